@@ -1,0 +1,133 @@
+// swift-tools-version: 6.2
+// The rooms of OpsGate and which way they may look. The map in words is Sources/README.md.
+
+import PackageDescription
+
+let settings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+
+/// A room: a library target under `Sources/`.
+func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+/// The tests of a room, under `Tests/`.
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: settings)
+}
+
+let package = Package(
+    name: "opsgate",
+    platforms: [.macOS(.v26)],
+    products: [
+        .executable(name: "opsgate", targets: ["opsgate"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // Floor 0: bytes in, bytes out.
+        .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
+        .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        room("JSON"),
+        room("YAML", [yams]),
+        room("HTTPTransport", ["CCurl"]),
+        room("OpenAIProtocol", ["JSON"]),
+        room("Storage", ["CSQLite", "CPostgreSQL"]),
+        // Floor 1: who calls, and a tool as a value.
+        room(
+            "Identity",
+            [
+                "JSON", "Storage",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "CryptoExtras", package: "swift-crypto"),
+                .product(name: "JWTKit", package: "jwt-kit"),
+            ]
+        ),
+        room("Tools", ["JSON", "Identity"]),
+        // Floor 2: to the models; one declaration, many faces.
+        room("Providers", ["JSON", "OpenAIProtocol", "HTTPTransport", "Identity"]),
+        room("Resources", ["JSON", "Storage", "Identity"]),
+        // Floor 3.
+        room("Accounts", ["JSON", "Storage", "Identity", "Resources"]),
+        // Floor 4.
+        room("Alerts", ["JSON", "Storage", "Identity", "Tools", "Resources"]),
+        // Floor 5.
+        room(
+            "Conversation",
+            ["JSON", "YAML", "OpenAIProtocol", "Providers", "Resources", "Tools", "Identity", "Storage", logging]
+        ),
+        // Floor 6.
+        room(
+            "Gateway",
+            [
+                "JSON", "HTTPTransport", "OpenAIProtocol", "Storage", "Identity", "Tools", "Providers", "Resources",
+                "Accounts", "Alerts", "Conversation", hummingbird, logging, nioCore,
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]
+        ),
+        // Floor 7.
+        .executableTarget(
+            name: "opsgate",
+            dependencies: [
+                "JSON", "HTTPTransport", "OpenAIProtocol", "Storage", "Identity", "Tools", "Providers", "Resources",
+                "Accounts", "Alerts", "Conversation", "Gateway", "YAML", logging,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: settings
+        ),
+        // What the tests share, and the upstream that can misbehave.
+        .target(name: "Support", path: "Tests/Support", swiftSettings: settings),
+        .executableTarget(
+            name: "scripted-upstream",
+            dependencies: [
+                "JSON", nioCore,
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            path: "Tests/ScriptedUpstream",
+            swiftSettings: settings
+        ),
+        tests("JSONTests", ["JSON"]),
+        tests("HTTPTransportTests", ["HTTPTransport", "Support"]),
+        tests("OpenAIProtocolTests", ["OpenAIProtocol", "JSON"]),
+        tests("StorageTests", ["Storage", "Support"]),
+        tests("IdentityTests", ["Identity", "Accounts", "Resources", "Storage", "JSON", "Support"]),
+        tests("ToolsTests", ["Tools", "Identity", "JSON"]),
+        tests("ResourcesTests", ["Resources", "Storage", "Identity", "JSON", "Support"]),
+        tests("ProvidersTests", ["Providers", "OpenAIProtocol", "HTTPTransport", "JSON", "Support"]),
+        tests("AlertsTests", ["Alerts", "Resources", "Tools", "Storage", "Identity", "JSON", "Support"]),
+        tests(
+            "ConversationTests",
+            ["Conversation", "Providers", "Tools", "OpenAIProtocol", "Identity", "Storage", "JSON", "Support"]
+        ),
+        tests("EndToEnd", ["JSON", "Support", "opsgate", "scripted-upstream"]),
+    ]
+)

@@ -1,0 +1,147 @@
+// What becomes of one fingerprint in one transaction: its events laid onto its newest episode, or onto its history.
+
+/// The alerts of one (source, fingerprint) as far as the transaction touches them.
+struct FingerprintPlan: Sendable {
+    /// An alert with what happens to it.
+    struct Entry: Sendable {
+        var alert: Alert
+        /// As it is in the store; nil for a new one.
+        var stored: Alert?
+        var isNew: Bool { stored == nil }
+        /// Places in the transaction's list of events.
+        var events: [Int] = []
+        /// Stored events that belong to it now and belonged to another before.
+        var moved: [Int64] = []
+    }
+
+    var entries: [Entry] = []
+    /// What each event did, by its place.
+    var outcomes: [Int: Outcome] = [:]
+
+    enum Outcome: Sendable {
+        case created
+        case updated
+        case resolved
+    }
+
+    /// Lays events onto the newest episode alone.
+    ///
+    /// - Returns: nil when that is not enough, and history must be looked at.
+    static func fast(newest: Alert?, _ events: [(place: Int, pending: PendingEvent)]) -> FingerprintPlan? {
+        var plan = FingerprintPlan()
+        if let newest { plan.entries.append(Entry(alert: newest, stored: newest)) }
+        for (place, pending) in events {
+            let last = plan.entries.last?.alert
+            let isOnly = last.map { !$0.hasEarlier } ?? true
+            switch Timeline.step(pending.event, newest: last?.span, isOnly: isOnly) {
+            case .needsHistory:
+                return nil
+            case .create(let span):
+                if !plan.entries.isEmpty { plan.entries[plan.entries.count - 1].alert.isLatest = false }
+                let alert = Alert(
+                    pending.event, span: span, team: pending.source.team, source: pending.source.id,
+                    hasEarlier: last != nil, receivedAt: pending.receivedAt)
+                plan.entries.append(Entry(alert: alert, events: [place]))
+                plan.outcomes[place] = .created
+            case .keep(let span):
+                plan.entries[plan.entries.count - 1].alert
+                    .absorb(pending.event, span: span, receivedAt: pending.receivedAt)
+                plan.entries[plan.entries.count - 1].events.append(place)
+                plan.outcomes[place] = pending.event.status == .resolved ? .resolved : .updated
+            }
+        }
+        return plan
+    }
+
+    /// Lays events onto the history of the fingerprint.
+    ///
+    /// - Parameters:
+    ///   - alerts: those that the events can touch, in order, the newest included (see `AlertRows.from`).
+    ///   - stored: the events of these alerts, by moment and arrival.
+    static func rebuilt(
+        alerts: [Alert],
+        stored: [StoredEvent],
+        _ events: [(place: Int, pending: PendingEvent)]
+    ) -> FingerprintPlan {
+        let earliest = events.map(\.pending.event.startedAt).min() ?? 0
+        // Moments before the first alert of the window belong to alerts that are not touched.
+        let floor = alerts.first.map { min($0.span.start, earliest) } ?? .min
+        let beginsInside = alerts.first.map { $0.span.start <= earliest } ?? false
+        var points = events.flatMap(\.pending.event.points) + stored.flatMap(\.event.points)
+        // Events may have been thrown away with time; the corners of their alerts are still known.
+        points += alerts.flatMap(\.span.points)
+        let spans = Timeline.episodes(points.filter { $0.time >= floor })
+
+        var plan = FingerprintPlan()
+        var old = alerts[...]
+        for (index, span) in spans.enumerated() {
+            let next = index + 1 < spans.count ? spans[index + 1].start : .max
+            let mine = old.prefix { $0.span.start < next }
+            old = old.dropFirst(mine.count)
+            let told =
+                stored.filter { Timeline.index(of: $0.event.occurredAt, in: spans) == index }
+                .map { Told(id: $0.id, alertID: $0.alertID, place: nil, event: $0.event, receivedAt: $0.receivedAt) }
+                + events.filter { Timeline.index(of: $0.pending.event.occurredAt, in: spans) == index }
+                .map { Told(place: $0.place, event: $0.pending.event, receivedAt: $0.pending.receivedAt) }
+            plan.add(
+                span: span, stored: mine.first, told: told, events: events,
+                hasEarlier: index > 0 || (beginsInside && alerts.first?.hasEarlier == true),
+                isLatest: index == spans.count - 1)
+        }
+        return plan
+    }
+
+    /// An event of an episode, stored (`id`) or new (`place`).
+    private struct Told {
+        var id: Int64 = 0
+        var alertID: Int64 = 0
+        var place: Int?
+        var event: AlertEvent
+        var receivedAt: Int64
+    }
+
+    private mutating func add(
+        span: EpisodeSpan,
+        stored: Alert?,
+        told: [Told],
+        events: [(place: Int, pending: PendingEvent)],
+        hasEarlier: Bool,
+        isLatest: Bool
+    ) {
+        // Stable by moment: of one moment, what is stored came before what is new.
+        let ordered = told.enumerated()
+            .sorted { ($0.element.event.occurredAt, $0.offset) < ($1.element.event.occurredAt, $1.offset) }
+            .map(\.element)
+        let arrival = events.map(\.pending.receivedAt).max() ?? 0
+        var alert: Alert
+        if let first = ordered.first, let source = events.first?.pending.source {
+            alert = Alert(
+                first.event, span: span, team: source.team, source: source.id, hasEarlier: hasEarlier,
+                receivedAt: first.receivedAt)
+            for one in ordered.dropFirst() { alert.absorb(one.event, span: span, receivedAt: one.receivedAt) }
+            alert.createdAt = stored?.createdAt ?? arrival
+            alert.updatedAt = stored?.updatedAt ?? arrival
+            alert.id = stored?.id ?? 0
+            alert.status = stored?.status ?? alert.status
+        } else if let stored {
+            alert = stored
+            alert.span = span
+        } else {
+            return
+        }
+        alert.settle()
+        alert.hasEarlier = hasEarlier
+        alert.isLatest = isLatest
+        if let stored, alert != stored { alert.updatedAt = max(stored.updatedAt, arrival) }
+        var entry = Entry(alert: alert, stored: stored)
+        entry.events = ordered.compactMap(\.place)
+        entry.moved = ordered.filter { $0.place == nil && $0.alertID != alert.id }.map(\.id)
+        var isNews = entry.isNew
+        for one in ordered {
+            guard let place = one.place else { continue }
+            outcomes[place] = isNews ? .created : one.event.status == .resolved ? .resolved : .updated
+            isNews = false
+        }
+        entries.append(entry)
+    }
+}

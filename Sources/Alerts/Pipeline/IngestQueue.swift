@@ -1,0 +1,126 @@
+// Takes the bodies that wait into one transaction, so that many small ones cost one commit.
+
+import Storage
+import Synchronization
+
+/// Runs deliveries through `IngestTransaction`, one transaction at a time in this process; what arrives meanwhile goes
+/// together into the next. Bounded: too much waiting is `.overloaded` at once.
+final class IngestQueue: Sendable {
+    private struct Waiting {
+        var delivery: Delivery
+        var continuation: CheckedContinuation<DeliveryOutcome, any Error>
+    }
+
+    private struct State {
+        var waiting: [Waiting] = []
+        var events = 0
+        var isRunning = false
+    }
+
+    private let database: any Database
+    private let state = Mutex(State())
+    private let maximumWaiting: Int
+    private let maximumEvents: Int
+    /// Bounds how long the first body of a transaction waits for the others.
+    private let batchDeliveries = 512
+    private let batchEvents = 5_000
+
+    init(database: any Database, maximumWaiting: Int = 5_000, maximumEvents: Int = 200_000) {
+        self.database = database
+        self.maximumWaiting = maximumWaiting
+        self.maximumEvents = maximumEvents
+    }
+
+    /// Returns when the delivery is durable.
+    ///
+    /// - Throws: `DatabaseError`; nothing of the delivery was kept then, unless its outcome is unknown.
+    func ingest(_ delivery: Delivery) async throws -> DeliveryOutcome {
+        try await withCheckedThrowingContinuation { continuation in
+            let start = state.withLock { state -> Bool? in
+                let isFull = state.waiting.count >= maximumWaiting
+                    || (!state.waiting.isEmpty && state.events + delivery.events.count > maximumEvents)
+                if isFull { return nil }
+                state.waiting.append(Waiting(delivery: delivery, continuation: continuation))
+                state.events += delivery.events.count
+                defer { state.isRunning = true }
+                return !state.isRunning
+            }
+            switch start {
+            case nil:
+                continuation.resume(throwing: DatabaseError(.overloaded, "too many events wait for the store already"))
+            case true?:
+                Task { await drain() }
+            case false?:
+                break
+            }
+        }
+    }
+
+    private func drain() async {
+        while let batch = take() {
+            do {
+                let outcomes = try await run(batch.map(\.delivery))
+                for (waiting, outcome) in zip(batch, outcomes) { waiting.continuation.resume(returning: outcome) }
+            } catch {
+                if batch.count > 1, Self.mayBeOneBody(error) {
+                    await runApart(batch)
+                } else {
+                    for waiting in batch { waiting.continuation.resume(throwing: error) }
+                }
+            }
+        }
+    }
+
+    /// Whether the fault may lie in one of the bodies rather than in the store as a whole.
+    private static func mayBeOneBody(_ error: any Error) -> Bool {
+        guard let error = error as? DatabaseError else { return true }
+        return switch error.kind {
+        case .constraint, .decoding, .statement: true
+        default: false
+        }
+    }
+
+    /// One by one, so that a body that cannot be kept does not take others with it.
+    private func runApart(_ batch: [Waiting]) async {
+        for waiting in batch {
+            do {
+                let outcomes = try await run([waiting.delivery])
+                waiting.continuation.resume(returning: outcomes.first ?? .sourceChanged)
+            } catch {
+                waiting.continuation.resume(throwing: error)
+            }
+        }
+    }
+
+    /// Another node may have been first with an episode; what it wrote is seen at the next attempt.
+    private func run(_ deliveries: [Delivery]) async throws -> [DeliveryOutcome] {
+        var attempts = 0
+        while true {
+            do {
+                return try await database.write { try IngestTransaction(connection: $0).run(deliveries) }
+            } catch let error as DatabaseError where error.isUniqueViolation() && attempts < 5 {
+                attempts += 1
+            }
+        }
+    }
+
+    private func take() -> [Waiting]? {
+        state.withLock { state in
+            var count = 0
+            var events = 0
+            for waiting in state.waiting {
+                if count > 0, count == batchDeliveries || events + waiting.delivery.events.count > batchEvents { break }
+                count += 1
+                events += waiting.delivery.events.count
+            }
+            guard count > 0 else {
+                state.isRunning = false
+                return nil
+            }
+            let batch = Array(state.waiting.prefix(count))
+            state.waiting.removeFirst(count)
+            state.events -= events
+            return batch
+        }
+    }
+}

@@ -1,0 +1,106 @@
+// The questions that the tools ask the store.
+
+import Identity
+import Resources
+import Storage
+
+enum AlertQueries {
+    static func count(_ conditions: SQLFragment, _ connection: any SQLConnection) throws -> Int64 {
+        try connection.query(fragment: "SELECT COUNT(*) AS total FROM alert WHERE \(conditions)").first?.int("total")
+            ?? 0
+    }
+
+    /// Alerts in the order of `AlertCursor`.
+    static func page(
+        _ conditions: SQLFragment,
+        after cursor: AlertCursor?,
+        limit: Int,
+        _ connection: any SQLConnection
+    ) throws -> [Alert] {
+        let after = cursor?.condition ?? "1 = 1"
+        return try connection.query(
+            fragment: """
+                SELECT * FROM alert WHERE \(conditions) AND \(after)
+                ORDER BY \(raw: AlertCursor.order) LIMIT \(limit)
+                """
+        ).map(AlertRows.alert)
+    }
+
+    static func alert(id: Int64, _ caller: Caller, _ connection: any SQLConnection) throws -> Alert? {
+        let scope = caller.teamCondition(column: "alert.team") ?? "1 = 1"
+        return try connection.query(fragment: "SELECT * FROM alert WHERE alert.id = \(id) AND \(scope)").first
+            .map(AlertRows.alert)
+    }
+
+    /// Newest first.
+    static func events(ofAlert id: Int64, limit: Int, _ connection: any SQLConnection) throws -> [StoredEvent] {
+        try connection.query(
+            fragment: """
+                SELECT * FROM alert_event WHERE alert_id = \(id) ORDER BY occurred_at DESC, id DESC LIMIT \(limit)
+                """
+        ).map(EventRows.stored)
+    }
+
+    /// What senders call the sources.
+    static func sourceNames(_ ids: Set<Int64>, _ connection: any SQLConnection) throws -> [Int64: String] {
+        var names: [Int64: String] = [:]
+        let rows = try connection.query(
+            fragment: "SELECT id, source_id FROM alert_source WHERE id IN (\(list: ids.map { .integer($0) }))")
+        for row in rows { names[try row.int("id")] = try row.text("source_id") }
+        return names
+    }
+
+    /// Counts by a term, largest first; all groups are counted, `limit` of them are returned.
+    static func groups(
+        by term: SQLFragment,
+        joining join: SQLFragment = "",
+        _ conditions: SQLFragment,
+        limit: Int,
+        _ connection: any SQLConnection
+    ) throws -> [(key: String, count: Int64)] {
+        try connection.query(
+            fragment: """
+                SELECT \(term) AS grp, COUNT(*) AS total FROM alert \(join) WHERE \(conditions)
+                GROUP BY \(term) ORDER BY total DESC, grp LIMIT \(limit)
+                """
+        ).map { (try $0.text("grp"), try $0.int("total")) }
+    }
+
+    /// Hosts whose name contains the text, for suggestions.
+    static func hosts(
+        containing text: String,
+        _ caller: Caller,
+        _ connection: any SQLConnection
+    ) throws -> [String] {
+        let scope = caller.teamCondition(column: "alert.team") ?? "1 = 1"
+        let like = AlertConditions.hostContaining(text)
+        return try connection.query(
+            fragment: """
+                SELECT DISTINCT alert.host AS host FROM alert WHERE \(scope) AND alert.host <> '' AND \(like)
+                ORDER BY host LIMIT 5
+                """
+        ).map { try $0.text("host") }
+    }
+
+    /// How much there is at all, and when something was last heard: by these, silence is told from health.
+    static func overview(_ caller: Caller, _ connection: any SQLConnection) throws -> Overview {
+        let scope = caller.teamCondition(column: "alert.team") ?? "1 = 1"
+        let row = try connection.query(
+            fragment: """
+                SELECT COUNT(*) AS total, MAX(alert.updated_at) AS heard,
+                    COALESCE(SUM(CASE WHEN alert.status IN ('firing', 'acknowledged') THEN 1 ELSE 0 END), 0) AS firing
+                FROM alert WHERE \(scope)
+                """
+        ).first
+        guard let row else { return Overview(total: 0, open: 0, heard: nil) }
+        return Overview(
+            total: try row.int("total"), open: try row.int("firing"),
+            heard: try row.optionalInt("heard").map { Timestamp(milliseconds: $0) })
+    }
+
+    struct Overview: Sendable {
+        var total: Int64
+        var open: Int64
+        var heard: Timestamp?
+    }
+}

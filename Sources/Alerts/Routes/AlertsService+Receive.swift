@@ -1,0 +1,122 @@
+// The webhook: from the bytes of a body to stored events and the answer, without HTTP.
+
+import Identity
+import JSON
+import Resources
+import Storage
+
+extension AlertsService {
+    /// Takes a webhook body (`POST receiver_data/`). Answers only when everything that it reports as kept is durable.
+    ///
+    /// | status | when |
+    /// |---|---|
+    /// | 200, or the source's `success_status` | at least one event was good; the others are named in `data.errors` |
+    /// | 400 | malformed JSON, no events, no good event, `source_id` that is ambiguous |
+    /// | 401 | no secret |
+    /// | 403 | `Invalid secret` (also for an unknown source), or an inactive source |
+    /// | 503 | the store cannot commit, or too much waits; nothing was kept, or the sender cannot know: send again |
+    ///
+    /// - Parameters:
+    ///   - body: as it came; its size is bounded by the caller.
+    ///   - secrets: candidates from headers (`SECRET`, `HTTP_SECRET`, Bearer, Basic password).
+    ///   - query: decoded parameters; `source_id` and `secret` are read.
+    package func receive(body: [UInt8], secrets: [String], query: [(String, String)]) async -> IngestReply {
+        let document: JSONDocument
+        do {
+            document = try JSONDocument(parsing: body)
+        } catch {
+            let place = error.path.isEmpty ? "byte \(error.offset)" : "\(error.path), byte \(error.offset)"
+            return .failure(400, "Malformed JSON: \(error.message) (\(place))", [FieldError(error.path, error.message)])
+        }
+        guard document.root.kind == .object else { return .failure(400, "The body must be a JSON object") }
+        do {
+            let presented = try PresentedSource(document.root, secrets: secrets, query: query)
+            // A source that changes while its events are on the way is looked up again; twice is enough.
+            for _ in 0..<3 {
+                let source = try await source(presented)
+                if let reply = try await ingest(document.root, source) { return reply }
+                directory.forget()
+            }
+            return .failure(503, "The alert source is being changed; send again")
+        } catch let refusal as Refusal {
+            return refusal.reply
+        } catch {
+            return Self.unavailable(error)
+        }
+    }
+
+    /// The active source that the presented secret belongs to.
+    private func source(_ presented: PresentedSource) async throws -> AlertSource {
+        let invalid = Refusal(.failure(403, "Invalid secret"))
+        let source: AlertSource
+        if let name = presented.sourceID {
+            guard let found = try await directory.source(named: name) else { throw invalid }
+            guard found.accepts(presented.secrets, now: clock.now()) else { throw invalid }
+            source = found
+        } else {
+            let now = clock.now()
+            let found = try await directory.sources(withSecret: presented.secrets)
+                .filter { $0.accepts(presented.secrets, now: now) }
+            guard let first = found.first else { throw invalid }
+            guard found.count == 1 else {
+                let error = FieldError("source_id", "is needed: several sources have this secret")
+                throw Refusal(.failure(400, "source_id: \(error.message)", [error]))
+            }
+            source = first
+        }
+        guard source.isActive else { throw Refusal(.failure(403, "The alert source is not active")) }
+        return source
+    }
+
+    /// Reads and stores the events of a body. Nil when the source changed meanwhile.
+    func ingest(_ body: JSONView, _ source: AlertSource) async throws -> IngestReply? {
+        let receivedAt = clock.now()
+        let adapted: AdaptedBody
+        do throws(BodyFault) {
+            adapted = try AdapterChoice.adapter(for: body, sourceType: source.sourceType).read(
+                body, AdapterContext(receivedAt: receivedAt, zone: source.zone, levels: source.levels))
+        } catch {
+            throw Refusal(.failure(400, error.message, [FieldError(error.field, error.message)]))
+        }
+        if adapted.events.isEmpty, adapted.gap == nil {
+            let errors = adapted.problems.prefix(Self.maximumProblems).map { problem in
+                FieldError("events[\(problem.index)]\(problem.field.isEmpty ? "" : ".\(problem.field)")", problem.message)
+            }
+            throw Refusal(.failure(400, "No valid event", errors))
+        }
+        let delivery = Delivery(source: source, events: adapted.events, gap: adapted.gap, receivedAt: receivedAt)
+        guard case .kept(let counts) = try await queue.ingest(delivery) else { return nil }
+        return IngestReply(
+            status: source.successStatus, body: Envelope.success(Self.report(adapted, counts)),
+            sourceID: source.sourceID, received: adapted.received)
+    }
+
+    private static let maximumProblems = 100
+
+    /// The seed's `received` and `created` (section 2.2.5), and what became of the others.
+    private static func report(_ adapted: AdaptedBody, _ counts: DeliveryCounts) -> JSONValue {
+        var report: JSONObject = [
+            "received": .integer(adapted.received),
+            "created": .integer(counts.created),
+            "updated": .integer(counts.updated),
+            "resolved": .integer(counts.resolved),
+            "duplicates": .integer(counts.duplicates),
+            "failed": .integer(adapted.problems.count),
+            "errors": .array(
+                adapted.problems.prefix(maximumProblems).map { problem in
+                    [
+                        "index": .integer(problem.index), "field": .string(problem.field),
+                        "message": .string(problem.message),
+                    ]
+                }),
+        ]
+        if let gap = adapted.gap { report["truncated"] = .integer(gap.missing) }
+        return .object(report)
+    }
+
+    /// 503 whatever the store said: it is what makes senders try again (`ops.md` section 2.3).
+    private static func unavailable(_ error: any Error) -> IngestReply {
+        let isOverloaded = (error as? DatabaseError)?.kind == .overloaded
+        return .failure(503, isOverloaded ? "Too many events are waiting; send again later" : "The store is not available; send again")
+    }
+}

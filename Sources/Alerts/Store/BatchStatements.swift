@@ -1,0 +1,97 @@
+// Inserts and updates of many rows with few statements, in SQL that both engines share.
+
+import Storage
+
+/// Sizes in which rows go to the engine: few texts, so that they stay prepared.
+private let batchSizes = [64, 16, 4, 1]
+
+/// Cuts rows into runs of the sizes above.
+private func inBatches<Row>(_ rows: [Row], _ body: (_ size: Int, ArraySlice<Row>) throws -> Void) rethrows {
+    var rest = rows[...]
+    for size in batchSizes {
+        while rest.count >= size {
+            try body(size, rest.prefix(size))
+            rest = rest.dropFirst(size)
+        }
+    }
+}
+
+/// `INSERT INTO table (columns) VALUES (…), (…)`.
+struct BatchInsert: Sendable {
+    private let statements: [Int: String]
+
+    /// - Parameter suffix: what follows the values: `RETURNING id`, `ON CONFLICT DO NOTHING`.
+    init(_ table: String, _ columns: [String], suffix: String = "") {
+        var statements: [Int: String] = [:]
+        for size in batchSizes {
+            let tuples = (0..<size).map { row in
+                "(\(SQLDialect.parameters(columns.count, from: row * columns.count + 1)))"
+            }
+            statements[size] =
+                "INSERT INTO \(table) (\(columns.joined(separator: ", "))) VALUES \(tuples.joined(separator: ", ")) "
+                + suffix
+        }
+        self.statements = statements
+    }
+
+    /// Inserts the rows, each with a value for each column; what `RETURNING` gives.
+    @discardableResult
+    func run(_ rows: [[SQLValue]], _ connection: any SQLConnection) throws -> [SQLRow] {
+        var returned: [SQLRow] = []
+        try inBatches(rows) { size, slice in
+            returned += try connection.query(statements[size] ?? "", Array(slice.joined()))
+        }
+        return returned
+    }
+}
+
+/// `UPDATE table SET … FROM (VALUES …) WHERE table.id = …`.
+struct BatchUpdate: Sendable {
+    private let statements: [Int: String]
+
+    /// - Parameter columns: with their types, since a parameter in VALUES has none of its own.
+    init(_ table: String, _ columns: [(name: String, type: String)]) {
+        let all = [("id", "BIGINT")] + columns
+        let sets = columns.enumerated().map { "\($0.element.name) = v.column\($0.offset + 2)" }
+        var statements: [Int: String] = [:]
+        for size in batchSizes {
+            let tuples = (0..<size).map { row in
+                let values = all.enumerated().map { column, definition in
+                    "CAST($\(row * all.count + column + 1) AS \(definition.1))"
+                }
+                return "(\(values.joined(separator: ", ")))"
+            }
+            statements[size] =
+                "UPDATE \(table) SET \(sets.joined(separator: ", ")) "
+                + "FROM (VALUES \(tuples.joined(separator: ", "))) AS v WHERE \(table).id = v.column1"
+        }
+        self.statements = statements
+    }
+
+    /// Updates the rows; each begins with the id.
+    func run(_ rows: [[SQLValue]], _ connection: any SQLConnection) throws {
+        try inBatches(rows) { size, slice in
+            _ = try connection.execute(statements[size] ?? "", Array(slice.joined()))
+        }
+    }
+}
+
+extension SQLDialect {
+    /// Whether an integer column is among those of a JSON array, given as one parameter: one statement for any number.
+    func isAmongIntegers(_ column: String, _ parameter: String) -> String {
+        switch self {
+        case .sqlite: "\(column) IN (SELECT value FROM json_each(\(parameter)))"
+        case .postgresql:
+            "\(column) = ANY (ARRAY(SELECT CAST(e AS BIGINT) FROM json_array_elements_text(CAST(\(parameter) AS JSON)) e))"
+        }
+    }
+
+    /// Whether a text column is among those of a JSON array, given as one parameter.
+    func isAmongTexts(_ column: String, _ parameter: String) -> String {
+        switch self {
+        case .sqlite: "\(column) IN (SELECT value FROM json_each(\(parameter)))"
+        case .postgresql:
+            "\(column) = ANY (ARRAY(SELECT e FROM json_array_elements_text(CAST(\(parameter) AS JSON)) e))"
+        }
+    }
+}

@@ -1,0 +1,35 @@
+// Sources in the store, as the ingest looks them up.
+
+import Identity
+import JSON
+import Storage
+
+enum SourceRows {
+    /// The source that senders call so.
+    static func named(_ sourceID: String, _ connection: any SQLConnection) throws -> AlertSource? {
+        try connection.query("SELECT * FROM alert_source WHERE source_id = $1", [.text(sourceID)]).first
+            .map(AlertSource.init)
+    }
+
+    /// The sources that have one of these secrets, or had it before.
+    static func withSecret(_ hashes: [CredentialHash], _ connection: any SQLConnection) throws -> [AlertSource] {
+        let list = JSONValue.array(hashes.map { .string($0.hexadecimal) }).text
+        let current = connection.dialect.isAmongTexts("secret", "$1")
+        let previous = connection.dialect.isAmongTexts("previous_secret", "$1")
+        return try connection.query(
+            "SELECT * FROM alert_source WHERE \(current) OR \(previous) ORDER BY id LIMIT 20", [.text(list)]
+        ).map(AlertSource.init)
+    }
+
+    /// Those of the sources that are no longer as they were when they were looked up.
+    static func changed(_ sources: [AlertSource], _ connection: any SQLConnection) throws -> Set<Int64> {
+        let ids = Set(sources.map(\.id))
+        let list = JSONValue.array(ids.sorted().map { JSONValue.integer($0) }).text
+        let among = connection.dialect.isAmongIntegers("id", "$1")
+        var known: [Int64: Int64] = [:]
+        for row in try connection.query("SELECT id, updated_at FROM alert_source WHERE \(among)", [.text(list)]) {
+            known[try row.int("id")] = try row.int("updated_at")
+        }
+        return Set(sources.filter { known[$0.id] != $0.updatedAt }.map(\.id))
+    }
+}

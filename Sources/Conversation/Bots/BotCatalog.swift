@@ -1,0 +1,161 @@
+// The bots in force: read from files at start and when they change, the last good version kept.
+
+import Foundation
+package import Logging
+import Synchronization
+package import YAML
+
+/// Loads `bots/*.yaml` with their prompts and answers for them by id or name.
+///
+/// A file that has become wrong keeps the bot that it gave before; a file that is gone takes its bot along.
+package final class BotCatalog: Sendable {
+    /// Where bots and prompts are.
+    package struct Folders: Sendable {
+        package let bots: String
+        package let prompts: String
+
+        package init(bots: String, prompts: String) {
+            self.bots = bots
+            self.prompts = prompts
+        }
+    }
+
+    private struct State {
+        var botByFile: [String: Bot] = [:]
+        var faults: [YAMLFault] = []
+        var stamp: [String: FileStamp] = [:]
+        var sorted: [Bot] = []
+        var byName: [String: Bot] = [:]
+    }
+
+    /// What tells that a file is another one than before, without reading it.
+    private struct FileStamp: Hashable {
+        let size: Int
+        let modified: Date
+        let inode: Int
+    }
+
+    private let folders: Folders
+    private let context: BotContext
+    private let logger: Logger
+    private let state = Mutex(State())
+
+    package init(folders: Folders, registry: BotContext, logger: Logger) {
+        self.folders = folders
+        self.logger = logger
+        context = registry
+        _ = reload(force: true)
+    }
+
+    /// All bots, by id.
+    package var bots: [Bot] { state.withLock { $0.sorted } }
+
+    /// What is wrong with the files now.
+    package var faults: [YAMLFault] { state.withLock { $0.faults } }
+
+    /// A bot by id or by name.
+    package func bot(named name: String) -> Bot? { state.withLock { $0.byName[name] } }
+
+    /// Looks for changes once a second until the task is cancelled.
+    package func watch() async {
+        while !Task.isCancelled {
+            try? await Task.sleep(for: .seconds(1))
+            _ = reload(force: false)
+        }
+    }
+
+    /// Reads the files again if one of them changed.
+    ///
+    /// - Returns: whether anything was read.
+    package func reload(force: Bool) -> Bool {
+        let stamp = currentStamp()
+        if !force, stamp == state.withLock({ $0.stamp }) { return false }
+        let before = state.withLock { $0.botByFile }
+        let loaded = load(keeping: before)
+        let (newFaults, changed) = state.withLock { state in
+            let newFaults = loaded.faults.filter { !state.faults.contains($0) }
+            let changed = loaded.bots != state.botByFile
+            state.stamp = stamp
+            state.botByFile = loaded.bots
+            state.faults = loaded.faults
+            state.sorted = loaded.bots.values.sorted { $0.id < $1.id }
+            state.byName = [:]
+            // Ids win over names, should one bot's name be another's id.
+            for bot in state.sorted { state.byName[bot.name] = bot }
+            for bot in state.sorted { state.byName[bot.id] = bot }
+            return (newFaults, changed)
+        }
+        for fault in newFaults {
+            logger.error("bot file refused", metadata: ["reason": "\(fault)"])
+        }
+        if changed, !force {
+            logger.notice("bots reloaded", metadata: ["bots": "\(loaded.bots.values.map(\.name).sorted())"])
+        }
+        return true
+    }
+
+    private func load(keeping before: [String: Bot]) -> (bots: [String: Bot], faults: [YAMLFault]) {
+        var bots: [String: Bot] = [:]
+        var faults: [YAMLFault] = []
+        var owner: [String: String] = [:]
+        for file in files(in: folders.bots, ending: [".yaml", ".yml"]) {
+            let path = "\(folders.bots)/\(file)"
+            do throws(YAMLFault) {
+                guard let text = Self.text(of: path) else {
+                    throw YAMLFault(file: path, line: 0, reason: "cannot be read")
+                }
+                let bot = try BotFile.read(text, file: path, context: context)
+                for name in Set([bot.id, bot.name]) {
+                    if let other = owner[name] {
+                        throw YAMLFault(file: path, line: 0, reason: "\(name) is taken by \(other)")
+                    }
+                }
+                owner[bot.id] = path
+                owner[bot.name] = path
+                bots[file] = bot
+            } catch {
+                faults.append(error)
+                if let kept = before[file], owner[kept.id] == nil, owner[kept.name] == nil {
+                    owner[kept.id] = path
+                    owner[kept.name] = path
+                    bots[file] = kept
+                }
+            }
+        }
+        return (bots, faults)
+    }
+
+    private func currentStamp() -> [String: FileStamp] {
+        var stamps: [String: FileStamp] = [:]
+        for (folder, endings) in [(folders.bots, [".yaml", ".yml"]), (folders.prompts, [".md"])] {
+            for file in files(in: folder, ending: endings) {
+                let path = "\(folder)/\(file)"
+                guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else { continue }
+                stamps[path] = FileStamp(
+                    size: (attributes[.size] as? NSNumber)?.intValue ?? 0,
+                    modified: attributes[.modificationDate] as? Date ?? .distantPast,
+                    inode: (attributes[.systemFileNumber] as? NSNumber)?.intValue ?? 0
+                )
+            }
+        }
+        return stamps
+    }
+
+    private func files(in folder: String, ending: [String]) -> [String] {
+        let all = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return all.filter { file in !file.hasPrefix(".") && ending.contains { file.hasSuffix($0) } }.sorted()
+    }
+
+    private static func text(of path: String) -> String? {
+        try? String(contentsOfFile: path, encoding: .utf8)
+    }
+
+    /// The reader of prompts in a folder. A name with a path in it finds nothing.
+    package static func prompts(in folder: String) -> @Sendable (String) -> (path: String, text: String)? {
+        { name in
+            guard !name.contains("/"), !name.hasPrefix(".") else { return nil }
+            let path = "\(folder)/\(name).md"
+            return text(of: path).map { (path, $0) }
+        }
+    }
+}

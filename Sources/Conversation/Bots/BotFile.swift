@@ -1,0 +1,136 @@
+// Reads one bot file against its rules.
+
+package import Tools
+import YAML
+
+/// What a bot file may refer to.
+package struct BotContext: Sendable {
+    package let registry: ToolRegistry
+    /// Whether a `model` leads somewhere.
+    package let hasModel: @Sendable (String) -> Bool
+    /// The text of `prompts/NAME.md`.
+    package let prompt: @Sendable (String) -> (path: String, text: String)?
+
+    package init(
+        registry: ToolRegistry,
+        hasModel: @escaping @Sendable (String) -> Bool,
+        prompt: @escaping @Sendable (String) -> (path: String, text: String)?
+    ) {
+        self.registry = registry
+        self.hasModel = hasModel
+        self.prompt = prompt
+    }
+}
+
+/// The form of `bots/*.yaml` (DESIGN.md section 3).
+enum BotFile {
+    /// - Throws: `YAMLFault` with file, line and reason.
+    static func read(_ text: String, file: String, context: BotContext) throws(YAMLFault) -> Bot {
+        let root = try YAMLNode(parsing: text, file: file)
+        try root.allowOnly([
+            "id", "name", "title", "description", "model", "prompt", "tools", "skills", "limits", "options",
+        ])
+        let id = try identifier(try root.required("id"))
+        let model = try root["model"]?.string() ?? "default"
+        if !context.hasModel(model) {
+            throw (root["model"] ?? root).fault("`model` \(model) is neither a model route nor provider/model")
+        }
+        let tools = try patterns(root["tools"], context.registry)
+        var skills: [Skill] = []
+        for node in try root["skills"]?.elements() ?? [] {
+            let skill = try skill(node, context)
+            if skills.contains(where: { $0.id == skill.id || $0.name == skill.name }) {
+                throw node.fault("the skill \(skill.id) is there twice")
+            }
+            skills.append(skill)
+        }
+        let name = try root["name"].map(identifier) ?? id
+        return Bot(
+            id: id,
+            name: name,
+            title: try root["title"]?.string() ?? name,
+            description: try root["description"]?.string(),
+            model: model,
+            prompt: try prompt(try root.required("prompt"), context),
+            tools: tools,
+            skills: skills,
+            limits: try limits(root["limits"]),
+            options: try options(root["options"])
+        )
+    }
+
+    /// Names go into URLs, headers and logs. `/` is left to `provider/model`.
+    private static func identifier(_ node: YAMLNode) throws(YAMLFault) -> String {
+        let text = try node.string()
+        let isValid =
+            (1...64).contains(text.utf8.count)
+            && text.utf8.allSatisfy { byte in
+                (byte | 0x20 >= 0x61 && byte | 0x20 <= 0x7A) || (byte >= 0x30 && byte <= 0x39)
+                    || byte == 0x2D || byte == 0x5F || byte == 0x2E
+            }
+        guard isValid else {
+            throw node.fault("`\(node.path)` must be 1 to 64 letters, digits, dots, hyphens or underscores")
+        }
+        return text
+    }
+
+    private static func prompt(_ node: YAMLNode, _ context: BotContext) throws(YAMLFault) -> PromptTemplate {
+        let name = try node.string()
+        guard let file = context.prompt(name) else { throw node.fault("there is no prompt \(name).md") }
+        do {
+            return try PromptTemplate(file.text)
+        } catch {
+            throw YAMLFault(file: file.path, line: error.line, reason: error.reason)
+        }
+    }
+
+    private static func patterns(_ node: YAMLNode?, _ registry: ToolRegistry) throws(YAMLFault) -> [String] {
+        guard let node else { return [] }
+        var patterns: [String] = []
+        for element in try node.elements() {
+            let pattern = try element.string()
+            // A wildcard may wait for modules that are not built in; a full name must exist.
+            if !pattern.hasSuffix("*"), registry[pattern] == nil {
+                let known = registry.tools.map(\.name).joined(separator: ", ")
+                throw element.fault("there is no tool \(pattern); there are \(known.isEmpty ? "none" : known)")
+            }
+            patterns.append(pattern)
+        }
+        return patterns
+    }
+
+    private static func skill(_ node: YAMLNode, _ context: BotContext) throws(YAMLFault) -> Skill {
+        try node.allowOnly(["id", "name", "prompt", "tools"])
+        let id = try identifier(try node.required("id"))
+        return Skill(
+            id: id,
+            name: try node["name"].map(identifier) ?? id,
+            prompt: try prompt(try node.required("prompt"), context),
+            tools: try patterns(node["tools"], context.registry)
+        )
+    }
+
+    private static func limits(_ node: YAMLNode?) throws(YAMLFault) -> TurnLimits {
+        var limits = TurnLimits()
+        guard let node else { return limits }
+        try node.allowOnly(["rounds", "tool_seconds", "turn_seconds", "result_bytes", "total_result_bytes"])
+        if let rounds = node["rounds"] { limits.rounds = try rounds.integer(in: 1...50) }
+        if let seconds = node["tool_seconds"] { limits.toolTime = .seconds(try seconds.integer(in: 1...600)) }
+        if let seconds = node["turn_seconds"] { limits.turnTime = .seconds(try seconds.integer(in: 1...3600)) }
+        if let bytes = node["result_bytes"] { limits.resultBytes = try bytes.integer(in: 500...1_000_000) }
+        if let bytes = node["total_result_bytes"] {
+            limits.totalResultBytes = try bytes.integer(in: 1000...10_000_000)
+        }
+        return limits
+    }
+
+    private static func options(_ node: YAMLNode?) throws(YAMLFault) -> Bot.Options {
+        var options = Bot.Options()
+        guard let node else { return options }
+        try node.allowOnly(["temperature", "max_tokens", "show_steps"])
+        options.temperature = try node["temperature"]?.number(in: 0...2)
+        options.maxTokens = try node["max_tokens"]?.integer(in: 1...1_000_000)
+        options.showSteps = try node["show_steps"]?.boolean() ?? false
+        return options
+    }
+}

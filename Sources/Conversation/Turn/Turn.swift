@@ -1,0 +1,344 @@
+// A turn: one request to a bot, round by round, until the model is done.
+
+import JSON
+package import Logging
+package import OpenAIProtocol
+package import Providers
+import Identity
+import Synchronization
+import Tools
+
+/// What all turns share.
+package struct TurnEnvironment: Sendable {
+    package let router: @Sendable () -> ModelRouter
+    package let recorder: UsageRecorder
+    package let held: HeldRounds
+    package let slots: TurnSlots
+    package let logger: Logger
+
+    package init(
+        router: @escaping @Sendable () -> ModelRouter,
+        recorder: UsageRecorder,
+        held: HeldRounds,
+        slots: TurnSlots = TurnSlots(),
+        logger: Logger
+    ) {
+        self.router = router
+        self.recorder = recorder
+        self.held = held
+        self.slots = slots
+        self.logger = logger
+    }
+}
+
+/// Says from outside why a running turn was cancelled.
+package final class TurnControl: Sendable {
+    private let stored = Mutex(TurnEnd.CancellationCause.clientGone)
+
+    package init() {}
+
+    package var cause: TurnEnd.CancellationCause {
+        get { stored.withLock { $0 } }
+        set { stored.withLock { $0 = newValue } }
+    }
+}
+
+/// Runs a plan. Cancelling the task that runs it ends the upstream's work and the tools at once.
+package struct Turn: Sendable {
+    package let plan: TurnPlan
+    package let environment: TurnEnvironment
+    package let control: TurnControl
+
+    package init(plan: TurnPlan, environment: TurnEnvironment, control: TurnControl = TurnControl()) {
+        self.plan = plan
+        self.environment = environment
+        self.control = control
+    }
+
+    /// Runs to the end and settles.
+    ///
+    /// - Returns: how it ended and what it used. Never throws: every end is a value.
+    package func run(_ sink: any TurnSink) async -> (end: TurnEnd, usage: Usage) {
+        let settlement = Settlement(plan: plan, recorder: environment.recorder, slots: environment.slots)
+        var tally = TurnTally()
+        let end: TurnEnd
+        do {
+            if plan.bot == nil {
+                try await relay(to: sink, &tally)
+            } else {
+                try await converse(with: sink, &tally)
+            }
+            end = .finished
+        } catch {
+            end = self.end(for: error)
+        }
+        settlement.settle(tally, as: end)
+        return (end, tally.usage)
+    }
+
+    private func end(for error: any Error) -> TurnEnd {
+        if Task.isCancelled || error is CancellationError || error is SinkClosed { return .cancelled(control.cause) }
+        switch error {
+        case let failure as ProviderFailure:
+            return failure.kind == .cancelled ? .cancelled(control.cause) : .failed(OpenAIError(failure))
+        case let failure as OpenAIError: return .failed(failure)
+        default:
+            environment.logger.error(
+                "turn failed",
+                metadata: ["request_id": "\(plan.requestID)", "reason": "\(error)"]
+            )
+            return .failed(.internal())
+        }
+    }
+
+    // MARK: Without a bot
+
+    /// One round, everything passed on: the caller addresses the upstream itself.
+    private func relay(to sink: any TurnSink, _ tally: inout TurnTally) async throws {
+        let route = try await start([plan.messages], tools: [], toolChoice: plan.toolChoice, isLast: false, &tally)
+        try await sink.send([.began(route.target, attempts: route.attempts)])
+        var finishes: [Int: FinishReason] = [:]
+        var assemblers: [Int: ToolCallAssembler] = [:]
+        var usage: Usage?
+        var written = 0
+        do {
+            while let events = try await route.round.next(patience: nil) {
+                var out: [TurnEvent] = []
+                for event in events {
+                    switch event {
+                    case .usage(let counted): usage = counted
+                    case .metadata(let members): out.append(.metadata(members))
+                    case .delta(var delta):
+                        if let reason = delta.finish, finishes[delta.choice] == nil { finishes[delta.choice] = reason }
+                        delta.finish = nil
+                        if !delta.toolCalls.isEmpty {
+                            delta.toolCalls = delta.toolCalls.map { piece in
+                                assemblers[delta.choice, default: ToolCallAssembler()].take(piece)
+                            }
+                        }
+                        written += (delta.content?.count ?? 0) + (delta.reasoning?.count ?? 0)
+                        if !delta.isEmpty || out.isEmpty { out.append(.delta(delta)) }
+                    }
+                }
+                if tally.firstToken == nil, !out.isEmpty { tally.firstToken = .now }
+                if !out.isEmpty { try await sink.send(out) }
+            }
+        } catch {
+            count(usage, written: written, [plan.messages], &tally)
+            route.round.cancel()
+            throw error
+        }
+        count(usage, written: written, [plan.messages], &tally)
+        if finishes.isEmpty { finishes[0] = .stop }
+        let ends = finishes.sorted { $0.key < $1.key }.map { choice, reason -> TurnEvent in
+            // Some upstreams say "stop" although they called tools (`gateways.md` (c) 21).
+            let hasCalls = !(assemblers[choice]?.isEmpty ?? true)
+            return .finish(choice: choice, hasCalls && reason == .stop ? .toolCalls : reason)
+        }
+        try await sink.send(ends)
+    }
+
+    // MARK: With a bot
+
+    private func converse(with sink: any TurnSink, _ tally: inout TurnTally) async throws {
+        let deadline = ContinuousClock.now + plan.limits.turnTime
+        let conversation = try await environment.held.restore(
+            plan.messages,
+            calls: plan.assistantCalls,
+            userID: plan.caller.userID,
+            now: WallClock.system.now()
+        )
+        var messages = plan.systemPrompt.map { [TurnMessages.system($0)] } ?? []
+        messages.append(conversation)
+        let base = messages.count
+        let clientNames = plan.clientTools.map(\.name)
+        var loop = ToolLoop(limits: plan.limits, tools: plan.tools, clientTools: clientNames)
+        defer { tally.tools = loop.ran }
+        while true {
+            let isFirst = tally.rounds == 0
+            let isLast = tally.rounds + 1 >= plan.limits.rounds || loop.isExhausted
+            guard ContinuousClock.now < deadline else { throw timeOver }
+            let route = try await start(
+                messages,
+                tools: plan.tools,
+                toolChoice: isFirst ? plan.toolChoice : relaxed(plan.toolChoice),
+                isLast: isLast && !isFirst,
+                &tally
+            )
+            if isFirst { try await sink.send([.began(route.target, attempts: route.attempts)]) }
+            let round = try await read(route.round, messages, deadline, sink, &tally)
+            let own = round.gatewayCalls
+            let theirs = round.callsOfClient
+            guard !round.calls.isEmpty, !(isLast && !isFirst) else {
+                try await sink.send([.finish(choice: 0, round.finish.map { $0 == .toolCalls ? .stop : $0 } ?? .stop)])
+                return
+            }
+            messages.append(TurnMessages.calls(round.calls, content: round.content, reasoning: round.reasoning))
+            messages += try await run(own, &loop, deadline, sink)
+            if !theirs.isEmpty {
+                try await hand(theirs, over: Array(messages[base...]), hasOwn: tally.rounds > 1 || !own.isEmpty)
+                try await sink.send([.finish(choice: 0, .toolCalls)])
+                return
+            }
+        }
+    }
+
+    /// Reads a round to its end, passing on what is for the client.
+    private func read(
+        _ round: any ModelRound,
+        _ messages: [[UInt8]],
+        _ deadline: ContinuousClock.Instant,
+        _ sink: any TurnSink,
+        _ tally: inout TurnTally
+    ) async throws -> RoundReader {
+        var reader = RoundReader(clientTools: Set(plan.clientTools.map(\.name)))
+        do {
+            while let events = try await round.next(patience: nil) {
+                let out = events.compactMap { reader.take($0) }
+                if tally.firstToken == nil, !out.isEmpty { tally.firstToken = .now }
+                if !out.isEmpty { try await sink.send(out) }
+                guard ContinuousClock.now < deadline else { throw timeOver }
+            }
+        } catch {
+            count(reader.usage, written: reader.writtenBytes, messages, &tally)
+            round.cancel()
+            throw error
+        }
+        count(reader.usage, written: reader.writtenBytes, messages, &tally)
+        return reader
+    }
+
+    /// Runs our calls and returns their messages in the order of the calls.
+    private func run(
+        _ calls: [ToolCall],
+        _ loop: inout ToolLoop,
+        _ deadline: ContinuousClock.Instant,
+        _ sink: any TurnSink
+    ) async throws -> [[UInt8]] {
+        guard !calls.isEmpty else { return [] }
+        let runner = ToolRunner(caller: plan.caller, now: WallClock.system.now())
+        var results: [String: [UInt8]] = [:]
+        var jobs: [ToolRunner.Job] = []
+        for (call, verdict) in zip(calls, loop.judge(calls)) {
+            switch verdict {
+            case .refuse(let result):
+                let json = result.json(limit: plan.limits.resultBytes)
+                loop.count(resultBytes: json.count)
+                results[call.id] = json
+                try await sink.send([.step(call.step(.refused(result.message ?? "")))])
+            case .run(let tool, let arguments):
+                try await sink.send([.step(call.step(.started))])
+                let remaining = deadline - ContinuousClock.now
+                let time = min(plan.limits.toolTime, tool.budget.time, max(remaining, .zero))
+                let bytes = loop.budget(for: tool)
+                jobs.append(.init(call: call, tool: tool, arguments: arguments, bytes: bytes, time: time))
+            }
+        }
+        await withTaskGroup(of: ToolRunner.Outcome.self) { group in
+            for job in jobs { group.addTask { await runner.run(job) } }
+            for await outcome in group {
+                loop.count(resultBytes: outcome.json.count)
+                results[outcome.call.id] = outcome.json
+                let phase = ToolStep.Phase.ended(outcome.status, extent: outcome.extent, outcome.duration)
+                // A client that has gone is noticed below, once every tool has been told to stop.
+                try? await sink.send([.step(outcome.call.step(phase))])
+            }
+        }
+        try Task.checkCancellation()
+        return calls.map { TurnMessages.result(of: $0.id, json: results[$0.id] ?? []) }
+    }
+
+    /// Keeps what the client cannot know until it returns with its results.
+    private func hand(_ calls: [ToolCall], over messages: [[UInt8]], hasOwn: Bool) async throws {
+        guard hasOwn else { return }
+        try await environment.held.hold(
+            Array(messages.joined(separator: [0x2C])),
+            for: calls.map(\.id),
+            userID: plan.caller.userID,
+            team: plan.caller.teams.first ?? 0,
+            now: WallClock.system.now()
+        )
+    }
+
+    // MARK: Rounds
+
+    private func start(
+        _ messages: [[UInt8]],
+        tools: [Tool],
+        toolChoice: JSONValue?,
+        isLast: Bool,
+        _ tally: inout TurnTally
+    ) async throws -> RoutedRound {
+        try Task.checkCancellation()
+        let offered =
+            isLast
+            ? []
+            : plan.clientTools.map { ModelTool(name: $0.name, json: $0.json) }
+                + tools.map { ModelTool(name: $0.name, json: $0.definition.bytes) }
+        // Upstreams refuse this one without tools.
+        let parameters = plan.parameters.filter { !offered.isEmpty || $0.name != "parallel_tool_calls" }
+        let call = ModelCall(
+            model: "",
+            messages: messages,
+            tools: offered,
+            toolChoice: offered.isEmpty ? nil : toolChoice,
+            parameters: joined(parameters),
+            stream: plan.stream,
+            requestID: plan.requestID
+        )
+        tally.rounds += 1
+        let routed = try await environment.router().start(call, on: plan.route, standIn: plan.bot != nil)
+        tally.provider = routed.target.provider
+        tally.model = routed.target.model
+        return routed
+    }
+
+    private func joined(_ parameters: [ChatRequest.Parameter]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        for parameter in parameters {
+            if !bytes.isEmpty { bytes.append(0x2C) }
+            bytes.append(0x22)
+            bytes.append(contentsOf: parameter.name.utf8)
+            bytes.append(0x22)
+            bytes.append(0x3A)
+            bytes.append(contentsOf: parameter.json)
+        }
+        return bytes
+    }
+
+    /// "required" held on to would forbid the model ever to answer (`gateways.md` (c) 34).
+    private func relaxed(_ choice: JSONValue?) -> JSONValue? {
+        choice == "none" ? choice : nil
+    }
+
+    /// Adds a round's tokens; without a report they are estimated from the bytes, four to a token.
+    private func count(_ usage: Usage?, written: Int, _ messages: [[UInt8]], _ tally: inout TurnTally) {
+        if let usage {
+            tally.usage += usage
+        } else {
+            let prompt = messages.reduce(0) { $0 + $1.count }
+            tally.usage += Usage(promptTokens: (prompt + 3) / 4, completionTokens: (written + 3) / 4, isEstimated: true)
+        }
+    }
+
+    private var timeOver: OpenAIError {
+        OpenAIError(
+            status: 504,
+            message: "The turn took longer than \(plan.limits.turnTime.components.seconds) s.",
+            type: "timeout_error",
+            code: "turn_timeout",
+            shouldRetry: false
+        )
+    }
+}
+
+extension ToolCall {
+    fileprivate func step(_ phase: ToolStep.Phase) -> ToolStep {
+        ToolStep(callID: id, name: name, arguments: arguments.decoded, phase: phase)
+    }
+}
+
+/// Thrown by a sink that nobody listens to any more.
+package struct SinkClosed: Error {
+    package init() {}
+}

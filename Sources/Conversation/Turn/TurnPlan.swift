@@ -1,0 +1,123 @@
+// What a turn sets out to do: who speaks to which bot or model, with what, and within which bounds.
+
+package import Identity
+package import JSON
+package import OpenAIProtocol
+package import Providers
+import Resources
+package import Tools
+
+/// Everything that a turn is given. A value: two equal plans behave alike.
+package struct TurnPlan: Sendable {
+    package var requestID: String
+    package var caller: Caller
+    /// The way the request came, for the usage row: `chat`, `lobe_chat`, `skill_execute`, …
+    package var surface: String
+    /// The model as the client named it.
+    package var requestedModel: String
+    /// nil when an upstream is addressed directly.
+    package var bot: Bot?
+    package var route: ModelRoute
+    /// The system prompt, rendered; nil without a bot.
+    package var systemPrompt: String?
+    /// The client's conversation, comma-joined message objects.
+    package var messages: [UInt8]
+    package var assistantCalls: [ChatRequest.AssistantCalls]
+    /// The tools that run here.
+    package var tools: [Tool]
+    /// The tools that the client runs.
+    package var clientTools: [ChatRequest.ClientTool]
+    package var toolChoice: JSONValue?
+    package var parameters: [ChatRequest.Parameter]
+    package var stream: Bool
+    package var limits: TurnLimits
+    /// Whether the tool loop's steps are shown as reasoning.
+    package var showSteps: Bool
+
+    /// A request of a client, to a bot or to a model.
+    ///
+    /// - Throws: `OpenAIError` 400 for what a bot cannot do, naming the field.
+    package init(
+        request: ChatRequest,
+        bot: Bot?,
+        route: ModelRoute,
+        registry: ToolRegistry,
+        caller: Caller,
+        requestID: String,
+        surface: String,
+        showSteps: Bool = false,
+        now: Int64
+    ) throws(OpenAIError) {
+        if bot != nil {
+            if request.choices > 1 { throw .invalid("A bot gives one answer: 'n' must be 1.", param: "n") }
+            for name in ["audio", "modalities", "prediction"] where request.parameters.contains(where: { $0.name == name }) {
+                if name == "modalities", Self.isTextOnly(request) { continue }
+                throw .invalid("'\(name)' is not supported by bots.", param: name)
+            }
+        }
+        self.requestID = requestID
+        self.caller = caller
+        self.surface = surface
+        requestedModel = request.model
+        self.bot = bot
+        self.route = route
+        messages = request.messages
+        assistantCalls = request.assistantCalls
+        clientTools = request.tools
+        toolChoice = request.toolChoice
+        parameters = request.parameters
+        stream = request.stream
+        limits = bot?.limits ?? TurnLimits()
+        self.showSteps = showSteps || (bot?.options.showSteps ?? false)
+        // A client that brings a tool of the same name means its own.
+        let taken = Set(request.tools.map(\.name))
+        tools = bot.map { registry.granted(by: $0.tools).filter { !taken.contains($0.name) && caller.may($0.permission) } } ?? []
+        systemPrompt = bot.map { Self.render($0.prompt, bot: $0, tools: tools, caller: caller, now: now) }
+        if bot == nil, request.choices > 1 {
+            parameters.append(ChatRequest.Parameter(name: "n", json: Array(String(request.choices).utf8)))
+        }
+        if let options = bot?.options { addDefaults(options) }
+        try checkToolChoice()
+    }
+
+    private mutating func addDefaults(_ options: Bot.Options) {
+        let names = Set(parameters.map(\.name))
+        if let temperature = options.temperature, !names.contains("temperature") {
+            parameters.append(.init(name: "temperature", json: JSONValue.number(JSONNumber(temperature)).bytes))
+        }
+        if let tokens = options.maxTokens, names.isDisjoint(with: ["max_tokens", "max_completion_tokens"]) {
+            parameters.append(.init(name: "max_tokens", json: Array(String(tokens).utf8)))
+        }
+    }
+
+    private func checkToolChoice() throws(OpenAIError) {
+        guard let toolChoice else { return }
+        let hasTools = !clientTools.isEmpty || !tools.isEmpty
+        if !hasTools, toolChoice != "none", toolChoice != "auto" {
+            throw .invalid("'tool_choice' is only allowed when 'tools' are given.", param: "tool_choice")
+        }
+        if let name = toolChoice["function"]?["name"]?.string,
+            !clientTools.contains(where: { $0.name == name }), !tools.contains(where: { $0.name == name })
+        {
+            throw .invalid("'tool_choice' names \(name), which is not among the tools.", param: "tool_choice.function.name")
+        }
+    }
+
+    static func isTextOnly(_ request: ChatRequest) -> Bool {
+        request.parameters.first { $0.name == "modalities" }?.json == Array("[\"text\"]".utf8)
+    }
+
+    static func render(
+        _ prompt: PromptTemplate,
+        bot: Bot,
+        tools: [Tool],
+        caller: Caller,
+        now: Int64
+    ) -> String {
+        let time = Timestamp(milliseconds: now).text
+        return prompt.render([
+            .date: String(time.prefix(10)), .time: time, .timeZone: "UTC", .caller: caller.username, .bot: bot.name,
+            .botTitle: bot.title, .tools: tools.map(\.name).joined(separator: ", "),
+        ])
+    }
+}

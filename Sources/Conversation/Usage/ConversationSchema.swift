@@ -1,0 +1,56 @@
+// The tables of this room: usage and held rounds.
+
+package import Storage
+
+/// Migrations 40 to 59.
+package enum ConversationSchema {
+    package static let migrations: [Migration] = [
+        Migration(number: 40, name: "usage") { dialect in
+            [
+                """
+                CREATE TABLE usage_record (
+                    id \(dialect.identityColumn),
+                    request_id TEXT NOT NULL,
+                    started_at BIGINT NOT NULL,
+                    user_id BIGINT NOT NULL,
+                    username TEXT NOT NULL,
+                    team BIGINT NOT NULL,
+                    credential_kind TEXT NOT NULL,
+                    credential_id BIGINT,
+                    surface TEXT NOT NULL,
+                    requested_model TEXT NOT NULL,
+                    bot_id TEXT,
+                    provider TEXT,
+                    model TEXT,
+                    rounds BIGINT NOT NULL,
+                    tools TEXT NOT NULL,
+                    prompt_tokens BIGINT NOT NULL,
+                    completion_tokens BIGINT NOT NULL,
+                    cached_tokens BIGINT NOT NULL,
+                    reasoning_tokens BIGINT NOT NULL,
+                    is_estimated BIGINT NOT NULL,
+                    first_token_ms BIGINT,
+                    duration_ms BIGINT NOT NULL,
+                    is_stream BIGINT NOT NULL,
+                    outcome TEXT NOT NULL
+                )
+                """,
+                "CREATE INDEX usage_record_team_started ON usage_record (team, started_at)",
+            ]
+        },
+        Migration(number: 41, name: "held rounds") { _ in
+            [
+                """
+                CREATE TABLE conversation_held_round (
+                    user_id BIGINT NOT NULL,
+                    call_id TEXT NOT NULL,
+                    team BIGINT NOT NULL,
+                    messages TEXT NOT NULL,
+                    expires_at BIGINT NOT NULL,
+                    PRIMARY KEY (user_id, call_id)
+                )
+                """
+            ]
+        },
+    ]
+}

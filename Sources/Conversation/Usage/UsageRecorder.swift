@@ -1,0 +1,120 @@
+// Writes usage rows behind the answers, many in one commit.
+
+import OpenAIProtocol
+package import Logging
+package import Storage
+import Synchronization
+
+/// Takes rows at once and writes them in batches. A row is in memory for the length of one commit; `drain` writes what
+/// is left before the program ends. While the store is down rows wait, up to a bound, and nobody's answer fails for it.
+package final class UsageRecorder: Sendable {
+    private struct State {
+        var waiting: [UsageRow] = []
+        var isWriting = false
+        var lost = 0
+        var drains: [CheckedContinuation<Void, Never>] = []
+    }
+
+    private let database: any Database
+    private let logger: Logger
+    private let state = Mutex(State())
+    /// Rows kept at the most while the store is down; beyond it they are counted and logged, not kept.
+    private static let bound = 200_000
+
+    package init(database: any Database, logger: Logger) {
+        self.database = database
+        self.logger = logger
+    }
+
+    /// Takes a row. Never waits.
+    package func record(_ row: UsageRow) {
+        let mustStart = state.withLock { state in
+            guard state.waiting.count < Self.bound else {
+                state.lost += 1
+                return false
+            }
+            state.waiting.append(row)
+            if state.isWriting { return false }
+            state.isWriting = true
+            return true
+        }
+        if mustStart { Task { await write() } }
+    }
+
+    /// Returns when every row taken so far is written.
+    package func drain() async {
+        await withCheckedContinuation { continuation in
+            let isIdle = state.withLock { state in
+                if state.waiting.isEmpty && !state.isWriting { return true }
+                state.drains.append(continuation)
+                return false
+            }
+            if isIdle { continuation.resume() }
+        }
+    }
+
+    private func write() async {
+        var pause = Duration.milliseconds(100)
+        while true {
+            let (batch, drains) = state.withLock { state -> ([UsageRow], [CheckedContinuation<Void, Never>]) in
+                let batch = state.waiting
+                state.waiting = []
+                guard batch.isEmpty else { return (batch, []) }
+                state.isWriting = false
+                defer { state.drains = [] }
+                return ([], state.drains)
+            }
+            if batch.isEmpty {
+                for drain in drains { drain.resume() }
+                return
+            }
+            do {
+                try await database.write { connection in
+                    for row in batch { try Self.insert(row, connection) }
+                }
+                pause = .milliseconds(100)
+            } catch {
+                let isHopeless = state.withLock { state in
+                    let room = max(0, Self.bound - state.waiting.count)
+                    state.lost += max(0, batch.count - room)
+                    state.waiting.insert(contentsOf: batch.prefix(room), at: 0)
+                    // Somebody who drains cannot wait for ever for a store that is gone.
+                    return !state.drains.isEmpty && pause > .seconds(2)
+                }
+                logger.error("usage rows not written", metadata: ["rows": "\(batch.count)", "reason": "\(error)"])
+                if isHopeless {
+                    let drains = state.withLock { state in
+                        defer { state.drains = [] }
+                        return state.drains
+                    }
+                    for drain in drains { drain.resume() }
+                }
+                try? await Task.sleep(for: pause)
+                pause = min(pause * 2, .seconds(5))
+            }
+        }
+    }
+
+    private static func insert(_ row: UsageRow, _ connection: any SQLConnection) throws {
+        _ = try connection.execute(
+            """
+            INSERT INTO usage_record (request_id, started_at, user_id, username, team, credential_kind, credential_id,
+                surface, requested_model, bot_id, provider, model, rounds, tools, prompt_tokens, completion_tokens,
+                cached_tokens, reasoning_tokens, is_estimated, first_token_ms, duration_ms, is_stream, outcome)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
+                $22, $23)
+            """,
+            [
+                .text(row.requestID), .integer(row.startedAt), .integer(row.userID), .text(row.username),
+                .integer(row.team), .text(row.credentialKind), row.credentialID.map(SQLValue.integer) ?? .null,
+                .text(row.surface), .text(row.requestedModel), row.botID.map(SQLValue.text) ?? .null,
+                row.provider.map(SQLValue.text) ?? .null, row.model.map(SQLValue.text) ?? .null,
+                .integer(Int64(row.rounds)), .text(row.tools.joined(separator: ",")),
+                .integer(Int64(row.usage.promptTokens)), .integer(Int64(row.usage.completionTokens)),
+                .integer(Int64(row.usage.cachedTokens)), .integer(Int64(row.usage.reasoningTokens)),
+                .integer(row.usage.isEstimated ? 1 : 0), row.firstTokenMilliseconds.map(SQLValue.integer) ?? .null,
+                .integer(row.durationMilliseconds), .integer(row.isStream ? 1 : 0), .text(row.outcome),
+            ]
+        )
+    }
+}

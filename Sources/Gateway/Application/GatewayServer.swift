@@ -1,0 +1,139 @@
+// The server: routes, connections, the heartbeat, and a stop that lets running streams finish.
+
+import Conversation
+import Hummingbird
+import HummingbirdCore
+import JSON
+import Logging
+import NIOCore
+import OpenAIProtocol
+import Resources
+import ServiceLifecycle
+
+/// Serves the gateway until it is told to stop.
+package struct GatewayServer: Service {
+    /// Where to listen, and how patient to be.
+    package struct Configuration: Sendable {
+        package var host: String
+        /// 0 for any free port.
+        package var port: Int
+        /// How long running answers may go on once the server is told to stop.
+        package var drainTime: Duration
+        /// After this long without a byte of a request, a connection is closed.
+        package var idleTime: Duration
+
+        package init(
+            host: String,
+            port: Int,
+            drainTime: Duration = .seconds(20),
+            idleTime: Duration = .seconds(60)
+        ) {
+            self.host = host
+            self.port = port
+            self.drainTime = drainTime
+            self.idleTime = idleTime
+        }
+    }
+
+    private let services: GatewayServices
+    private let configuration: Configuration
+    private let onReady: @Sendable (Int) async -> Void
+
+    /// - Parameter onReady: called with the port once connections are accepted.
+    package init(
+        services: GatewayServices,
+        configuration: Configuration,
+        onReady: @escaping @Sendable (Int) async -> Void = { _ in }
+    ) {
+        self.services = services
+        self.configuration = configuration
+        self.onReady = onReady
+    }
+
+    /// Runs until graceful shutdown: no new connections, running answers get `drainTime`, usage rows are written.
+    package func run() async throws {
+        let signals = ConnectionSignals()
+        let heartbeat = Heartbeat()
+        let running = RunningTurns()
+        let launcher = TurnLauncher(environment: services.turns, running: running, heartbeat: heartbeat)
+        let table = Self.routes(services, launcher)
+        let edge = EdgeState(
+            authenticator: services.authenticator,
+            signals: signals,
+            heartbeat: heartbeat,
+            logger: services.logger
+        )
+        let application = application(edge, table)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await heartbeat.run() }
+            group.addTask { await services.bots.watch() }
+            group.addTask {
+                do {
+                    try await gracefulShutdown()
+                } catch {
+                    return
+                }
+                services.logger.notice("stopping", metadata: ["running": "\(running.count)"])
+                try? await Task.sleep(for: configuration.drainTime)
+                running.cancelAll(.shutDown)
+            }
+            defer { group.cancelAll() }
+            try await application.run()
+        }
+        running.cancelAll(.shutDown)
+        await services.turns.recorder.drain()
+    }
+
+    /// The whole table of routes.
+    static func routes(_ services: GatewayServices, _ launcher: TurnLauncher) -> RouteTable {
+        let routes =
+            ChatRoutes(services: services, launcher: launcher).routes
+            + BotRoutes(services: services, launcher: launcher).routes
+            + AccountRoutes(services: services).routes
+            + AlertRoutes(services: services).routes
+            + HealthRoutes(services: services).routes
+        return RouteTable(routes: routes + DescriptionRoutes(described: routes).routes)
+    }
+
+    /// The OpenAPI document of a server with these services.
+    package static func description(_ services: GatewayServices) -> [UInt8] {
+        let launcher = TurnLauncher(environment: services.turns, running: RunningTurns(), heartbeat: Heartbeat())
+        return APIDescription(routes: routes(services, launcher).routes, resources: AlertRoutes.resources)
+            .document.bytes
+    }
+
+    private func application(_ edge: EdgeState, _ table: RouteTable) -> some ApplicationProtocol {
+        var logger = services.logger
+        // Hummingbird's own lines below this level repeat ours.
+        logger.logLevel = max(logger.logLevel, .warning)
+        let signals = edge.signals
+        let http = HTTP1Channel.Configuration(
+            additionalChannelHandlers: [ConnectionWatch(signals: signals)],
+            idleTimeout: .nanoseconds(configuration.idleTime.components.seconds * 1_000_000_000),
+            httpDecoderConfiguration: .init(
+                maxHeaderFieldSize: 16 << 10,
+                maxHeaderListSize: 64 << 10,
+                maxHeaderFieldCount: 200
+            )
+        )
+        return Application(
+            responder: EdgeResponder(
+                inner: table.router(edge).buildResponder(),
+                table: table,
+                log: RequestLog(logger: services.logger)
+            ),
+            server: .http1(configuration: http),
+            configuration: ApplicationConfiguration(
+                address: .hostname(configuration.host, port: configuration.port),
+                serverName: "OpsGate",
+                backlog: 1024
+            ),
+            onServerRunning: { channel in
+                // NIO's four accepts a tick make bursts of clients wait.
+                try? await channel.setOption(.maxMessagesPerRead, value: 256).get()
+                await onReady(channel.localAddress?.port ?? configuration.port)
+            },
+            logger: logger
+        )
+    }
+}

@@ -1,0 +1,48 @@
+// Everything that the routes act on, assembled once by the program.
+
+package import Accounts
+package import Alerts
+package import Conversation
+package import Identity
+package import Logging
+package import Storage
+package import Tools
+
+/// The rooms behind the doors.
+package struct GatewayServices: Sendable {
+    package let database: any Database
+    package let authenticator: Authenticator
+    package let accounts: AccountService
+    package let secrets: APISecretService
+    package let alerts: AlertsService
+    package let bots: BotCatalog
+    package let registry: ToolRegistry
+    package let turns: TurnEnvironment
+    /// Seconds since the epoch when the program started; `created` of the model list.
+    package let startedAt: Int64
+    package let logger: Logger
+
+    package init(
+        database: any Database,
+        authenticator: Authenticator,
+        accounts: AccountService,
+        secrets: APISecretService,
+        alerts: AlertsService,
+        bots: BotCatalog,
+        registry: ToolRegistry,
+        turns: TurnEnvironment,
+        startedAt: Int64,
+        logger: Logger
+    ) {
+        self.database = database
+        self.authenticator = authenticator
+        self.accounts = accounts
+        self.secrets = secrets
+        self.alerts = alerts
+        self.bots = bots
+        self.registry = registry
+        self.turns = turns
+        self.startedAt = startedAt
+        self.logger = logger
+    }
+}

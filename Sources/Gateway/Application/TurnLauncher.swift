@@ -1,0 +1,93 @@
+// Starts a turn in a task of its own and ties its life to the client's connection.
+
+import Conversation
+import OpenAIProtocol
+
+/// Runs turns for routes: when the client goes away the turn is cancelled, and with it the upstream call and the tools.
+struct TurnLauncher: Sendable {
+    let environment: TurnEnvironment
+    let running: RunningTurns
+    let heartbeat: Heartbeat
+
+    /// Runs to the end and returns what was collected.
+    func whole(
+        _ plan: TurnPlan,
+        for request: GatewayRequest
+    ) async throws -> (sink: CompletionSink, usage: Usage) {
+        let sink = CompletionSink(showSteps: plan.showSteps)
+        let turn = Turn(plan: plan, environment: environment)
+        let task = Task { await turn.run(sink) }
+        let (end, usage) = await guarded(task, turn.control, request) { await task.value }
+        switch end {
+        case .finished: return (sink, usage)
+        case .failed(let error): throw error
+        case .cancelled(.shutDown): throw OpenAIError.overloaded("the server is shutting down.")
+        case .cancelled(.clientGone): throw CancellationError()
+        }
+    }
+
+    /// Starts a streamed turn.
+    ///
+    /// - Returns: the stream, open, with who answers; throws the error that came before the first byte.
+    func stream(
+        _ plan: TurnPlan,
+        identity: AnswerIdentity,
+        includeUsage: Bool,
+        for request: GatewayRequest
+    ) async throws -> (stream: ResponseStream, sink: ChatStreamSink) {
+        let stream = ResponseStream()
+        let sink = ChatStreamSink(
+            stream: stream,
+            identity: identity,
+            includeUsage: includeUsage,
+            showSteps: plan.showSteps
+        )
+        let turn = Turn(plan: plan, environment: environment)
+        let running = running
+        let heartbeat = heartbeat
+        let signal = request.signal
+        let task = Task {
+            let (end, usage) = await turn.run(sink)
+            sink.finish(end, usage: usage)
+            heartbeat.remove(stream)
+        }
+        heartbeat.add(stream)
+        let id = running.add { cause in
+            turn.control.cause = cause
+            task.cancel()
+        }
+        // Only the client's going ends the wait for its place in the list; the turn's own end is the common case.
+        Task {
+            await task.value
+            running.remove(id)
+            signal?.settle()
+        }
+        signal?.onGone {
+            task.cancel()
+            stream.close()
+        }
+        switch await stream.opening() {
+        case .bytes: return (stream, sink)
+        case .failed(let error): throw error
+        case .cancelled: throw CancellationError()
+        }
+    }
+
+    private func guarded<Value: Sendable>(
+        _ task: Task<Value, Never>,
+        _ control: TurnControl,
+        _ request: GatewayRequest,
+        _ wait: () async -> Value
+    ) async -> Value {
+        let id = running.add { cause in
+            control.cause = cause
+            task.cancel()
+        }
+        request.signal?.onGone { task.cancel() }
+        defer {
+            request.signal?.settle()
+            running.remove(id)
+        }
+        return await wait()
+    }
+}

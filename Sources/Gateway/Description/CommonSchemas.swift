@@ -1,0 +1,74 @@
+// Schemas that several operations share.
+
+import JSON
+
+/// Components of the OpenAPI document that belong to no resource.
+enum CommonSchemas {
+    static let all: JSONObject = [
+        "OpenAIError": [
+            "type": "object",
+            "required": ["error"],
+            "properties": [
+                "error": [
+                    "type": "object",
+                    "required": ["message", "type", "param", "code"],
+                    "properties": [
+                        "message": ["type": "string"],
+                        "type": ["type": "string"],
+                        "param": ["type": ["string", "null"]],
+                        "code": ["type": ["string", "null"]],
+                    ],
+                ]
+            ],
+        ],
+        "EnvelopeError": [
+            "type": "object",
+            "required": ["code", "message", "data"],
+            "properties": [
+                "code": ["type": "integer", "description": "The HTTP status."],
+                "message": ["type": "string"],
+                "data": ["type": "null"],
+                "errors": [
+                    "type": "array",
+                    "items": [
+                        "type": "object",
+                        "properties": ["field": ["type": "string"], "message": ["type": "string"]],
+                    ],
+                ],
+            ],
+        ],
+    ]
+
+    /// `{"code":0,"message":"success","data":…}` around a schema.
+    static func envelope(_ data: JSONValue, _ description: String) -> JSONValue {
+        [
+            "description": .string(description),
+            "content": [
+                "application/json": [
+                    "schema": [
+                        "type": "object",
+                        "properties": ["code": ["const": 0], "message": ["type": "string"], "data": data],
+                    ]
+                ]
+            ],
+        ]
+    }
+
+    /// A JSON request body.
+    static func body(_ schema: JSONValue) -> JSONValue {
+        ["required": true, "content": ["application/json": ["schema": schema]]]
+    }
+
+    /// An answer in OpenAI's error form.
+    static func openAIError(_ description: String) -> JSONValue { error("OpenAIError", description) }
+
+    /// An answer in the envelope's error form.
+    static func envelopeError(_ description: String) -> JSONValue { error("EnvelopeError", description) }
+
+    private static func error(_ schema: String, _ description: String) -> JSONValue {
+        [
+            "description": .string(description),
+            "content": ["application/json": ["schema": ["$ref": .string("#/components/schemas/\(schema)")]]],
+        ]
+    }
+}

@@ -1,0 +1,40 @@
+// Answers in the two forms that the routes speak.
+
+import HTTPTypes
+import Hummingbird
+import JSON
+import NIOCore
+import OpenAIProtocol
+import Resources
+
+extension Response {
+    /// A JSON answer.
+    static func json(_ bytes: [UInt8], status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]) -> Response {
+        var headers = headers
+        headers[.contentType] = "application/json"
+        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
+
+    /// `{"code":0,"message":"success","data":…}`
+    static func success(_ data: JSONValue, status: HTTPResponse.Status = .ok) -> Response {
+        json(Envelope.success(data).bytes, status: status)
+    }
+
+    /// An error in the route's form.
+    static func failure(_ failure: RequestFailure, style: ErrorStyle) -> Response {
+        var headers: HTTPFields = [:]
+        if let wait = failure.retryAfter {
+            let milliseconds = max(0, wait.components.seconds * 1000 + wait.components.attoseconds / 1_000_000_000_000_000)
+            headers[.retryAfter] = String((milliseconds + 999) / 1000)
+            headers[.retryAfterMilliseconds] = String(milliseconds)
+        }
+        if let shouldRetry = failure.shouldRetry { headers[.shouldRetry] = String(shouldRetry) }
+        if let challenge = failure.challenge { headers[.wwwAuthenticate] = challenge }
+        if failure.closesConnection { headers[.connection] = "close" }
+        let status = HTTPResponse.Status(code: failure.status)
+        return switch style {
+        case .openAI: json(failure.openAIBody, status: status, headers: headers)
+        case .envelope: json(failure.envelopeBody, status: status, headers: headers)
+        }
+    }
+}

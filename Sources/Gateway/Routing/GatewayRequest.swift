@@ -1,0 +1,84 @@
+// A request as handlers see it: who calls, the parameters, the body within its bounds.
+
+import HTTPTypes
+import Hummingbird
+import Identity
+import JSON
+import NIOCore
+
+/// One request on its way through a handler.
+struct GatewayRequest: Sendable {
+    let request: Request
+    let context: GatewayContext
+    let id: String
+    /// nil on routes for anybody and for webhooks.
+    let caller: Caller?
+    /// Fires when the client goes away.
+    let signal: ConnectionSignal?
+    let heartbeat: Heartbeat
+    /// Filled in by handlers for the log line.
+    let notes: RequestNotes
+
+    /// The caller of a route with a permission.
+    func authenticated() throws(CredentialFailure) -> Caller {
+        guard let caller else { throw .missing }
+        return caller
+    }
+
+    /// A `{name}` of the path.
+    func parameter(_ name: String) -> String {
+        context.parameters.get(name) ?? ""
+    }
+
+    /// A `{name}` of the path that must be a row's id; nil for anything else, which is nobody's id.
+    func identifier(_ name: String = "id") -> Int64? {
+        Int64(parameter(name))
+    }
+
+    /// The query in order, percent-decoding done.
+    var query: [(String, String)] {
+        request.uri.queryParameters.map { (String($0.key), String($0.value)) }
+    }
+
+    /// Reads the body.
+    ///
+    /// - Throws: `BodyFault` when it is larger than `limit` or comes too slowly.
+    func body(limit: Int) async throws -> [UInt8] {
+        if let length = request.headers[.contentLength].flatMap(Int.init), length > limit {
+            throw BodyFault.tooLarge(limit: limit)
+        }
+        let channel = context.channel
+        // Each byte in time is not enough: a body that trickles must end, too.
+        let deadline = heartbeat.schedule(after: Self.bodyTime) { channel.close(promise: nil) }
+        defer { heartbeat.cancel(deadline) }
+        var bytes: [UInt8] = []
+        for try await buffer in request.body {
+            if bytes.count + buffer.readableBytes > limit { throw BodyFault.tooLarge(limit: limit) }
+            bytes.append(contentsOf: buffer.readableBytesView)
+        }
+        return bytes
+    }
+
+    /// Reads a JSON object; an empty body counts as `{}`.
+    func object(limit: Int = 1 << 20) async throws -> JSONObject {
+        let bytes = try await body(limit: limit)
+        if bytes.isEmpty { return [:] }
+        let value: JSONValue
+        do {
+            value = try JSONValue(parsing: bytes)
+        } catch {
+            throw BodyFault.notJSON(error)
+        }
+        guard case .object(let object) = value else { throw BodyFault.notAnObject(value.typeName) }
+        return object
+    }
+
+    private static let bodyTime = Duration.seconds(60)
+}
+
+/// What can be wrong with a body as a whole.
+enum BodyFault: Error {
+    case tooLarge(limit: Int)
+    case notJSON(JSONError)
+    case notAnObject(String)
+}

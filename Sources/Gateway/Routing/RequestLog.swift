@@ -1,0 +1,54 @@
+// One line a request: who, where, how it ended, how long it took. No content, no query, no secrets.
+
+import Hummingbird
+import Logging
+import Synchronization
+
+/// Writes the line.
+struct RequestLog: Sendable {
+    let logger: Logger
+
+    func begin(_ request: Request, id: String, notes: RequestNotes) -> Entry {
+        Entry(logger: logger, id: id, method: request.method.rawValue, path: request.uri.path, notes: notes)
+    }
+
+    /// A request that is being served.
+    struct Entry: Sendable {
+        let logger: Logger
+        let id: String
+        let method: String
+        let path: String
+        let notes: RequestNotes
+        let start = ContinuousClock.now
+
+        func end(status: Int) {
+            let level: Logger.Level = status >= 500 ? .warning : .info
+            guard logger.logLevel <= level else { return }
+            let notes = notes.current
+            let duration = ContinuousClock.now - start
+            let milliseconds = Double(duration.components.seconds) * 1000 + Double(duration.components.attoseconds) / 1e15
+            // The route's pattern where there is one: a path can hold what is not meant for logs.
+            var metadata: Logger.Metadata = [
+                "request_id": .string(id), "method": .string(method), "route": .string(notes.route ?? path.bounded),
+                "status": .stringConvertible(status), "bytes": .stringConvertible(notes.bytes),
+                "ms": .string("\((milliseconds * 100).rounded() / 100)"),
+            ]
+            if let caller = notes.caller { metadata["caller"] = .string(caller) }
+            if let model = notes.model { metadata["model"] = .string(model.bounded) }
+            logger.log(level: level, "request", metadata: metadata)
+        }
+
+        /// The same body, which writes the line when it has been sent.
+        func logging(_ body: ResponseBody, status: Int) -> ResponseBody {
+            ResponseBody { writer in
+                defer { end(status: status) }
+                try await body.write(writer)
+            }
+        }
+    }
+}
+
+extension String {
+    /// Cut to what a log line bears.
+    fileprivate var bounded: String { String(prefix(200)) }
+}

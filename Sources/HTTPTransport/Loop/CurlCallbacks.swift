@@ -1,0 +1,43 @@
+// What libcurl calls: each finds its object behind the context pointer and hands over.
+
+import CCurl
+
+/// The transfer behind a context pointer. It is valid: a loop keeps a running transfer in its table for as long as the
+/// easy handle that holds the pointer is in the multi handle.
+private func running(_ context: UnsafeMutableRawPointer) -> RunningTransfer {
+    Unmanaged<RunningTransfer>.fromOpaque(context).takeUnretainedValue()
+}
+
+/// `CURLOPT_WRITEFUNCTION`: a piece of the body. Returning another number than the bytes' ends the transfer.
+let receiveBody: ccurl_data_callback = { bytes, size, count, context in
+    guard let bytes, let context else { return 0 }
+    let piece = UnsafeRawBufferPointer(start: bytes, count: size * count)
+    return running(context).receive(body: piece) ? piece.count : 0
+}
+
+/// `CURLOPT_HEADERFUNCTION`: one whole header line.
+let receiveHeaderLine: ccurl_data_callback = { bytes, size, count, context in
+    guard let bytes, let context else { return 0 }
+    let line = UnsafeRawBufferPointer(start: bytes, count: size * count)
+    return running(context).receive(headerLine: line) ? line.count : 0
+}
+
+/// `CURLOPT_PREREQFUNCTION`: connected (TLS included, or a pooled connection chosen), about to send.
+let connectionIsReady: ccurl_prerequest_callback = { context, _, _, _, _ in
+    if let context { running(context).connected() }
+    return Int32(CURL_PREREQFUNC_OK)
+}
+
+/// `CURLMOPT_SOCKETFUNCTION`: which events of a socket libcurl wants.
+let watchSocket: ccurl_socket_callback = { _, descriptor, what, context, _ in
+    guard let context else { return 0 }
+    Unmanaged<TransferLoop>.fromOpaque(context).takeUnretainedValue().watch(descriptor, what: what)
+    return 0
+}
+
+/// `CURLMOPT_TIMERFUNCTION`: when libcurl wants to be called without an event.
+let setTimer: ccurl_timer_callback = { _, milliseconds, context in
+    guard let context else { return 0 }
+    Unmanaged<TransferLoop>.fromOpaque(context).takeUnretainedValue().setCurlTimer(milliseconds: milliseconds)
+    return 0
+}

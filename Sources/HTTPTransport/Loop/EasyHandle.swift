@@ -1,0 +1,124 @@
+// One libcurl easy handle with the memory that belongs to it.
+
+import CCurl
+import Glibc
+
+/// An easy handle, its header list and its error text. Used on one loop's thread only, for one transfer after another.
+final class EasyHandle {
+    let curl: UnsafeMutableRawPointer
+    private var headerList: UnsafeMutablePointer<curl_slist>?
+    private let errorText: UnsafeMutablePointer<CChar>
+
+    /// Nil when libcurl has no memory.
+    init?() {
+        guard let curl = curl_easy_init() else { return nil }
+        self.curl = curl
+        errorText = .allocate(capacity: Int(CURL_ERROR_SIZE))
+        errorText.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+    }
+
+    deinit {
+        curl_easy_cleanup(curl)
+        curl_slist_free_all(headerList)
+        errorText.deallocate()
+    }
+
+    /// Sets everything for a request. `context` is handed to the callbacks and lives until `reset`.
+    func configure(
+        _ request: PreparedRequest, for client: HTTPClientConfiguration, context: UnsafeMutableRawPointer
+    ) -> Bool {
+        setConnection(request)
+        set(CURLOPT_MAXAGE_CONN, max(1, Int(client.idleConnectionAge.components.seconds)))
+        set(CURLOPT_USERAGENT, client.userAgent)
+        ccurl_set_pointer(curl, CURLOPT_ERRORBUFFER, errorText)
+        ccurl_set_pointer(curl, CURLOPT_PRIVATE, context)
+        ccurl_set_write_function(curl, receiveBody, context)
+        ccurl_set_header_function(curl, receiveHeaderLine, context)
+        ccurl_set_prerequest_function(curl, connectionIsReady, context)
+        return setHTTP(request)
+    }
+
+    /// Forgets the request; connections are the multi handle's and stay.
+    func reset() {
+        curl_easy_reset(curl)
+        curl_slist_free_all(headerList)
+        headerList = nil
+        errorText[0] = 0
+    }
+
+    /// libcurl's own words about the last failure; may contain what a message must not (see `TransferFailure`).
+    var error: String { String(cString: errorText) }
+
+    func info(_ info: CURLINFO) -> Int {
+        var value = 0
+        ccurl_get_long(curl, info, &value)
+        return value
+    }
+
+    private func setConnection(_ request: PreparedRequest) {
+        set(CURLOPT_NOSIGNAL, 1)
+        // Giving up while a name is being resolved must not wait for the resolver's thread (7.87 and later).
+        set(CURLOPT_QUICK_EXIT, 1)
+        set(CURLOPT_TCP_NODELAY, 1)
+        set(CURLOPT_TCP_KEEPALIVE, 1)
+        set(CURLOPT_TCP_KEEPIDLE, 30)
+        set(CURLOPT_TCP_KEEPINTVL, 15)
+        // Ours is the limit that counts; libcurl's makes it divide the time between several addresses of a name.
+        let start = Moment(nanoseconds: 0)
+        let connect = start.advanced(by: request.timeouts.connect).milliseconds(since: start)
+        set(CURLOPT_CONNECTTIMEOUT_MS, max(1, Int(connect)))
+        if !request.verifyTLS {
+            set(CURLOPT_SSL_VERIFYPEER, 0)
+            set(CURLOPT_SSL_VERIFYHOST, 0)
+        }
+        if let caFile = request.caFile { set(CURLOPT_CAINFO, caFile) }
+    }
+
+    private func setHTTP(_ request: PreparedRequest) -> Bool {
+        set(CURLOPT_PROTOCOLS_STR, "http,https")
+        set(CURLOPT_FOLLOWLOCATION, 0)
+        set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+        if request.wantsHTTP2 {
+            set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
+            set(CURLOPT_PIPEWAIT, 1)
+        } else {
+            set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
+        }
+        for line in request.headerLines {
+            guard let list = curl_slist_append(headerList, line) else { return false }
+            headerList = list
+        }
+        ccurl_set_pointer(curl, CURLOPT_HTTPHEADER, headerList)
+        setMethod(request)
+        return ccurl_set_string(curl, CURLOPT_URL, request.url) == CURLE_OK
+    }
+
+    private func setMethod(_ request: PreparedRequest) {
+        if let body = request.body {
+            set(CURLOPT_POST, 1)
+            _ = body.withUnsafeBytes { bytes in
+                // An empty array may have no address, and none means "read from a callback".
+                bytes.baseAddress.map { ccurl_set_body(curl, $0, numericCast(bytes.count)) }
+                    ?? ccurl_set_body(curl, "", 0)
+            }
+            if request.method != "POST" { set(CURLOPT_CUSTOMREQUEST, request.method) }
+        } else if request.method == "HEAD" {
+            set(CURLOPT_NOBODY, 1)
+        } else if request.method == "POST" || request.method == "PUT" || request.method == "PATCH" {
+            // These say their length even when it is none.
+            set(CURLOPT_POST, 1)
+            ccurl_set_body(curl, "", 0)
+            if request.method != "POST" { set(CURLOPT_CUSTOMREQUEST, request.method) }
+        } else if request.method != "GET" {
+            set(CURLOPT_CUSTOMREQUEST, request.method)
+        }
+    }
+
+    private func set(_ option: CURLoption, _ value: Int) {
+        ccurl_set_long(curl, option, value)
+    }
+
+    private func set(_ option: CURLoption, _ value: String) {
+        ccurl_set_string(curl, option, value)
+    }
+}

@@ -1,0 +1,52 @@
+// What a loop counts, readable from any thread.
+
+import Synchronization
+
+/// Counters of one loop. Written by the loop's thread, read by anybody.
+final class LoopCounters: Sendable {
+    let active = Atomic<Int>(0)
+    let pooledHandles = Atomic<Int>(0)
+    let started = Atomic<Int>(0)
+    let finished = Atomic<Int>(0)
+    let failed = Atomic<Int>(0)
+    let cancelled = Atomic<Int>(0)
+    let connectionsOpened = Atomic<Int>(0)
+    let pauses = Atomic<Int>(0)
+    let wakeUps = Atomic<Int>(0)
+}
+
+/// What a client has done so far and is doing now.
+package struct TransferStatistics: Sendable, Equatable {
+    /// Transfers that run now.
+    package var active = 0
+    /// Easy handles that wait for the next transfer.
+    package var pooled = 0
+    /// Transfers begun.
+    package var started = 0
+    /// Transfers that came to their proper end.
+    package var finished = 0
+    /// Transfers that failed, time limits included.
+    package var failed = 0
+    /// Transfers that their reader gave up, or a shutdown ended.
+    package var cancelled = 0
+    /// Connections opened; the rest of the transfers used one again.
+    package var connectionsOpened = 0
+    /// How often a reader was so far behind that its transfer was paused.
+    package var pauses = 0
+    /// How often a loop's thread woke up.
+    package var wakeUps = 0
+
+    package init() {}
+
+    mutating func add(_ counters: LoopCounters) {
+        active += counters.active.load(ordering: .relaxed)
+        pooled += counters.pooledHandles.load(ordering: .relaxed)
+        started += counters.started.load(ordering: .relaxed)
+        finished += counters.finished.load(ordering: .relaxed)
+        failed += counters.failed.load(ordering: .relaxed)
+        cancelled += counters.cancelled.load(ordering: .relaxed)
+        connectionsOpened += counters.connectionsOpened.load(ordering: .relaxed)
+        pauses += counters.pauses.load(ordering: .relaxed)
+        wakeUps += counters.wakeUps.load(ordering: .relaxed)
+    }
+}

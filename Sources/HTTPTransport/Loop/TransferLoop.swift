@@ -1,0 +1,275 @@
+// One thread's libcurl multi handle, driven by epoll: takes notes, runs transfers, hands over what arrived.
+
+import CCurl
+import Glibc
+import Synchronization
+
+/// The loop of one thread. Everything here happens on that thread, which also makes the object; other threads speak to
+/// it through the mailbox. Every turn handles notes, due timers, what libcurl finished, and hands each touched
+/// transfer's bytes over once.
+final class TransferLoop {
+    private let configuration: HTTPClientConfiguration
+    private let mailbox: Mailbox
+    private let counters: LoopCounters
+    private let multi: UnsafeMutableRawPointer
+    private var sockets: SocketWatch
+
+    /// The time of this turn; read once a turn, since every event of it asks.
+    private(set) var now = Moment.now
+    /// When libcurl wants to be called.
+    private var curlTimer: Moment?
+    private var running: [Int: RunningTransfer] = [:]
+    private var touched: [RunningTransfer] = []
+    private var idleHandles: [EasyHandle] = []
+    private var limits = DeadlineQueue<Int>()
+    private var patience = DeadlineQueue<Int>()
+
+    /// - Throws: `.other` when the system or libcurl has no room.
+    init(configuration: HTTPClientConfiguration, mailbox: Mailbox, counters: LoopCounters) throws(TransferFailure) {
+        guard let multi = curl_multi_init() else { throw TransferFailure(.other, "libcurl has no memory") }
+        self.configuration = configuration
+        self.mailbox = mailbox
+        self.counters = counters
+        self.multi = multi
+        do {
+            sockets = try SocketWatch(wakeDescriptor: mailbox.wakeDescriptor)
+        } catch {
+            curl_multi_cleanup(multi)
+            throw error
+        }
+        let context = Unmanaged.passUnretained(self).toOpaque()
+        ccurl_multi_set_socket_function(multi, watchSocket, context)
+        ccurl_multi_set_timer_function(multi, setTimer, context)
+        ccurl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, max(1, configuration.maximumIdleConnections))
+    }
+
+    deinit {
+        idleHandles = []
+        curl_multi_cleanup(multi)
+    }
+
+    /// Runs until the mailbox is closed, then ends whatever still runs.
+    func run() {
+        while takeNotes() {
+            runTimers()
+            collectFinished()
+            handOver()
+            sleep()
+        }
+        for transfer in Array(running.values) { end(transfer, failure: .shutDown) }
+    }
+
+    // MARK: - One turn
+
+    /// False when the loop has to leave.
+    private func takeNotes() -> Bool {
+        let (letters, isClosed) = mailbox.takeAll()
+        for letter in letters {
+            let id = letter.transfer.id
+            switch letter.note {
+            case .start:
+                if isClosed { letter.transfer.end(.shutDown) } else { start(letter.transfer) }
+            case .cancel:
+                if let transfer = running[id] { end(transfer, failure: .cancelled) }
+            case .unpause:
+                if let transfer = running[id] { unpause(transfer) }
+            case .watchPatience(let moment):
+                patience.schedule(id, at: moment)
+            }
+        }
+        return !isClosed
+    }
+
+    private func runTimers() {
+        if let timer = curlTimer, timer <= now {
+            // Cleared first: libcurl sets it again when it wants to, also from within the call.
+            curlTimer = nil
+            drive(CURL_SOCKET_TIMEOUT, events: 0)
+        }
+        while let (moment, id) = limits.popDue(now) {
+            guard let transfer = running[id], transfer.scheduled == moment else { continue }
+            if let kind = transfer.deadlines.expired(at: now) {
+                let request = transfer.transfer.request
+                let failure = TransferFailure.timeout(
+                    kind, url: request.url, timeouts: request.timeouts, hasAnswer: transfer.hasAnswer)
+                end(transfer, failure: failure)
+            } else {
+                transfer.scheduled = transfer.deadlines.next
+                limits.schedule(id, at: transfer.scheduled)
+            }
+        }
+        while let (_, id) = patience.popDue(now) {
+            if let next = running[id]?.transfer.checkPatience(now) { patience.schedule(id, at: next) }
+        }
+    }
+
+    private func collectFinished() {
+        var left: Int32 = 0
+        while let message = curl_multi_info_read(multi, &left) {
+            guard message.pointee.msg == CURLMSG_DONE, let curl = message.pointee.easy_handle else { continue }
+            let code = ccurl_message_result(message)
+            guard let context = ccurl_get_private(curl) else { continue }
+            finish(Unmanaged<RunningTransfer>.fromOpaque(context).takeUnretainedValue(), code)
+        }
+    }
+
+    /// Hands everything of this turn over, one wake-up a transfer.
+    private func handOver() {
+        guard !touched.isEmpty else { return }
+        for transfer in touched {
+            transfer.isTouched = false
+            if running[transfer.transfer.id] === transfer { handOver(transfer) }
+        }
+        touched.removeAll(keepingCapacity: true)
+    }
+
+    private func sleep() {
+        var milliseconds: Int32 = 0
+        if mailbox.mayFallAsleep() {
+            let moments = [curlTimer, limits.next, patience.next].compactMap(\.self)
+            milliseconds = moments.min().map { Int32(clamping: $0.milliseconds(since: now)) } ?? -1
+        }
+        let count = sockets.wait(milliseconds: milliseconds)
+        now = .now
+        counters.wakeUps.add(1, ordering: .relaxed)
+        for index in 0..<count {
+            let ready = sockets[index]
+            if ready.descriptor == mailbox.wakeDescriptor { continue }
+            var events: Int32 = 0
+            if ready.events & EPOLLIN.rawValue != 0 { events |= CURL_CSELECT_IN }
+            if ready.events & EPOLLOUT.rawValue != 0 { events |= CURL_CSELECT_OUT }
+            if ready.events & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0 { events |= CURL_CSELECT_ERR }
+            drive(ready.descriptor, events: events)
+        }
+    }
+
+    private func drive(_ descriptor: curl_socket_t, events: Int32) {
+        var alive: Int32 = 0
+        curl_multi_socket_action(multi, descriptor, events, &alive)
+    }
+}
+
+// MARK: - What libcurl's callbacks say
+
+extension TransferLoop {
+    func watch(_ descriptor: Int32, what: Int32) {
+        switch what {
+        case CURL_POLL_IN: sockets.watch(descriptor, for: EPOLLIN.rawValue)
+        case CURL_POLL_OUT: sockets.watch(descriptor, for: EPOLLOUT.rawValue)
+        case CURL_POLL_INOUT: sockets.watch(descriptor, for: EPOLLIN.rawValue | EPOLLOUT.rawValue)
+        default: sockets.watch(descriptor, for: 0)
+        }
+    }
+
+    func setCurlTimer(milliseconds: Int) {
+        curlTimer = milliseconds < 0 ? nil : now.advanced(by: .milliseconds(milliseconds))
+    }
+
+    /// Puts a transfer into the list of those to be handed over at the end of the turn.
+    func touch(_ transfer: RunningTransfer) {
+        guard !transfer.isTouched else { return }
+        transfer.isTouched = true
+        touched.append(transfer)
+    }
+
+    /// Takes note that a transfer's next limit may have become an earlier one.
+    func reschedule(_ transfer: RunningTransfer) {
+        let next = transfer.deadlines.next
+        guard next < transfer.scheduled else { return }
+        transfer.scheduled = next
+        limits.schedule(transfer.transfer.id, at: next)
+    }
+}
+
+// MARK: - The life of a transfer here
+
+extension TransferLoop {
+    private func start(_ transfer: Transfer) {
+        guard !transfer.isEnded else { return }
+        guard let handle = idleHandles.popLast() ?? EasyHandle() else {
+            transfer.end(TransferFailure(.other, "libcurl has no memory"))
+            return
+        }
+        let limit = configuration.maximumHeadBytes
+        let new = RunningTransfer(transfer, handle: handle, loop: self, maximumHeadBytes: limit)
+        running[transfer.id] = new
+        counters.started.add(1, ordering: .relaxed)
+        counters.active.store(running.count, ordering: .relaxed)
+        counters.pooledHandles.store(idleHandles.count, ordering: .relaxed)
+        limits.schedule(transfer.id, at: new.scheduled)
+        sweepIfStale()
+        let context = Unmanaged.passUnretained(new).toOpaque()
+        guard handle.configure(transfer.request, for: configuration, context: context),
+            curl_multi_add_handle(multi, handle.curl) == CURLM_OK
+        else {
+            end(new, failure: TransferFailure(.other, "libcurl refused the transfer"))
+            return
+        }
+    }
+
+    private func finish(_ transfer: RunningTransfer, _ code: CURLcode) {
+        guard code != CURLE_OK || !transfer.hasHead else {
+            end(transfer, failure: nil)
+            return
+        }
+        if let refusal = transfer.refusal {
+            end(transfer, failure: refusal)
+            return
+        }
+        let failure = TransferFailure.from(
+            // A close in the middle of the head is no error to libcurl.
+            code == CURLE_OK ? CURLE_PARTIAL_FILE : code,
+            handle: transfer.handle,
+            url: transfer.transfer.request.url,
+            hasHead: transfer.hasHead,
+            hasAnswer: transfer.hasAnswer,
+            isConnected: transfer.deadlines.phase != .connecting
+        )
+        end(transfer, failure: failure)
+    }
+
+    /// The one place where a transfer leaves the loop. Being in the table is what makes it end once.
+    private func end(_ transfer: RunningTransfer, failure: TransferFailure?) {
+        guard running.removeValue(forKey: transfer.transfer.id) != nil else { return }
+        counters.connectionsOpened.add(transfer.handle.info(CURLINFO_NUM_CONNECTS), ordering: .relaxed)
+        curl_multi_remove_handle(multi, transfer.handle.curl)
+        transfer.handle.reset()
+        if idleHandles.count < configuration.maximumIdleHandles { idleHandles.append(transfer.handle) }
+        switch failure?.kind {
+        case nil: counters.finished.add(1, ordering: .relaxed)
+        case .cancelled, .shutDown: counters.cancelled.add(1, ordering: .relaxed)
+        default: counters.failed.add(1, ordering: .relaxed)
+        }
+        counters.active.store(running.count, ordering: .relaxed)
+        counters.pooledHandles.store(idleHandles.count, ordering: .relaxed)
+        transfer.transfer.end(head: transfer.newHead, bytes: &transfer.incoming, failure: failure)
+    }
+
+    /// Hands over what a transfer has and stops its reading when its reader is too far behind. Also called from within
+    /// the write callback: libcurl reads up to 100 buffers in one go, and looks whether it is paused after each.
+    func handOver(_ transfer: RunningTransfer) {
+        let head = transfer.newHead
+        transfer.newHead = nil
+        let (pause, pending) = transfer.transfer.deliver(head: head, bytes: &transfer.incoming)
+        transfer.pendingBefore = pending
+        guard pause else { return }
+        counters.pauses.add(1, ordering: .relaxed)
+        transfer.deadlines.paused()
+        curl_easy_pause(transfer.handle.curl, CURLPAUSE_RECV)
+    }
+
+    private func unpause(_ transfer: RunningTransfer) {
+        // Between the reader's note and now it may have been paused anew; then another note will come.
+        guard !transfer.transfer.isPaused else { return }
+        transfer.deadlines.unpaused(at: now)
+        reschedule(transfer)
+        // May call back with bytes that libcurl held; a failure comes as a message.
+        curl_easy_pause(transfer.handle.curl, CURLPAUSE_CONT)
+    }
+
+    /// Short transfers leave their limits behind in the queue.
+    private func sweepIfStale() {
+        guard limits.count > 2 * running.count + 1024 else { return }
+        limits.sweep { id, moment in running[id]?.scheduled == moment }
+    }
+}

@@ -1,0 +1,70 @@
+// What to send, where to, and how long to wait for what.
+
+/// How long each phase of a transfer may take. All are positive; a phase is watched from its own beginning.
+package struct TransferTimeouts: Sendable {
+    /// Name resolution, TCP, a proxy's tunnel and TLS together, until the request can be sent.
+    package var connect: Duration
+    /// From then (the sending of the body included) until the response's status line.
+    package var firstByte: Duration
+    /// Between two pieces of the response once it has begun. Does not run while our reader is the slow one.
+    package var idle: Duration
+    /// The whole transfer.
+    package var total: Duration
+
+    package init(
+        connect: Duration = .seconds(5),
+        firstByte: Duration = .seconds(60),
+        idle: Duration = .seconds(60),
+        total: Duration = .seconds(600)
+    ) {
+        self.connect = connect
+        self.firstByte = firstByte
+        self.idle = idle
+        self.total = total
+    }
+}
+
+/// Which HTTP a request may use.
+package enum HTTPVersionPreference: Sendable {
+    /// HTTP/1.1 with keep-alive.
+    case http1
+    /// HTTP/2 where TLS offers it, for `fetch` only. Streams stay with HTTP/1.1: pausing one HTTP/2 stream of several
+    /// in this generation of libcurl buffers up to 32 MB for it and has a history of faults (curl #9180, #10988).
+    case http2WhenWhole
+}
+
+/// One HTTP request. The body is sent with its length; `Content-Length`, `Transfer-Encoding`, `Connection` and
+/// `Expect` are the transport's business and are left out when they are among `headers`.
+package struct TransferRequest: Sendable {
+    package var method: String
+    /// An absolute `http` or `https` URL.
+    package var url: String
+    package var headers: HTTPHeaders
+    package var body: [UInt8]?
+    package var timeouts: TransferTimeouts
+    package var version: HTTPVersionPreference
+    /// Whether the server's certificate is checked. Only somebody who was asked to may set it to false.
+    package var verifyTLS: Bool
+    /// A PEM file of certificate authorities to trust instead of the system's.
+    package var caFile: String?
+
+    package init(
+        method: String = "POST",
+        url: String,
+        headers: HTTPHeaders = [:],
+        body: [UInt8]? = nil,
+        timeouts: TransferTimeouts = TransferTimeouts(),
+        version: HTTPVersionPreference = .http1,
+        verifyTLS: Bool = true,
+        caFile: String? = nil
+    ) {
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.body = body
+        self.timeouts = timeouts
+        self.version = version
+        self.verifyTLS = verifyTLS
+        self.caFile = caFile
+    }
+}

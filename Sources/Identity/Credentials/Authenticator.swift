@@ -1,0 +1,278 @@
+// From a request's headers to its caller: a cheap look into memory first, the store when that does not know.
+
+package import Storage
+import Synchronization
+
+/// Turns credentials into callers.
+///
+/// ``cachedCaller(forAuthorization:apiAuthorization:apiKey:)`` is for the hot path: it does not suspend, and costs one
+/// SHA-256 and one look-up. When it answers nil, ask ``caller(forAuthorization:apiAuthorization:apiKey:)``, which asks
+/// the store once for all requests that wait for the same credential, and says why it refuses. Refusals are never
+/// remembered. Whoever changes a user or deletes a secret calls ``forget(user:)`` or ``forget(secret:)`` after the
+/// commit; a look into the store that began before that is not remembered.
+package final class Authenticator: Sendable {
+    private typealias Outcome = Result<Caller, CredentialFailure>
+
+    private struct State {
+        var cache: CallerCache
+        /// Counts changes; what was loaded under an older number is not remembered.
+        var epoch: UInt64 = 0
+        /// One load for all who wait for the same credential. Emptied by every change.
+        var flights: [CacheKey: (epoch: UInt64, task: Task<Outcome, Never>)] = [:]
+        /// Notes of last use that are being written.
+        var touches: [Int64: Task<Void, Never>] = [:]
+        var loads = 0
+    }
+
+    private enum Step {
+        case found(Caller)
+        case wait(Task<Outcome, Never>)
+    }
+
+    private let database: any Database
+    private let signer: TokenSigner
+    private let clock: WallClock
+    private let state: Mutex<State>
+
+    /// How often, in milliseconds, the last use of an API secret is written down.
+    static let touchInterval: Int64 = 60_000
+
+    /// - Parameter limits: nil for 30 s on SQLite, which one process owns, and 2 s on PostgreSQL, where other nodes
+    ///   change users and secrets too.
+    package init(
+        database: any Database,
+        tokenKey: SigningKey,
+        clock: WallClock = .system,
+        limits: CallerCacheLimits? = nil
+    ) {
+        self.database = database
+        self.signer = TokenSigner(key: tokenKey)
+        self.clock = clock
+        let standard: CallerCacheLimits =
+            switch database.dialect {
+            case .sqlite: .singleNode
+            case .postgresql: .severalNodes
+            }
+        state = Mutex(State(cache: CallerCache(limits: limits ?? standard)))
+    }
+
+    /// The caller, if memory knows this credential; nil says nothing about it.
+    package func cachedCaller(
+        forAuthorization authorization: String?,
+        apiAuthorization: String?,
+        apiKey: String?
+    ) -> Caller? {
+        guard
+            let presented = try? PresentedCredential.find(
+                authorization: authorization,
+                apiAuthorization: apiAuthorization,
+                apiKey: apiKey
+            )
+        else { return nil }
+        let key = CacheKey(CredentialHash(of: presented.text))
+        let now = clock.now()
+        return state.withLock { $0.cache.caller(for: key, now: now) }
+    }
+
+    /// The caller, from memory or from the store.
+    package func caller(
+        forAuthorization authorization: String?,
+        apiAuthorization: String?,
+        apiKey: String?
+    ) async throws(CredentialFailure) -> Caller {
+        let presented = try PresentedCredential.find(
+            authorization: authorization,
+            apiAuthorization: apiAuthorization,
+            apiKey: apiKey
+        )
+        let hash = CredentialHash(of: presented.text)
+        let now = clock.now()
+        switch step(presented, hash, now: now) {
+        case .found(let caller): return caller
+        case .wait(let flight): return try await flight.value.get()
+        }
+    }
+
+    private func step(_ presented: PresentedCredential, _ hash: CredentialHash, now: Int64) -> Step {
+        let key = CacheKey(hash)
+        return state.withLock { state in
+            if let caller = state.cache.caller(for: key, now: now) { return .found(caller) }
+            if let flight = state.flights[key] { return .wait(flight.task) }
+            let epoch = state.epoch
+            let kind = presented.kind
+            let token = kind == .token ? Secret(String(presented.text)) : nil
+            state.loads += 1
+            // Its own task, so that one waiting request that goes away does not take the answer from the others.
+            let task = Task { [self] in
+                let loaded = if let token { await load(token: token) } else { await load(secret: hash) }
+                return finish(loaded, key: key, epoch: epoch)
+            }
+            state.flights[key] = (epoch, task)
+            return .wait(task)
+        }
+    }
+
+    private func finish(_ loaded: Result<LoadedCaller, CredentialFailure>, key: CacheKey, epoch: UInt64) -> Outcome {
+        let now = clock.now()
+        state.withLock { state in
+            if state.flights[key]?.epoch == epoch { state.flights[key] = nil }
+            if case .success(let loaded) = loaded, state.epoch == epoch {
+                state.cache.remember(loaded.caller, for: key, expiresAt: loaded.expiresAt, now: now)
+            }
+        }
+        return loaded.map(\.caller)
+    }
+}
+
+// MARK: - The store
+
+/// A caller as the store knows it now.
+private struct LoadedCaller {
+    let caller: Caller
+    /// When the credential ends, epoch milliseconds.
+    let expiresAt: Int64?
+}
+
+extension Authenticator {
+    private func load(secret hash: CredentialHash) async -> Result<LoadedCaller, CredentialFailure> {
+        let row: APISecretRow?
+        do {
+            row = try await database.read { connection in try CallerRows.apiSecret(hash, on: connection) }
+        } catch {
+            return .failure(.unavailable)
+        }
+        // The index found the row; the comparison that counts takes the same time whatever it finds.
+        guard let row, let stored = CredentialHash(hexadecimal: row.hash), stored.matches(hash) else {
+            return .failure(.unknown)
+        }
+        let now = clock.now()
+        if let expiresAt = row.expiresAt, expiresAt <= now { return .failure(.expired) }
+        guard row.user.isActive, let role = row.user.role else { return .failure(.inactive) }
+        if now - (row.lastUsedAt ?? .min / 2) >= Self.touchInterval { touch(row.id, now: now) }
+        // The secret's own team is the current one, as long as its user is in it.
+        let teams = row.user.teams
+        let caller = Caller(
+            userID: row.user.id,
+            username: row.user.username,
+            domain: row.user.domain,
+            role: role,
+            teams: teams.contains(row.team) ? [row.team] + teams.filter { $0 != row.team } : teams,
+            credential: CredentialReference(kind: .apiSecret, id: row.id, name: row.name)
+        )
+        return .success(LoadedCaller(caller: caller, expiresAt: row.expiresAt))
+    }
+
+    private func load(token: Secret) async -> Result<LoadedCaller, CredentialFailure> {
+        let claims: TokenClaims
+        do {
+            claims = try await signer.verify(token, now: clock.now())
+        } catch {
+            return .failure(error)
+        }
+        let row: UserRow?
+        do {
+            row = try await database.read { connection in try CallerRows.user(claims.userID, on: connection) }
+        } catch {
+            return .failure(.unavailable)
+        }
+        guard let row else { return .failure(.unknown) }
+        guard row.isActive, let role = row.role else { return .failure(.inactive) }
+        guard row.tokenVersion == claims.version else { return .failure(.revoked) }
+        let caller = Caller(
+            userID: row.id,
+            username: row.username,
+            domain: row.domain,
+            role: role,
+            teams: row.teams,
+            credential: CredentialReference(kind: .token, name: claims.identifier)
+        )
+        return .success(LoadedCaller(caller: caller, expiresAt: claims.expiresAt * 1000 + TokenSigner.leeway))
+    }
+
+    /// Notes the use of a secret, in the background: a lost note costs nothing, a waiting request would.
+    private func touch(_ secret: Int64, now: Int64) {
+        state.withLock { state in
+            guard state.touches[secret] == nil else { return }
+            state.touches[secret] = Task { await writeTouch(secret, now: now) }
+        }
+    }
+
+    private func writeTouch(_ secret: Int64, now: Int64) async {
+        try? await database.write { connection in
+            let threshold = now - Self.touchInterval
+            try CallerRows.touch(secret: secret, at: now, unlessAfter: threshold, on: connection)
+        }
+        state.withLock { $0.touches[secret] = nil }
+    }
+}
+
+// MARK: - Tokens and changes
+
+extension Authenticator {
+    /// Signs a token for a user who has just proved who they are.
+    ///
+    /// - Parameter lifetime: milliseconds.
+    package func issueToken(
+        userID: Int64,
+        username: String,
+        version: Int64,
+        lifetime: Int64
+    ) async throws(CredentialFailure) -> IssuedToken {
+        let issuedAt = clock.now() / 1000
+        let claims = TokenClaims(
+            userID: userID,
+            username: username,
+            version: version,
+            issuedAt: issuedAt,
+            expiresAt: issuedAt + lifetime / 1000,
+            identifier: APISecretFormat.randomText(length: 22)
+        )
+        return IssuedToken(
+            token: try await signer.sign(claims),
+            expiresAt: claims.expiresAt * 1000,
+            identifier: claims.identifier
+        )
+    }
+
+    /// Call after the commit that changed a user's password, role, teams or state.
+    package func forget(user: Int64) {
+        forget { $0.userID == user }
+    }
+
+    /// Call after the commit that deleted or changed an API secret.
+    package func forget(secret: Int64) {
+        forget { $0.credential.kind == .apiSecret && $0.credential.id == secret }
+    }
+
+    /// Forgets everybody, e.g. when another node says that something changed.
+    package func forgetAll() {
+        forget { _ in true }
+    }
+
+    private func forget(where matches: (Caller) -> Bool) {
+        state.withLock { state in
+            state.epoch += 1
+            state.flights = [:]
+            state.cache.forget(where: matches)
+        }
+    }
+
+    /// Waits until every note of last use is written; for an orderly end.
+    package func settle() async {
+        let touches = state.withLock { Array($0.touches.values) }
+        for touch in touches { await touch.value }
+    }
+
+    /// What memory holds, and how often the store was asked.
+    package var statistics: AuthenticatorStatistics {
+        state.withLock { AuthenticatorStatistics(remembered: $0.cache.count, loads: $0.loads) }
+    }
+}
+
+/// A snapshot of the authenticator's memory.
+package struct AuthenticatorStatistics: Sendable, Hashable {
+    /// Callers in memory.
+    package let remembered: Int
+    /// How often the store was asked since the start.
+    package let loads: Int
+}

@@ -1,0 +1,120 @@
+// A whole answer (`chat.completion`), collected from deltas and written in one piece.
+
+import JSON
+
+/// Collects what a model says and writes the answer of a request that does not stream.
+package struct Completion: Sendable {
+    private struct Choice {
+        var content: JSONText?
+        var reasoning: JSONText?
+        var refusal: JSONText?
+        var calls = ToolCallAssembler()
+        var extraMessage: [UInt8] = []
+        var extraChoice: [UInt8] = []
+        var finish: FinishReason?
+    }
+
+    private var choices: [Int: Choice] = [:]
+    private var metadata: [UInt8] = []
+
+    package init() {}
+
+    package mutating func setMetadata(_ members: [UInt8]) {
+        metadata = members
+    }
+
+    package mutating func take(_ delta: ModelDelta) {
+        var choice = choices[delta.choice] ?? Choice()
+        if let content = delta.content { Self.append(content, to: &choice.content) }
+        if let reasoning = delta.reasoning { Self.append(reasoning, to: &choice.reasoning) }
+        if let refusal = delta.refusal { Self.append(refusal, to: &choice.refusal) }
+        for call in delta.toolCalls { _ = choice.calls.take(call) }
+        // A whole answer brings them once; a later round's stand for the answer that is given.
+        if !delta.extraDelta.isEmpty { choice.extraMessage = delta.extraDelta }
+        if !delta.extraChoice.isEmpty { choice.extraChoice = delta.extraChoice }
+        choices[delta.choice] = choice
+    }
+
+    package mutating func finish(choice index: Int, reason: FinishReason) {
+        var choice = choices[index] ?? Choice()
+        choice.finish = reason
+        choices[index] = choice
+    }
+
+    /// The text of the first choice, for surfaces that want nothing else.
+    package var text: String { choices[0]?.content?.decoded ?? "" }
+
+    /// The calls of the first choice.
+    package var toolCalls: [ToolCall] { choices[0]?.calls.finished ?? [] }
+
+    /// The JSON of the answer.
+    package func body(identity: AnswerIdentity, usage: Usage) -> [UInt8] {
+        var writer = JSONWriter(capacity: 512 + (choices[0]?.content?.count ?? 0))
+        writer.beginObject()
+        writer.key("id")
+        writer.string(identity.id)
+        writer.key("object")
+        writer.string("chat.completion")
+        writer.key("created")
+        writer.int(identity.created)
+        writer.key("model")
+        writer.string(identity.model)
+        writer.key("choices")
+        writer.beginArray()
+        for index in choices.keys.sorted() {
+            if let choice = choices[index] { Self.write(choice, index, into: &writer) }
+        }
+        writer.endArray()
+        writer.key("usage")
+        usage.write(into: &writer)
+        if !metadata.isEmpty { writer.members(metadata) }
+        writer.endObject()
+        return writer.bytes
+    }
+
+    private static func write(_ choice: Choice, _ index: Int, into writer: inout JSONWriter) {
+        let calls = choice.calls.finished
+        writer.beginObject()
+        writer.key("index")
+        writer.int(index)
+        writer.key("message")
+        writer.beginObject()
+        writer.key("role")
+        writer.string("assistant")
+        writer.key("content")
+        if let content = choice.content, !(content.isEmpty && !calls.isEmpty) {
+            writer.text(content)
+        } else if calls.isEmpty, choice.refusal == nil {
+            writer.string("")
+        } else {
+            writer.null()
+        }
+        if let reasoning = choice.reasoning, !reasoning.isEmpty {
+            writer.key("reasoning_content")
+            writer.text(reasoning)
+        }
+        writer.key("refusal")
+        if let refusal = choice.refusal { writer.text(refusal) } else { writer.null() }
+        if !calls.isEmpty {
+            writer.key("tool_calls")
+            writer.beginArray()
+            for call in calls { call.write(into: &writer) }
+            writer.endArray()
+        }
+        if !choice.extraMessage.isEmpty { writer.members(choice.extraMessage) }
+        writer.endObject()
+        if choice.extraChoice.isEmpty {
+            writer.key("logprobs")
+            writer.null()
+        } else {
+            writer.members(choice.extraChoice)
+        }
+        writer.key("finish_reason")
+        writer.string((choice.finish ?? .stop).rawValue)
+        writer.endObject()
+    }
+
+    private static func append(_ text: JSONText, to target: inout JSONText?) {
+        if target == nil { target = text } else { target?.append(text) }
+    }
+}

@@ -1,0 +1,22 @@
+// Writing server-sent events: only `data:` frames and bare comments, the subset that no OpenAI client trips over.
+
+/// The frames that the gateway sends. `id:` and `retry:` lines are never written: openai-python takes the next comment
+/// for an event after one (`clients.md` 0.1).
+package enum ServerSentEvents {
+    /// `data: {…}` and a blank line.
+    package static func frame(_ json: [UInt8]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(json.count + 8)
+        bytes.append(contentsOf: prefix)
+        bytes.append(contentsOf: json)
+        bytes.append(contentsOf: suffix)
+        return bytes
+    }
+
+    package static let prefix: [UInt8] = Array("data: ".utf8)
+    package static let suffix: [UInt8] = Array("\n\n".utf8)
+    /// Ends a stream that really finished.
+    package static let done: [UInt8] = Array("data: [DONE]\n\n".utf8)
+    /// Keeps proxies and clients from giving up while nothing is said.
+    package static let keepAlive: [UInt8] = Array(": keep-alive\n\n".utf8)
+}

@@ -1,0 +1,71 @@
+// The seam between a turn and whoever answers for the model: one call in, a round of events out.
+
+package import JSON
+
+/// Somebody who can run a model: an upstream service, or the offline model.
+package protocol ModelProvider: Sendable {
+    /// The provider's name as configured, e.g. `openai`; the first part of `provider/model`.
+    var name: String { get }
+
+    /// Starts one round. Returns when the upstream has accepted it (its first event is known to be no error), so that
+    /// a refusal is still an HTTP status for the client.
+    func start(_ call: ModelCall) async throws(ProviderFailure) -> any ModelRound
+}
+
+/// One running answer of a model.
+package protocol ModelRound: AnyObject, Sendable {
+    /// All events that are there; `nil` after a clean end; empty when `patience` ran out first.
+    func next(patience: Duration?) async throws(ProviderFailure) -> [ModelEvent]?
+
+    /// Ends the upstream's work at once. Idempotent.
+    func cancel()
+}
+
+/// What is asked of a model in one round.
+package struct ModelCall: Sendable {
+    /// The model's name as its provider knows it.
+    package var model: String
+    /// JSON texts of message objects; each element is one object or several joined by commas. Bytes of the client's
+    /// conversation are here as they came.
+    package var messages: [[UInt8]]
+    /// Tools that the model may ask for.
+    package var tools: [ModelTool]
+    /// The request's `tool_choice` (JSON), nil when the model decides.
+    package var toolChoice: JSONValue?
+    /// Raw JSON members to pass through, comma-joined: `"temperature":0.2,"seed":1`. May be empty.
+    package var parameters: [UInt8]
+    /// Whether the answer should come in pieces.
+    package var stream: Bool
+    /// The turn's request id, for logs and the upstream's `x-request-id`.
+    package var requestID: String
+
+    package init(
+        model: String,
+        messages: [[UInt8]],
+        tools: [ModelTool] = [],
+        toolChoice: JSONValue? = nil,
+        parameters: [UInt8] = [],
+        stream: Bool,
+        requestID: String
+    ) {
+        self.model = model
+        self.messages = messages
+        self.tools = tools
+        self.toolChoice = toolChoice
+        self.parameters = parameters
+        self.stream = stream
+        self.requestID = requestID
+    }
+}
+
+/// A tool as the model is told of it.
+package struct ModelTool: Sendable {
+    package var name: String
+    /// `{"type":"function","function":{…}}`, byte for byte as a client sent it where it came from a client.
+    package var json: [UInt8]
+
+    package init(name: String, json: [UInt8]) {
+        self.name = name
+        self.json = json
+    }
+}

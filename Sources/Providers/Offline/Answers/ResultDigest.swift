@@ -1,0 +1,43 @@
+// A plain digest of results that no family knows how to word.
+
+import JSON
+
+/// Status, total and the first rows of any tool's result.
+enum ResultDigest {
+    private static let rows = 10
+    private static let members = 8
+
+    static func write(_ outcomes: [ToolOutcome], into answer: inout AnswerText) {
+        for outcome in outcomes {
+            if TroubleAnswer.write(outcome, into: &answer) { continue }
+            let tool = OutsideText.code(outcome.call.name)
+            if outcome.status == .noData {
+                answer.paragraph("\(tool): no matching data.", "\(tool)：没有匹配的数据。")
+                continue
+            }
+            let shown = outcome.rows.prefix(rows)
+            let total = outcome.total ?? outcome.rows.count
+            let items = shown.map(line)
+            if items.isEmpty {
+                let text = OutsideText.code(outcome.data.string ?? outcome.data.text, limit: 300)
+                answer.paragraph("\(tool) gave: \(text)", "\(tool) 返回：\(text)")
+            } else {
+                answer.paragraph(
+                    "\(tool) gave \(items.count) of \(max(total, items.count)):",
+                    "\(tool) 返回 \(items.count) 条，共 \(max(total, items.count)) 条："
+                )
+                answer.list(items)
+            }
+        }
+    }
+
+    private static func line(_ row: JSONValue) -> String {
+        guard let object = row.object else { return OutsideText.code(row.string ?? row.text, limit: 200) }
+        var parts: [String] = []
+        for (name, value) in object.members where parts.count < members {
+            if value.object != nil || value.array != nil || value.isNull { continue }
+            parts.append(OutsideText.code("\(name)=\(value.string ?? value.text)", limit: 120))
+        }
+        return parts.isEmpty ? "–" : parts.joined(separator: " ")
+    }
+}

@@ -1,0 +1,23 @@
+// Counts tokens of a model that has none.
+
+import OpenAIProtocol
+
+/// A token is taken as four bytes of UTF-8, rounded up: near what tokenizers of the day give for English, somewhat
+/// above for Chinese. Good enough for limits and reports, and marked as an estimate.
+enum TokenEstimate {
+    static func tokens(bytes: Int) -> Int { (bytes + 3) / 4 }
+
+    /// What one choice of a reply costs.
+    static func tokens(of reply: OfflineReply) -> Int {
+        tokens(bytes: reply.text.utf8.count + reply.calls.reduce(0) { $0 + $1.name.utf8.count + $1.arguments.utf8.count })
+    }
+
+    static func usage(of call: ModelCall, _ reply: OfflineReply) -> Usage {
+        let prompt = call.messages.reduce(0) { $0 + $1.count } + call.tools.reduce(0) { $0 + $1.json.count }
+        return Usage(
+            promptTokens: tokens(bytes: prompt),
+            completionTokens: tokens(of: reply) * reply.choices,
+            isEstimated: true
+        )
+    }
+}

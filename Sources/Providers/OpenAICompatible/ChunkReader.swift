@@ -1,0 +1,125 @@
+// Reads chunks and whole answers of the OpenAI dialects into model events.
+
+import JSON
+import OpenAIProtocol
+
+/// Reads the JSON of one upstream round. It remembers only what later pieces need: whether there was a finish.
+///
+/// Dialects that are smoothed here (`clients.md` 5.7, `gateways.md` (c) 15–24): no role or content in the first chunk,
+/// usage on any chunk, arguments as an object, `reasoning` for `reasoning_content`, a `message` where a `delta`
+/// belongs, an error object instead of a chunk.
+struct ChunkReader: Sendable {
+    let provider: String
+    /// Whether some choice has ended with a reason.
+    private(set) var sawFinish = false
+    private var sawMetadata = false
+
+    init(provider: String) {
+        self.provider = provider
+    }
+
+    /// Reads a chunk or a whole answer.
+    ///
+    /// - Throws: `ProviderFailure` for an error object (`serverError` and relatives) and for bytes that are no JSON
+    ///   object (`malformed`).
+    mutating func read(_ bytes: [UInt8], into events: inout [ModelEvent]) throws(ProviderFailure) {
+        let document: JSONDocument
+        do {
+            document = try JSONDocument(parsing: bytes)
+        } catch {
+            throw malformed("sent something that is not JSON (\(error.message))")
+        }
+        let root = document.root
+        guard root.kind == .object else { throw malformed("sent JSON that is not an object") }
+        var metadata: [UInt8] = []
+        for member in root.members {
+            switch member.key {
+            case "error":
+                if !member.value.isNull { throw .from(error: member.value, status: nil, provider: provider) }
+            case "choices":
+                guard member.value.kind == .array else { continue }
+                for choice in member.value.elements { readChoice(choice, document, into: &events) }
+            case "usage":
+                if let usage = Usage(member.value) { events.append(.usage(usage)) }
+            case "system_fingerprint", "service_tier":
+                if !member.value.isNull { Self.append(member.key, member.value, document, to: &metadata) }
+            default: continue
+            }
+        }
+        if !metadata.isEmpty, !sawMetadata {
+            sawMetadata = true
+            events.insert(.metadata(metadata), at: 0)
+        }
+    }
+
+    private mutating func readChoice(_ choice: JSONView, _ document: JSONDocument, into events: inout [ModelEvent]) {
+        var delta = ModelDelta(choice: max(0, choice["index"]?.int ?? 0))
+        for member in choice.members {
+            switch member.key {
+            case "index": continue
+            case "delta", "message": readDelta(member.value, document, into: &delta)
+            case "finish_reason":
+                if let reason = member.value.string, !reason.isEmpty {
+                    delta.finish = FinishReason(upstream: reason)
+                    sawFinish = true
+                }
+            default:
+                if !member.value.isNull { Self.append(member.key, member.value, document, to: &delta.extraChoice) }
+            }
+        }
+        if !delta.isEmpty { events.append(.delta(delta)) }
+    }
+
+    private func readDelta(_ view: JSONView, _ document: JSONDocument, into delta: inout ModelDelta) {
+        guard view.kind == .object else { return }
+        for member in view.members {
+            switch member.key {
+            case "role", "function_call": continue
+            case "content": delta.content = member.value.escapedContent
+            case "reasoning_content": delta.reasoning = member.value.escapedContent ?? delta.reasoning
+            case "reasoning":
+                // Ollama's and OpenRouter's word; other vendors put an object here.
+                if delta.reasoning == nil { delta.reasoning = member.value.escapedContent }
+            case "refusal": delta.refusal = member.value.escapedContent
+            case "tool_calls":
+                guard member.value.kind == .array else { continue }
+                for (position, call) in member.value.elements.enumerated() {
+                    delta.toolCalls.append(readCall(call, position, document))
+                }
+            default:
+                if !member.value.isNull { Self.append(member.key, member.value, document, to: &delta.extraDelta) }
+            }
+        }
+    }
+
+    private func readCall(_ call: JSONView, _ position: Int, _ document: JSONDocument) -> ToolCallDelta {
+        let function = call["function"]
+        var arguments = JSONText()
+        if let view = function?["arguments"] {
+            if let text = view.escapedContent {
+                arguments = text
+            } else if view.kind == .object {
+                arguments = JSONText(escaping: String(decoding: document.bytes[view.range], as: UTF8.self))
+            }
+        }
+        return ToolCallDelta(
+            index: call["index"]?.int ?? position,
+            id: call["id"]?.string,
+            name: function?["name"]?.string,
+            arguments: arguments
+        )
+    }
+
+    func malformed(_ what: String) -> ProviderFailure {
+        ProviderFailure(.malformed, "The provider \(provider) \(what).", provider: provider)
+    }
+
+    private static func append(_ key: String, _ value: JSONView, _ document: JSONDocument, to members: inout [UInt8]) {
+        if !members.isEmpty { members.append(0x2C) }
+        members.append(0x22)
+        members.append(contentsOf: JSONText(escaping: key).bytes)
+        members.append(0x22)
+        members.append(0x3A)
+        members.append(contentsOf: document.bytes[value.range])
+    }
+}

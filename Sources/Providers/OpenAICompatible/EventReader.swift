@@ -1,0 +1,57 @@
+// From the bytes of an event stream to model events.
+
+import JSON
+import OpenAIProtocol
+
+/// Frames and reads the body of a streamed answer; tells a real end from a broken one.
+struct EventReader: Sendable {
+    private(set) var reader: ChunkReader
+    private var framer: SSEFramer
+    private(set) var isDone = false
+
+    init(reader: ChunkReader, limit: Int) {
+        self.reader = reader
+        framer = SSEFramer(limit: limit)
+    }
+
+    /// Events of the next bytes. What follows `[DONE]` is not looked at.
+    mutating func take(_ bytes: [UInt8]) throws(ProviderFailure) -> [ModelEvent] {
+        do {
+            return try read(try framer.append(bytes))
+        } catch let overflow as SSEOverflow {
+            throw reader.malformed("sent an event of more than \(overflow.limit) bytes")
+        } catch let failure as ProviderFailure {
+            throw failure
+        } catch {
+            throw reader.malformed("sent an unreadable stream")
+        }
+    }
+
+    /// At the end of the body.
+    ///
+    /// - Throws: `connectionLost` when neither a finish nor `[DONE]` was seen: a truncated answer must not look whole.
+    mutating func end() throws(ProviderFailure) -> [ModelEvent] {
+        var events: [ModelEvent] = []
+        if !isDone, let last = try? framer.finish() { events = try read(last) }
+        guard isDone || reader.sawFinish else {
+            throw ProviderFailure(
+                .connectionLost,
+                "The provider \(reader.provider) ended its stream before the answer was complete.",
+                provider: reader.provider
+            )
+        }
+        return events
+    }
+
+    private mutating func read(_ frames: [ServerSentEvent]) throws(ProviderFailure) -> [ModelEvent] {
+        var events: [ModelEvent] = []
+        for frame in frames where !isDone {
+            if frame.isDone {
+                isDone = true
+            } else if !frame.data.isEmpty {
+                try reader.read(frame.data, into: &events)
+            }
+        }
+        return events
+    }
+}

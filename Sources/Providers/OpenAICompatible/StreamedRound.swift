@@ -1,0 +1,139 @@
+// A round that arrives in pieces over HTTP, and one that is there already.
+
+import HTTPTransport
+import OpenAIProtocol
+import Synchronization
+
+/// A running streamed answer. One task reads it; `cancel` may come from anywhere.
+final class StreamedRound: ModelRound {
+    private struct State {
+        var events: EventReader
+        var prefetched: [ModelEvent]?
+        var isWholeBody: [UInt8]?
+        var hasEnded = false
+    }
+
+    private let response: TransferResponse
+    private let provider: String
+    private let limit: Int
+    private let state: Mutex<State>
+
+    init(response: TransferResponse, provider: String, limit: Int) {
+        self.response = response
+        self.provider = provider
+        self.limit = limit
+        // A JSON body where a stream was asked for is collected and read as a whole answer.
+        let isJSON = response.headers["content-type"].map { $0.lowercased().contains("json") } ?? false
+        state = Mutex(
+            State(
+                events: EventReader(reader: ChunkReader(provider: provider), limit: limit),
+                isWholeBody: isJSON ? [] : nil
+            )
+        )
+    }
+
+    /// Reads until the first event, so that an error in its place is still an error of the call.
+    func prefetch() async throws(ProviderFailure) {
+        let first = try await pull()
+        state.withLock { $0.prefetched = first }
+    }
+
+    func next(patience: Duration?) async throws(ProviderFailure) -> [ModelEvent]? {
+        let waiting = state.withLock { state in
+            defer { state.prefetched = nil }
+            return state.prefetched
+        }
+        if let waiting { return waiting }
+        return try await pull()
+    }
+
+    func cancel() {
+        response.cancel()
+    }
+
+    /// The next events; nil after a clean end.
+    private func pull() async throws(ProviderFailure) -> [ModelEvent]? {
+        if state.withLock({ $0.hasEnded }) { return nil }
+        if state.withLock({ $0.events.isDone }) {
+            await drain()
+            return nil
+        }
+        while true {
+            let bytes: [UInt8]?
+            do {
+                bytes = try await response.nextBatch(patience: nil)
+            } catch {
+                throw .from(error, provider: provider)
+            }
+            let outcome = state.withLock { Self.advance(&$0, with: bytes, limit: limit) }
+            switch outcome {
+            case .success(let events):
+                if !events.isEmpty { return events }
+                if state.withLock({ $0.hasEnded }) { return nil }
+                if state.withLock({ $0.events.isDone }) {
+                    await drain()
+                    return nil
+                }
+            case .failure(let failure):
+                response.cancel()
+                throw failure
+            }
+        }
+    }
+
+    /// After `[DONE]`: waits a moment for the end of the body, without which the connection could not be used again.
+    private func drain() async {
+        state.withLock { $0.hasEnded = true }
+        let rest = try? await response.nextBatch(patience: .milliseconds(100))
+        if rest != nil { response.cancel() }
+    }
+
+    private static func advance(
+        _ state: inout State,
+        with bytes: [UInt8]?,
+        limit: Int
+    ) -> Result<[ModelEvent], ProviderFailure> {
+        do throws(ProviderFailure) {
+            guard let bytes else {
+                state.hasEnded = true
+                guard let body = state.isWholeBody else { return .success(try state.events.end()) }
+                var reader = state.events.reader
+                var events: [ModelEvent] = []
+                try reader.read(body, into: &events)
+                guard events.contains(where: \.saysSomething) else {
+                    throw reader.malformed("answered without a choice")
+                }
+                return .success(events)
+            }
+            if let body = state.isWholeBody {
+                if body.count + bytes.count > limit { throw state.events.reader.malformed("answered too much") }
+                state.isWholeBody?.append(contentsOf: bytes)
+                return .success([])
+            }
+            return .success(try state.events.take(bytes))
+        } catch {
+            state.hasEnded = true
+            return .failure(error)
+        }
+    }
+}
+
+/// A round whose events are all there.
+final class FinishedRound: ModelRound {
+    private let events: Mutex<[ModelEvent]?>
+
+    init(_ events: [ModelEvent]) {
+        self.events = Mutex(events)
+    }
+
+    func next(patience: Duration?) async throws(ProviderFailure) -> [ModelEvent]? {
+        events.withLock { events in
+            defer { events = nil }
+            return events
+        }
+    }
+
+    func cancel() {
+        events.withLock { $0 = nil }
+    }
+}

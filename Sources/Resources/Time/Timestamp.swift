@@ -1,0 +1,149 @@
+// A moment: epoch milliseconds UTC in the store, ISO 8601 on the wire.
+
+import Glibc
+package import JSON
+
+/// A moment in milliseconds since 1970-01-01T00:00:00Z.
+///
+/// The one place where times are read and written: every room that takes a time from outside uses the
+/// initialisers here, and every answer uses `text`.
+package struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertible {
+    /// Epoch milliseconds, UTC; what the store keeps.
+    package var milliseconds: Int64
+
+    package init(milliseconds: Int64) {
+        self.milliseconds = milliseconds
+    }
+
+    /// The years that can be read: 0000 to 9999, as ISO 8601 with four digits.
+    package static let readable =
+        Timestamp(
+            milliseconds: -62_167_219_200_000
+        )...Timestamp(
+            milliseconds: 253_402_300_799_999
+        )
+
+    /// The present moment by the system's clock.
+    package static var now: Timestamp {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(milliseconds: Int64(time.tv_sec) * 1000 + Int64(time.tv_nsec) / 1_000_000)
+    }
+
+    package static func < (left: Timestamp, right: Timestamp) -> Bool {
+        left.milliseconds < right.milliseconds
+    }
+
+    package func adding(milliseconds: Int64) -> Timestamp {
+        Timestamp(milliseconds: self.milliseconds &+ milliseconds)
+    }
+
+    /// Reads ISO 8601 (with zone, or without and then in `zone`), or epoch seconds or milliseconds as digits.
+    ///
+    /// Accepted: `2025-10-21T10:00:00.123Z`, `…+08:00`, `…+0800`, `…+08`, a space for `T`, no seconds, any number of
+    /// fraction digits (cut to milliseconds), a bare date (midnight). A leap second counts as the second after it.
+    /// Digits below 10¹¹ are seconds, others milliseconds; texts of 4, 6, 8, 12 or 14 digits are refused, since they
+    /// look like a year or a compact date.
+    package init(parsing text: String, zone: ZoneRule = .utc) throws(TimestampError) {
+        var reader = TimestampReader(text, zone: zone)
+        self = try reader.read()
+    }
+
+    /// Reads a JSON string as `init(parsing:zone:)` does, or a JSON number as epoch seconds or milliseconds.
+    package init(json: JSONValue, zone: ZoneRule = .utc) throws(TimestampError) {
+        switch json {
+        case .string(let text):
+            try self.init(parsing: text, zone: zone)
+        case .number(let number):
+            if let whole = number.int {
+                try self.init(epoch: whole)
+            } else {
+                try self.init(epochSeconds: number.double)
+            }
+        default:
+            throw TimestampError("must be a time: ISO 8601 text, or epoch seconds or milliseconds")
+        }
+    }
+
+    /// Epoch seconds or milliseconds, told apart by size: 10¹¹ seconds lie in the year 5138, 10¹¹ milliseconds in 1973.
+    package init(epoch number: Int64) throws(TimestampError) {
+        let milliseconds = number.magnitude < 100_000_000_000 ? number * 1000 : number
+        try self.init(checked: milliseconds)
+    }
+
+    /// A fractional epoch number; seconds or milliseconds by size, cut (not rounded) to milliseconds.
+    init(epochSeconds number: Double) throws(TimestampError) {
+        let scaled = abs(number) < 1e11 ? number * 1000 : number
+        // 0.5 µs of slack keeps 1.001 s, which is 1000.9999… ms in binary, at 1001 ms.
+        let whole = (scaled + 0.0005).rounded(.down)
+        guard whole.isFinite, abs(whole) < 1e15 else { throw TimestampError.outOfRange }
+        try self.init(checked: Int64(whole))
+    }
+
+    init(checked milliseconds: Int64) throws(TimestampError) {
+        self.milliseconds = milliseconds
+        guard Self.readable.contains(self) else { throw TimestampError.outOfRange }
+    }
+
+    /// The UTC day, and the milliseconds since its midnight.
+    package var civil: (date: CivilDate, millisecondOfDay: Int) {
+        let total = Int(milliseconds)
+        let days = CivilDate.floorDivide(total, 86_400_000)
+        // Wrapping: the day that holds the least moment begins before it.
+        return (CivilDate(daysSinceEpoch: days), total &- days &* 86_400_000)
+    }
+
+    /// ISO 8601 in UTC: `2025-10-21T10:00:00.250Z`, without the fraction when it is zero.
+    package var text: String {
+        let (date, rest) = civil
+        guard (0...9999).contains(date.year) else {
+            // Not reachable by reading; ISO 8601 asks for a sign and more digits here.
+            return "\(date.year < 0 ? "-" : "+")\(Self.padded(abs(date.year), 6))"
+                + Self.tail(date: date, millisecondOfDay: rest)
+        }
+        return Self.padded(date.year, 4) + Self.tail(date: date, millisecondOfDay: rest)
+    }
+
+    package var description: String { text }
+
+    /// The moment as a JSON string.
+    package var json: JSONValue { .string(text) }
+
+    private static func tail(date: CivilDate, millisecondOfDay rest: Int) -> String {
+        let fraction = rest % 1000
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(20)
+        func two(_ number: Int, after separator: UInt8) {
+            bytes.append(separator)
+            bytes.append(UInt8(48 + number / 10))
+            bytes.append(UInt8(48 + number % 10))
+        }
+        two(date.month, after: UInt8(ascii: "-"))
+        two(date.day, after: UInt8(ascii: "-"))
+        two(rest / 3_600_000, after: UInt8(ascii: "T"))
+        two(rest / 60_000 % 60, after: UInt8(ascii: ":"))
+        two(rest / 1000 % 60, after: UInt8(ascii: ":"))
+        if fraction != 0 {
+            two(fraction / 10, after: UInt8(ascii: "."))
+            bytes.append(UInt8(48 + fraction % 10))
+        }
+        bytes.append(UInt8(ascii: "Z"))
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private static func padded(_ number: Int, _ width: Int) -> String {
+        let digits = String(number)
+        return String(repeating: "0", count: max(0, width - digits.count)) + digits
+    }
+}
+
+/// A text or number that is no time. The message can be shown to whoever sent it.
+package struct TimestampError: Error, Sendable, Equatable {
+    package var message: String
+
+    package init(_ message: String) {
+        self.message = message
+    }
+
+    static let outOfRange = TimestampError("is a time outside the years 0000 to 9999")
+}

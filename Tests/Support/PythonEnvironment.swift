@@ -1,0 +1,78 @@
+// A Python environment with the clients that the tests use, made once and shared by all test processes.
+import Foundation
+import Glibc
+
+/// A virtual environment with pinned packages from PyPI.
+package struct PythonEnvironment: Sendable {
+    /// Every package that a test imports, pinned.
+    package static let packages = ["openai==3.52.0"]
+
+    /// The interpreter.
+    package let python: String
+
+    /// The shared environment, in `OPSGATE_TEST_VENV` or `.venv-tests` at the root of the package. The first caller
+    /// makes it; others wait at a file lock.
+    /// - Throws: ``SupportError`` with what pip said.
+    package static func shared() async throws -> PythonEnvironment {
+        try await Once.shared.environment()
+    }
+
+    /// Runs a script.
+    /// - Parameters:
+    ///   - script: the program text.
+    ///   - arguments: `sys.argv[1:]`.
+    package func run(
+        _ script: String,
+        _ arguments: [String] = [],
+        environment: [String: String] = [:],
+        within limit: Duration = .seconds(120)
+    ) async throws -> CommandResult {
+        let folder = try TemporaryFolder("python")
+        let file = try folder.write(script, to: "script.py")
+        // Tests talk to loopback; a proxy of the machine must not come between.
+        let quiet = ["PYTHONUNBUFFERED": "1", "PYTHONDONTWRITEBYTECODE": "1", "NO_PROXY": "127.0.0.1,localhost"]
+        return try await Command.run(
+            python,
+            [file] + arguments,
+            environment: quiet.merging(environment) { $1 },
+            within: limit
+        )
+    }
+
+    private actor Once {
+        static let shared = Once()
+        private var task: Task<PythonEnvironment, any Error>?
+
+        func environment() async throws -> PythonEnvironment {
+            if task == nil { task = Task { try await PythonEnvironment.make() } }
+            guard let task else { throw SupportError("no task") }
+            return try await task.value
+        }
+    }
+
+    private static func make() async throws -> PythonEnvironment {
+        let configured = ProcessInfo.processInfo.environment["OPSGATE_TEST_VENV"]
+        let folder = configured ?? BuiltProducts.packageRoot + "/.venv-tests"
+        let lock = open(folder + ".lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard lock >= 0 else { throw SupportError("cannot write \(folder).lock: errno \(errno)") }
+        defer { close(lock) }
+        try await eventually("the lock of \(folder) is free", within: .seconds(600), every: .milliseconds(100)) {
+            flock(lock, LOCK_EX | LOCK_NB) == 0
+        }
+        let python = folder + "/bin/python"
+        // The list of what was installed is written last: an environment without it is half made.
+        let stamp = folder + "/installed.txt"
+        let wanted = packages.joined(separator: "\n") + "\n"
+        if (try? String(contentsOfFile: stamp, encoding: .utf8)) != wanted {
+            try? FileManager.default.removeItem(atPath: folder)
+            try await Command.succeed("python3", ["-m", "venv", folder], within: .seconds(120))
+            try await Command.succeed(
+                python,
+                ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"] + packages,
+                within: .seconds(400)
+            )
+            try wanted.write(toFile: stamp, atomically: true, encoding: .utf8)
+        }
+        return PythonEnvironment(python: python)
+    }
+}

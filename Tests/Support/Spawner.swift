@@ -1,0 +1,95 @@
+// Starts processes from one thread that lives as long as this process: the kernel's "parent has died" signal is about
+// the thread that made the child, and threads of a pool come and go.
+import Foundation
+import Glibc
+
+/// What to start.
+struct SpawnOrder: Sendable {
+    var executable: String
+    var arguments: [String]
+    var environment: [String: String]
+    var folder: String?
+    var input: Int32
+    var output: Int32
+    var errors: Int32
+}
+
+final class Spawner: Sendable {
+    static let shared = Spawner()
+    private let jobs = JobQueue()
+
+    private init() {
+        let jobs = jobs
+        let thread = Thread {
+            while true { jobs.take()() }
+        }
+        thread.name = "spawner"
+        thread.stackSize = 512 * 1024
+        thread.start()
+    }
+
+    /// Starts the process; it gets SIGTERM when this process ends.
+    /// - Returns: its id.
+    func spawn(_ order: SpawnOrder) async throws -> pid_t {
+        try await withCheckedThrowingContinuation { continuation in
+            jobs.put { continuation.resume(with: Result { try Spawner.start(order) }) }
+        }
+    }
+
+    private static func start(_ order: SpawnOrder) throws -> pid_t {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        posix_spawn_file_actions_adddup2(&actions, order.input, 0)
+        posix_spawn_file_actions_adddup2(&actions, order.output, 1)
+        posix_spawn_file_actions_adddup2(&actions, order.errors, 2)
+        // Sockets and pipes of other tests must not live on in this child.
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? [] {
+            if let descriptor = Int32(name), descriptor > 2 { posix_spawn_file_actions_addclose(&actions, descriptor) }
+        }
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        posix_spawnattr_setsigmask(&attributes, &signals)
+        sigfillset(&signals)
+        posix_spawnattr_setsigdefault(&attributes, &signals)
+        let flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF
+        posix_spawnattr_setflags(&attributes, Int16(flags))
+
+        let move = order.folder.map { ["env", "--chdir", $0] } ?? []
+        let words = ["setpriv", "--pdeathsig", "TERM", "--"] + move + [order.executable] + order.arguments
+        let arguments = words.map { strdup($0) } + [nil]
+        let environment = order.environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
+        defer { for pointer in arguments + environment { free(pointer) } }
+        var process = pid_t()
+        let result = posix_spawnp(&process, "setpriv", &actions, &attributes, arguments, environment)
+        guard result == 0 else {
+            throw SupportError("cannot start \(order.executable): \(String(cString: strerror(result)))")
+        }
+        return process
+    }
+}
+
+/// A queue of work for the one thread.
+private final class JobQueue: Sendable {
+    typealias Job = @Sendable () -> Void
+    private let condition = NSCondition()
+    // Safe: read and written only while `condition` is locked.
+    nonisolated(unsafe) private var jobs: [Job] = []
+
+    func put(_ job: @escaping Job) {
+        condition.lock()
+        jobs.append(job)
+        condition.signal()
+        condition.unlock()
+    }
+
+    func take() -> Job {
+        condition.lock()
+        defer { condition.unlock() }
+        while jobs.isEmpty { condition.wait() }
+        return jobs.removeFirst()
+    }
+}
