@@ -100,6 +100,7 @@ let package = Package(
                 "Accounts", "Alerts", "Conversation", "Gateway", "YAML", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: settings
         ),

@@ -31,7 +31,7 @@ import Testing
             #expect(reply.number("received") == 1)
             #expect(reply.number("created") == 1)
             #expect(reply.body["data"]?["errors"] == [])
-            #expect(try await fixture.summary() == ["ext-67890 firing critical 1761040800…"])
+            try await fixture.expect(["ext-67890 firing critical 1761040800…"])
             let list = try await fixture.alerts.list(query: [("page", "1"), ("level", "critical")], caller: .team(1))
             let alert = list["results"]?[0]
             #expect(list["count"] == 1)
@@ -75,11 +75,11 @@ import Testing
             #expect(await fixture.send([event("a", start: 1000, level: "info")]).number("created") == 1)
             #expect(await fixture.send([event("a", start: 1010, level: "critical")]).number("updated") == 1)
             #expect(await fixture.send([event("a", start: 1020, level: "warning")]).number("updated") == 1)
-            #expect(try await fixture.summary() == ["a firing critical 1000…"])
+            try await fixture.expect(["a firing critical 1000…"])
             #expect(await fixture.send([event("a", "resolved", start: 1000, end: 1100)]).number("resolved") == 1)
-            #expect(try await fixture.summary() == ["a resolved critical 1000…1100"])
+            try await fixture.expect(["a resolved critical 1000…1100"])
             #expect(await fixture.send([event("a", start: 1200)]).number("created") == 1)
-            #expect(try await fixture.summary() == ["a resolved critical 1000…1100", "a firing warning 1200…"])
+            try await fixture.expect(["a resolved critical 1000…1100", "a firing warning 1200…"])
         }
     }
 
@@ -89,17 +89,16 @@ import Testing
             // The resolve of the first episode arrives after the second began.
             await fixture.send([event("a", start: 1000)])
             await fixture.send([event("a", start: 1200)])
-            #expect(try await fixture.summary() == ["a firing warning 1000…"])
+            try await fixture.expect(["a firing warning 1000…"])
             await fixture.send([event("a", "resolved", start: 1000, end: 1100)])
-            #expect(try await fixture.summary() == ["a resolved warning 1000…1100", "a firing warning 1200…"])
+            try await fixture.expect(["a resolved warning 1000…1100", "a firing warning 1200…"])
             // An old firing that arrives late opens nothing.
             await fixture.send([event("a", start: 1050)])
-            #expect(try await fixture.summary() == ["a resolved warning 1000…1100", "a firing warning 1200…"])
+            try await fixture.expect(["a resolved warning 1000…1100", "a firing warning 1200…"])
             // A resolve before its firing leaves a closed record, and the firing joins it.
             #expect(await fixture.send([event("b", "resolved", start: 1000, end: 1100)]).number("created") == 1)
             #expect(await fixture.send([event("b", start: 1000)]).number("updated") == 1)
-            #expect(
-                try await fixture.summary() == [
+            try await fixture.expect([
                     "a resolved warning 1000…1100", "a firing warning 1200…", "b resolved warning 1000…1100",
                 ])
         }
@@ -124,12 +123,12 @@ import Testing
             let errors = reply.body["data"]?["errors"]?.array ?? []
             #expect(errors.map { $0["index"]?.int } == [1, 2, 3, 4, 5])
             #expect(errors.map { $0["field"]?.string } == ["title", "start_time", "labels", "status", ""])
-            #expect(try await fixture.count("alert") == 2)
+            try await fixture.expect("alert", has: 2)
 
             let none = await fixture.send([["level": "critical"]])
             #expect(none.status == 400)
             #expect(none.body["errors"]?[0]?["field"] == "events[0].title")
-            #expect(try await fixture.count("alert") == 2)
+            try await fixture.expect("alert", has: 2)
         }
     }
 
@@ -171,7 +170,7 @@ import Testing
             }
             // Sent again, as senders do after a 503.
             #expect(await fixture.send(body).status == 200)
-            #expect(try await fixture.summary() == ["a resolved warning 1000…1100", "b firing warning 1000…"])
+            try await fixture.expect(["a resolved warning 1000…1100", "b firing warning 1000…"])
         }
     }
 
@@ -202,7 +201,7 @@ import Testing
             let invalid = await fixture.alerts.receive(
                 body: [0x7B, 0x22, 0xFF, 0x22, 0x3A, 0x31, 0x7D], secrets: [Fixture.secret], query: [])
             #expect(invalid.status == 400)
-            #expect(try await fixture.count("alert_event") == 0)
+            try await fixture.expect("alert_event", has: 0)
         }
     }
 
@@ -232,7 +231,7 @@ import Testing
             var labels: JSONObject = [:]
             for number in 0..<500 { labels["label\(number)"] = .string(String(repeating: "日", count: 3_000)) }
             #expect(await fixture.send([event("a", start: 1000, labels: labels)]).number("created") == 1)
-            #expect(try await fixture.count("alert_label") == Int64(TextLimits.labels))
+            try await fixture.expect("alert_label", has: TextLimits.labels)
         }
     }
 
@@ -251,7 +250,7 @@ import Testing
                     ],
                 ], secrets: ["secret-cn"])
             #expect(reply.number("created") == 4)
-            let starts = try await fixture.summary().map { $0.split(separator: " ").last.map(String.init) ?? "" }
+            let starts = try await fixture.summary(source: "cn").map { $0.split(separator: " ").last.map(String.init) ?? "" }
             #expect(starts == Array(repeating: "1761040800…", count: 4))
         }
     }

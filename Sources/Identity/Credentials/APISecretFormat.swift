@@ -32,11 +32,19 @@ package enum APISecretFormat {
     }
 
     /// Whether the text has the form of an API secret.
-    package static func isValid(_ text: some StringProtocol) -> Bool {
-        guard text.hasPrefix(prefix) else { return false }
-        let rest = text.utf8.dropFirst(prefix.utf8.count)
-        guard (minimumLength...maximumLength).contains(rest.count) else { return false }
-        return rest.allSatisfy(isSecretCharacter)
+    package static func isValid(_ text: String) -> Bool {
+        hasForm(text.utf8.span) && text.utf8.allSatisfy(isSecretCharacter)
+    }
+
+    /// Whether the bytes begin and end as those of an API secret do; the characters are not looked at.
+    static func hasForm(_ bytes: Span<UInt8>) -> Bool {
+        let start: StaticString = "bkls_"
+        let length = start.utf8CodeUnitCount
+        guard (length + minimumLength...length + maximumLength).contains(bytes.count) else { return false }
+        return start.withUTF8Buffer { letters in
+            for index in 0..<length where bytes[index] != letters[index] { return false }
+            return true
+        }
     }
 
     /// What of a secret may be shown in lists: the prefix and the first characters after it.

@@ -69,7 +69,7 @@ package final class Authenticator: Sendable {
                 apiKey: apiKey
             )
         else { return nil }
-        let key = CacheKey(CredentialHash(of: presented.text))
+        let key = CacheKey(presented.hash)
         let now = clock.now()
         return state.withLock { $0.cache.caller(for: key, now: now) }
     }
@@ -85,39 +85,42 @@ package final class Authenticator: Sendable {
             apiAuthorization: apiAuthorization,
             apiKey: apiKey
         )
-        let hash = CredentialHash(of: presented.text)
-        let now = clock.now()
-        switch step(presented, hash, now: now) {
+        switch step(presented, now: clock.now()) {
         case .found(let caller): return caller
         case .wait(let flight): return try await flight.value.get()
         }
     }
 
-    private func step(_ presented: PresentedCredential, _ hash: CredentialHash, now: Int64) -> Step {
+    private func step(_ presented: PresentedCredential, now: Int64) -> Step {
+        let hash = presented.hash
         let key = CacheKey(hash)
         return state.withLock { state in
             if let caller = state.cache.caller(for: key, now: now) { return .found(caller) }
             if let flight = state.flights[key] { return .wait(flight.task) }
             let epoch = state.epoch
-            let kind = presented.kind
-            let token = kind == .token ? Secret(String(presented.text)) : nil
+            let token = presented.kind == .token ? presented.text : nil
             state.loads += 1
             // Its own task, so that one waiting request that goes away does not take the answer from the others.
             let task = Task { [self] in
                 let loaded = if let token { await load(token: token) } else { await load(secret: hash) }
-                return finish(loaded, key: key, epoch: epoch)
+                return finish(loaded, key: key, epoch: epoch, startedAt: now)
             }
             state.flights[key] = (epoch, task)
             return .wait(task)
         }
     }
 
-    private func finish(_ loaded: Result<LoadedCaller, CredentialFailure>, key: CacheKey, epoch: UInt64) -> Outcome {
-        let now = clock.now()
+    /// - Parameter startedAt: what the store says is remembered from then on, not from when the answer came.
+    private func finish(
+        _ loaded: Result<LoadedCaller, CredentialFailure>,
+        key: CacheKey,
+        epoch: UInt64,
+        startedAt: Int64
+    ) -> Outcome {
         state.withLock { state in
             if state.flights[key]?.epoch == epoch { state.flights[key] = nil }
             if case .success(let loaded) = loaded, state.epoch == epoch {
-                state.cache.remember(loaded.caller, for: key, expiresAt: loaded.expiresAt, now: now)
+                state.cache.remember(loaded.caller, for: key, expiresAt: loaded.expiresAt, now: startedAt)
             }
         }
         return loaded.map(\.caller)

@@ -1,4 +1,4 @@
-// Finding the one credential that counts in a request's headers, without allocating.
+// Finding the one credential that counts in a request's headers: one pass over the bytes, no allocation.
 
 /// The credential that a request presents.
 ///
@@ -12,60 +12,77 @@ struct PresentedCredential {
     }
 
     let kind: Kind
-    let text: Substring
+    private let header: String
+    /// Where the credential stands among the header's bytes.
+    private let range: Range<Int>
 
     /// Longer than any secret or token of ours; what is longer is not even hashed.
     static let maximumLength = 4096
+
+    /// The credential itself.
+    var text: Secret {
+        let bytes = header.utf8
+        let start = bytes.index(bytes.startIndex, offsetBy: range.lowerBound)
+        return Secret(String(header[start..<bytes.index(start, offsetBy: range.count)]))
+    }
+
+    /// SHA-256 of the credential.
+    var hash: CredentialHash {
+        header.utf8.span.extracting(range).withUnsafeBytes { CredentialHash(of: $0) }
+    }
 
     static func find(
         authorization: String?,
         apiAuthorization: String?,
         apiKey: String?
     ) throws(CredentialFailure) -> PresentedCredential {
-        if let authorization, let found = try fromAuthorization(authorization) {
-            return found
-        }
-        if let apiAuthorization, case let text = trimmed(apiAuthorization[...]), !text.isEmpty {
-            return try credential(text, apiSecret: true, token: false)
-        }
-        if let apiKey, case let text = trimmed(apiKey[...]), !text.isEmpty {
-            return try credential(text, apiSecret: true, token: true)
-        }
+        if let authorization, let found = try inAuthorization(authorization) { return found }
+        if let apiAuthorization, let found = try bare(apiAuthorization, token: false) { return found }
+        if let apiKey, let found = try bare(apiKey, token: true) { return found }
         throw .missing
     }
 
     /// `Bearer <API secret or token>` or `Basic <token>` (seed, sections 3.1.2 and 3.2.2).
-    private static func fromAuthorization(_ header: String) throws(CredentialFailure) -> PresentedCredential? {
-        let value = trimmed(header[...])
+    private static func inAuthorization(_ header: String) throws(CredentialFailure) -> PresentedCredential? {
+        let bytes = header.utf8.span
+        let value = trimmed(0..<bytes.count, of: bytes)
         if value.isEmpty { return nil }
-        let bytes = value.utf8
-        let schemeEnd = bytes.firstIndex(where: isBlank) ?? bytes.endIndex
-        let scheme = value[..<schemeEnd]
-        let text = trimmed(value[schemeEnd...])
-        let isBearer = equalsIgnoringCase(scheme, "bearer")
-        guard isBearer || equalsIgnoringCase(scheme, "basic") else { throw .malformed }
-        return text.isEmpty ? nil : try credential(text, apiSecret: isBearer, token: true)
+        var schemeEnd = value.lowerBound
+        while schemeEnd < value.upperBound, !isBlank(bytes[schemeEnd]) { schemeEnd += 1 }
+        let scheme = bytes.extracting(value.lowerBound..<schemeEnd)
+        let isBearer = isWord("bearer", scheme)
+        guard isBearer || isWord("basic", scheme) else { throw .malformed }
+        let rest = trimmed(schemeEnd..<value.upperBound, of: bytes)
+        return rest.isEmpty ? nil : try credential(in: header, at: rest, secret: isBearer, token: true)
+    }
+
+    /// A header that holds nothing but the credential.
+    private static func bare(_ header: String, token: Bool) throws(CredentialFailure) -> PresentedCredential? {
+        let bytes = header.utf8.span
+        let value = trimmed(0..<bytes.count, of: bytes)
+        return value.isEmpty ? nil : try credential(in: header, at: value, secret: true, token: token)
     }
 
     private static func credential(
-        _ text: Substring,
-        apiSecret: Bool,
+        in header: String,
+        at range: Range<Int>,
+        secret: Bool,
         token: Bool
     ) throws(CredentialFailure) -> PresentedCredential {
-        let bytes = text.utf8
-        guard bytes.count <= maximumLength else { throw .malformed }
+        guard range.count <= maximumLength else { throw .malformed }
+        let bytes = header.utf8.span.extracting(range)
         var dots = 0
-        for byte in bytes {
-            if byte == 0x2E {
+        for index in bytes.indices {
+            if bytes[index] == 0x2E {
                 dots += 1
-            } else if !APISecretFormat.isSecretCharacter(byte) {
+            } else if !APISecretFormat.isSecretCharacter(bytes[index]) {
                 throw .malformed
             }
         }
         // Three base64url parts are a token; an API secret has no dots.
-        if dots == 2, token { return PresentedCredential(kind: .token, text: text) }
-        if dots == 0, apiSecret, APISecretFormat.isValid(text) {
-            return PresentedCredential(kind: .apiSecret, text: text)
+        if dots == 2, token { return PresentedCredential(kind: .token, header: header, range: range) }
+        if dots == 0, secret, APISecretFormat.hasForm(bytes) {
+            return PresentedCredential(kind: .apiSecret, header: header, range: range)
         }
         throw .malformed
     }
@@ -74,21 +91,19 @@ struct PresentedCredential {
         byte == 0x20 || byte == 0x09
     }
 
-    private static func trimmed(_ text: Substring) -> Substring {
-        let bytes = text.utf8
-        guard let start = bytes.firstIndex(where: { !isBlank($0) }) else { return text[text.endIndex...] }
-        var end = bytes.endIndex
-        while end > start, isBlank(bytes[bytes.index(before: end)]) {
-            end = bytes.index(before: end)
-        }
-        return text[start..<end]
+    private static func trimmed(_ range: Range<Int>, of bytes: Span<UInt8>) -> Range<Int> {
+        var (start, end) = (range.lowerBound, range.upperBound)
+        while start < end, isBlank(bytes[start]) { start += 1 }
+        while start < end, isBlank(bytes[end - 1]) { end -= 1 }
+        return start..<end
     }
 
-    /// `word` is lower-case letters.
-    private static func equalsIgnoringCase(_ text: Substring, _ word: StaticString) -> Bool {
-        guard text.utf8.count == word.utf8CodeUnitCount else { return false }
+    /// Whether the bytes are the word, which is given in lower-case letters, in any case.
+    private static func isWord(_ word: StaticString, _ bytes: Span<UInt8>) -> Bool {
+        guard bytes.count == word.utf8CodeUnitCount else { return false }
         return word.withUTF8Buffer { letters in
-            zip(text.utf8, letters).allSatisfy { $0 | 0x20 == $1 }
+            for index in bytes.indices where bytes[index] | 0x20 != letters[index] { return false }
+            return true
         }
     }
 }

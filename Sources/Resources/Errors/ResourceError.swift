@@ -11,7 +11,8 @@ package struct FieldError: Sendable, Hashable {
     package var message: String
 
     package init(_ field: String, _ message: String) {
-        self.field = field
+        // Names come from outside and may be of any length.
+        self.field = field.utf8.count > 200 ? "\(field.prefix(50))…" : field
         self.message = message
     }
 }

@@ -4,6 +4,8 @@ package import Identity
 package import Storage
 
 extension Resource {
+    /// No query has more parameters than this.
+    private static let maximumParameters = 100
     /// No query is reported with more faults than this.
     private static let maximumFaults = 50
 
@@ -17,6 +19,9 @@ extension Resource {
         caller: Caller,
         dialect: SQLDialect
     ) throws -> ListRequest {
+        guard query.count <= Self.maximumParameters else {
+            throw ResourceError.invalid("", "there must not be more than \(Self.maximumParameters) parameters")
+        }
         var request = ListRequest()
         var errors: [FieldError] = []
         var equalities: [String: [String]] = [:]

@@ -112,7 +112,9 @@ extension Resource {
             let plain = descends ? String(name.dropFirst()) : name
             guard let field = field(plain), field.isOrderable || text == nil else {
                 let possible = fields.filter(\.isOrderable).map(\.name).joined(separator: ", ")
-                throw FieldFault("must name fields out of \(possible), not \(plain.isEmpty ? "nothing" : plain)")
+                throw FieldFault(
+                    "must name fields out of \(possible), not \(plain.isEmpty ? "nothing" : "\(plain.prefix(50))")"
+                )
             }
             guard seen.insert(plain).inserted else { throw FieldFault("names \(plain) twice") }
             terms.append(term(field, descends))

@@ -113,7 +113,9 @@ extension ResourceService {
             return try statement()
         } catch {
             guard case .constraint(let constraint) = error.kind else { throw error }
-            let fields = error.constraintColumns.filter { resource.field($0) != nil && $0 != "team" }
+            // PostgreSQL quotes columns that are called like a word of SQL.
+            let columns = error.constraintColumns.map { $0.filter { $0 != "\"" } }
+            let fields = columns.filter { resource.field($0) != nil && $0 != "team" }
             switch constraint {
             case .unique:
                 throw ResourceError.conflict(

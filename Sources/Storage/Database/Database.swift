@@ -34,8 +34,8 @@ extension SQLConnection {
 /// A store. Bodies are synchronous and run on the database's own threads, never on the server's.
 ///
 /// A job that was accepted runs to its end even when the waiting task is cancelled: what must be recorded at the end of
-/// a cancelled turn must be recorded. A body may run more than once (PostgreSQL: serialization failures, lost
-/// connections), so it must have no effects but those on the database.
+/// a cancelled turn must be recorded. A body may run more than once (after a serialization failure or a lost connection
+/// for instance), so it must have no effects but those on the database.
 package protocol Database: Sendable {
     var dialect: SQLDialect { get }
 

@@ -38,14 +38,19 @@ struct SQLiteWriter {
                 done.append(Done(job: job, delivery: try perform(job, isAlone: isAlone)))
             } catch {
                 job.fail(error)
-                guard connection.isInTransaction else {
-                    // Nothing is left of the jobs before, either.
-                    fail(done.map(\.job)[...], undone(by: error))
-                    return
-                }
+                if !connection.isInTransaction { return undone(by: error, done, &jobs) }
             }
         }
         finish(done)
+    }
+
+    /// Nothing is left of the jobs before, either. They run again without the culprit, unless the disk is to blame.
+    private func undone(by error: any Error, _ done: [Done], _ jobs: inout ArraySlice<Job>) {
+        if let error = error as? DatabaseError, error.kind == .unavailable {
+            fail(done.map(\.job)[...], error)
+        } else {
+            jobs = done.map(\.job) + jobs
+        }
     }
 
     private func finish(_ done: [Done]) {
@@ -80,11 +85,6 @@ struct SQLiteWriter {
 
     private func fail(_ jobs: ArraySlice<Job>, _ error: any Error) {
         for job in jobs { job.fail(error) }
-    }
-
-    private func undone(by error: any Error) -> DatabaseError {
-        let cause = (error as? DatabaseError)?.message ?? "another write failed"
-        return DatabaseError(.unavailable, "the transaction was undone: \(cause)")
     }
 }
 

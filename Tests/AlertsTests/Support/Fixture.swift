@@ -100,39 +100,59 @@ struct Fixture: Sendable {
         return lines
     }
 
-    /// What must not depend on the order of arrival: everything but ids and arrival times.
-    func state() async throws -> [String] {
+    /// What must not depend on the order of arrival: everything but ids and arrival times, of one source.
+    func state(source: String) async throws -> [String] {
         let columns = """
-            source, fingerprint, status, level, level_given, title, description, labels, annotations, host, link, \
+            fingerprint, status, level, level_given, title, description, labels, annotations, host, link, \
             external_id, event_id, started_at, ended_at, last_event_at, event_count, last_firing_at, \
             first_resolved_at, content_at, content_fires, is_latest, has_earlier
             """
+        let ours = "a.source = (SELECT id FROM alert_source WHERE source_id = $1)"
         return try await database.read { connection in
             let alerts = try connection.query(
-                "SELECT \(columns) FROM alert ORDER BY source, fingerprint, started_at")
+                "SELECT \(columns) FROM alert a WHERE \(ours) ORDER BY fingerprint, started_at", [.text(source)])
             let events = try connection.query(
                 """
-                SELECT e.source, e.fingerprint, e.digest, e.status, e.occurred_at, a.started_at
-                FROM alert_event e JOIN alert a ON a.id = e.alert_id ORDER BY e.source, e.fingerprint, e.digest
-                """)
+                SELECT e.fingerprint, e.digest, e.status, e.occurred_at, a.started_at
+                FROM alert_event e JOIN alert a ON a.id = e.alert_id WHERE \(ours) ORDER BY e.fingerprint, e.digest
+                """, [.text(source)])
             let labels = try connection.query(
                 """
                 SELECT a.fingerprint, a.started_at, l.name, l.value FROM alert_label l JOIN alert a ON a.id = l.alert_id
-                ORDER BY a.source, a.fingerprint, a.started_at, l.name
-                """)
+                WHERE \(ours) ORDER BY a.fingerprint, a.started_at, l.name
+                """, [.text(source)])
             return (alerts + events + labels).map { "\($0.values)" }
         }
     }
 
-    /// `fingerprint status level start…end` of each alert, by fingerprint and start, times in seconds.
-    func summary() async throws -> [String] {
+    /// `fingerprint status level start…end` of each alert of a source, by fingerprint and start, times in seconds.
+    func summary(source: String = "s1") async throws -> [String] {
         try await database.read { connection in
-            try connection.query("SELECT * FROM alert ORDER BY fingerprint, started_at").map { row in
+            try connection.query(
+                """
+                SELECT a.* FROM alert a JOIN alert_source s ON s.id = a.source WHERE s.source_id = $1
+                ORDER BY a.fingerprint, a.started_at
+                """, [.text(source)]
+            ).map { row in
                 let end = try row.optionalInt("ended_at").map { String($0 / 1000) } ?? ""
                 let start = try row.int("started_at") / 1000
                 return "\(try row.text("fingerprint")) \(try row.text("status")) \(try row.text("level")) \(start)…\(end)"
             }
         }
+    }
+
+    /// Expects `summary` to be these lines.
+    func expect(
+        _ lines: [String], source: String = "s1", _ location: SourceLocation = #_sourceLocation
+    ) async throws {
+        let summary = try await summary(source: source)
+        #expect(summary == lines, sourceLocation: location)
+    }
+
+    /// Expects a table to have so many rows.
+    func expect(_ table: String, has rows: Int, _ location: SourceLocation = #_sourceLocation) async throws {
+        let count = try await count(table)
+        #expect(count == Int64(rows), sourceLocation: location)
     }
 
     func count(_ table: String) async throws -> Int64 {

@@ -12,7 +12,8 @@ import Testing
     private func find(_ authorization: String?, _ api: String? = nil, _ key: String? = nil) -> String {
         do {
             let found = try PresentedCredential.find(authorization: authorization, apiAuthorization: api, apiKey: key)
-            return "\(found.kind) \(found.text)"
+            #expect(found.hash.matches(CredentialHash(of: found.text.reveal())))
+            return "\(found.kind) \(found.text.reveal())"
         } catch {
             return "\(error.code) \(error == .missing ? "missing" : "malformed")"
         }

@@ -37,7 +37,7 @@ import Testing
         ] {
             #expect(text.contains(fact))
         }
-        #expect(!text.contains("alerts"))
+        #expect(!text.contains("alerts are"))
     }
 
     @Test("Times of resolved alerts, with the span from the two times when the tool gives none")

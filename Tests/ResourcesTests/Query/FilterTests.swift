@@ -155,6 +155,14 @@ import Testing
                 _ = try await world.books.list(query: [("a", "1"), ("page", "x"), ("b", "2")], caller: .alice)
             }
             #expect(several?.errors.map(\.field) == ["a", "page", "b"])
+            let many = await resourceError {
+                _ = try await world.books.list(query: Array(repeating: ("label.x", "y"), count: 101), caller: .alice)
+            }
+            #expect(many?.message == "there must not be more than 100 parameters")
+            let endless = await resourceError {
+                _ = try await world.books.list(query: [(String(repeating: "n", count: 100_000), "1")], caller: .alice)
+            }
+            #expect(endless?.errors.first?.field.count == 51)
             let unsearchable = await resourceError {
                 _ = try await world.kinds.list(query: [("search", "x")], caller: .alice)
             }

@@ -26,15 +26,17 @@ struct AlertDetails: IntentFamily {
         return question.meaning.alertIDs
     }
 
-    /// The alerts that an answer cites, in order, each once. Titles cannot forge one: their brackets are escaped.
+    /// The alerts that an answer cites, in order, each once. A citation ends its line (`AlertRow.line`); what texts from
+    /// outside write stands before it or in a code span, and so cannot be taken for one.
     static func cited(in answer: String) -> [String] {
         var ids: [String] = []
-        var rest = answer[...]
-        while let range = rest.firstRange(of: "[alert:") {
-            let isEscaped = range.lowerBound > answer.startIndex && answer[answer.index(before: range.lowerBound)] == "\\"
-            let id = String(rest[range.upperBound...].prefix { $0 != "]" }.prefix(64))
-            if !isEscaped, !id.isEmpty, !ids.contains(id) { ids.append(id) }
-            rest = rest[range.upperBound...]
+        for line in answer.split(separator: "\n") {
+            guard let cue = line.ranges(of: "— [alert:").last else { continue }
+            let rest = line[cue.upperBound...]
+            let id = String(rest.prefix { $0 != "]" })
+            let target = rest.dropFirst(id.count)
+            let isEnd = target == "]" || (target.hasPrefix("](") && target.hasSuffix(")") && !target.contains("`"))
+            if isEnd, !id.isEmpty, id == OutsideText.identifier(id), !ids.contains(id) { ids.append(id) }
         }
         return ids
     }

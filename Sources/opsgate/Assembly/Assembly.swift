@@ -1,0 +1,125 @@
+// Puts the rooms together: the one place that knows them all.
+
+import Accounts
+import Alerts
+import Conversation
+import Foundation
+import Gateway
+import HTTPTransport
+import Identity
+import Logging
+import Providers
+import Resources
+import Storage
+import Tools
+
+/// The program's parts, opened and migrated.
+struct Assembly: Sendable {
+    let settings: Settings
+    let services: GatewayServices
+    let client: HTTPClient
+    let logger: Logger
+    private let writer: LogWriter
+
+    /// Opens the store, brings its schema up to date, and loads keys, providers and bots.
+    init(_ settings: Settings) async throws {
+        self.settings = settings
+        let writer = LogWriter()
+        self.writer = writer
+        let logger = Logger(label: "opsgate") { _ in
+            LineLogHandler(level: settings.logLevel, format: settings.logFormat, writer: writer)
+        }
+        self.logger = logger
+        let key = try SigningKey.load(folder: settings.data)
+        let database = try await DatabaseURL.open(settings.databaseURL)
+        try await Migrator(Self.migrations).migrate(database)
+
+        let authenticator = Authenticator(database: database, tokenKey: key)
+        let audit = AuditLog()
+        let alerts = try AlertsService(
+            database: database,
+            catalog: try ResourceCatalog(AlertsService.resources),
+            audit: ResourceService.auditLog(audit)
+        )
+        let registry = try ToolRegistry(alerts.tools)
+        client = try HTTPClient(configuration: HTTPClientConfiguration(userAgent: "OpsGate/\(ProgramVersion.current)"))
+        let router = Self.router(settings, client)
+        let bots = BotCatalog(
+            folders: BotCatalog.Folders(bots: settings.bots, prompts: settings.prompts),
+            registry: BotContext(
+                registry: registry,
+                hasModel: { router.route(named: $0) != nil },
+                prompt: BotCatalog.prompts(in: settings.prompts)
+            ),
+            logger: logger
+        )
+        let turns = TurnEnvironment(
+            router: { router },
+            recorder: UsageRecorder(database: database, logger: logger),
+            held: HeldRounds(database: database),
+            logger: logger
+        )
+        services = GatewayServices(
+            database: database,
+            authenticator: authenticator,
+            accounts: AccountService(database: database, authenticator: authenticator, audit: audit),
+            secrets: APISecretService(database: database, authenticator: authenticator, audit: audit),
+            alerts: alerts,
+            bots: bots,
+            registry: registry,
+            turns: turns,
+            startedAt: WallClock.system.now() / 1000,
+            logger: logger
+        )
+    }
+
+    /// Every room's steps.
+    static var migrations: [Migration] {
+        StorageSchema.migrations + IdentitySchema.migrations + AlertsSchema.migrations + ConversationSchema.migrations
+    }
+
+    /// The route `default`: the configured upstream with the offline model behind it, or the offline model alone.
+    private static func router(_ settings: Settings, _ client: HTTPClient) -> ModelRouter {
+        let offline = OfflineProvider()
+        let standIn = RouteTarget(provider: offline.name, model: "ops", order: 9)
+        guard let openAI = settings.openAI else {
+            return ModelRouter(
+                providers: [offline],
+                routes: [ModelRoute(name: ModelRouter.defaultRoute, targets: [standIn])]
+            )
+        }
+        let upstream = OpenAICompatibleProvider(
+            configuration: .init(name: "openai", baseURL: openAI.baseURL, apiKey: openAI.apiKey),
+            client: client
+        )
+        let target = RouteTarget(provider: upstream.name, model: openAI.model)
+        return ModelRouter(
+            providers: [upstream, offline],
+            routes: [ModelRoute(name: ModelRouter.defaultRoute, targets: [target, standIn])]
+        )
+    }
+
+    /// Writes what waits and closes what is open.
+    func close() async {
+        await services.turns.recorder.drain()
+        await client.shutdown()
+        await services.database.close()
+        writer.flush()
+    }
+
+    /// Runs `body` with the parts of a command that needs the store, and closes them.
+    static func with<Value>(
+        _ settings: Settings,
+        _ body: (Assembly) async throws -> Value
+    ) async throws -> Value {
+        let assembly = try await Assembly(settings)
+        do {
+            let value = try await body(assembly)
+            await assembly.close()
+            return value
+        } catch {
+            await assembly.close()
+            throw error
+        }
+    }
+}

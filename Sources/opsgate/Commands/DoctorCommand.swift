@@ -1,0 +1,109 @@
+// `opsgate doctor`: whether everything that the gateway needs is there.
+
+import Accounts
+import ArgumentParser
+import Conversation
+import Foundation
+import Gateway
+import HTTPTransport
+import Identity
+import Logging
+import Storage
+import YAML
+
+struct DoctorCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor",
+        abstract: "Check settings, store, bots and the upstream.",
+        discussion: """
+            Exit code 1 when something is wrong.
+
+            EXAMPLE
+              opsgate doctor
+            """
+    )
+
+    @OptionGroup var store: StoreOptions
+
+    func run() async throws {
+        var settings = try store.settings()
+        settings.logLevel = .critical
+        let report = Report()
+        report.good("settings", "data in \(settings.data), listening on \(settings.host):\(settings.port)")
+        let assembly: Assembly
+        do {
+            assembly = try await Assembly(settings)
+        } catch {
+            report.bad("store", "\(DatabaseURL.redacted(settings.databaseURL)): \(error)")
+            throw ExitCode(1)
+        }
+        await check(assembly, report)
+        await assembly.close()
+        if report.hasFaults { throw ExitCode(1) }
+    }
+
+    private func check(_ assembly: Assembly, _ report: Report) async {
+        let settings = assembly.settings
+        do {
+            try await assembly.services.database.check()
+            report.good("store", "\(DatabaseURL.redacted(settings.databaseURL)), schema up to date")
+            let users = try await assembly.services.accounts.listUsers(for: .system)
+            if users.count == 0 {
+                report.good("users", "none yet; the first `opsgate serve` creates admin")
+            } else {
+                report.good("users", "\(users.count)")
+            }
+        } catch {
+            report.bad("store", "\(error)")
+        }
+        let bots = assembly.services.bots
+        for fault in bots.faults { report.bad("bots", "\(fault)") }
+        if bots.bots.isEmpty {
+            report.bad("bots", "none in \(settings.bots)")
+        } else {
+            report.good("bots", bots.bots.map(\.name).joined(separator: ", "))
+        }
+        await checkUpstream(settings, assembly.client, report)
+    }
+
+    private func checkUpstream(_ settings: Settings, _ client: HTTPClient, _ report: Report) async {
+        guard let openAI = settings.openAI else {
+            report.good("upstream", "none configured; the offline model answers")
+            return
+        }
+        var headers: HTTPHeaders = ["Accept": "application/json"]
+        if let key = openAI.apiKey { headers.set("Authorization", "Bearer \(key.reveal())") }
+        var base = openAI.baseURL
+        while base.hasSuffix("/") { base.removeLast() }
+        let request = TransferRequest(
+            method: "GET",
+            url: base + "/models",
+            headers: headers,
+            timeouts: TransferTimeouts(connect: .seconds(5), firstByte: .seconds(10), idle: .seconds(10), total: .seconds(20))
+        )
+        do {
+            let response = try await client.fetch(request, bodyLimit: 4 << 20)
+            switch response.status {
+            case 200: report.good("upstream", "\(base) answers")
+            case 401, 403: report.bad("upstream", "\(base) refuses the key (HTTP \(response.status))")
+            default: report.good("upstream", "\(base) answers GET /models with HTTP \(response.status)")
+            }
+        } catch {
+            report.bad("upstream", "\(base): \(error.message)")
+        }
+    }
+}
+
+/// Prints findings a line each and remembers whether one was bad.
+private final class Report {
+    private(set) var hasFaults = false
+
+    func good(_ topic: String, _ text: String) {
+        print("ok    \(topic): \(text)")
+    }
+
+    func bad(_ topic: String, _ text: String) {
+        hasFaults = true
+        print("FAIL  \(topic): \(text)")
+    }
+}
