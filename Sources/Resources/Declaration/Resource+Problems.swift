@@ -92,7 +92,7 @@ extension Resource {
         return problems
     }
 
-    /// `[a-z_][a-z0-9_]*`, at most 63 bytes (PostgreSQL's limit): what can stand in SQL between quotes without escaping.
+    /// `[a-z_][a-z0-9_]*`, at most 63 bytes (PostgreSQL's limit): what needs no escaping in SQL.
     static func isIdentifier(_ name: String) -> Bool {
         let bytes = name.utf8
         guard let first = bytes.first, bytes.count <= 63 else { return false }

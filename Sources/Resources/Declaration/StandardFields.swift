@@ -82,8 +82,8 @@ package struct StandardFields: OptionSet, Sendable {
                     filterable: true,
                     orderable: true,
                     readOnly: true,
-                    description:
-                        "When it last changed. Sent back with PUT or PATCH, the write is refused (409) if it changed since.",
+                    description: "When it last changed. Sent back with PUT or PATCH, the write is refused (409) if "
+                        + "it changed since.",
                     example: "2025-10-21T10:00:00Z"
                 )
             )

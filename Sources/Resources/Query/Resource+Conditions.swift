@@ -160,7 +160,11 @@ extension Resource {
             guard let flag = Self.boolean(text) else { throw FieldFault("must be true or false") }
             return .integer(flag ? 1 : 0)
         case .timestamp:
-            return .integer(try Self.timestamp(text).milliseconds)
+            do throws(TimestampError) {
+                return .integer(try Timestamp(query: text).milliseconds)
+            } catch {
+                throw FieldFault(error.message)
+            }
         case .string, .text, .stringList:
             if let enumeration = field.enumeration, !enumeration.contains(.string(text)) {
                 throw FieldFault("must be one of \(enumeration.map(\.text).joined(separator: ", "))")
@@ -183,20 +187,6 @@ extension Resource {
         case "true", "True", "1": true
         case "false", "False", "0": false
         default: nil
-        }
-    }
-
-    /// A time of a query. A plus sign that was not percent-encoded has become a space by then, and is taken back.
-    private static func timestamp(_ text: String) throws(FieldFault) -> Timestamp {
-        do throws(TimestampError) {
-            return try Timestamp(parsing: text)
-        } catch {
-            if let space = text.lastIndex(of: " "),
-                let mended = try? Timestamp(parsing: text[..<space] + "+" + text[text.index(after: space)...])
-            {
-                return mended
-            }
-            throw FieldFault(error.message)
         }
     }
 }

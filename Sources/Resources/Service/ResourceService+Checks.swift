@@ -86,7 +86,8 @@ extension ResourceService {
                 )
             )
         }
-        for referrer in resource.referrers {
+        let declared = Set(references.map { "\($0.resource.table).\($0.field.name)" })
+        for referrer in resource.referrers where !declared.contains("\(referrer.table).\(referrer.column)") {
             let condition: SQLFragment = "\"\(raw: referrer.column)\" = \(id)"
             if let total = try count("\"\(referrer.table)\"", condition, connection) {
                 found.append(FieldError(referrer.name, "\(total) \(total == 1 ? "row refers" : "rows refer") to it"))

@@ -49,6 +49,22 @@ package struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertibl
         self = try reader.read()
     }
 
+    /// Reads the value of a query parameter as `init(parsing:zone:)` does. A plus sign before the zone that was not
+    /// percent-encoded has become a space on its way here, and is taken back.
+    package init(query text: String, zone: ZoneRule = .utc) throws(TimestampError) {
+        do throws(TimestampError) {
+            try self.init(parsing: text, zone: zone)
+        } catch {
+            guard let space = text.lastIndex(of: " "),
+                let mended = try? Timestamp(
+                    parsing: text[..<space] + "+" + text[text.index(after: space)...],
+                    zone: zone
+                )
+            else { throw error }
+            self = mended
+        }
+    }
+
     /// Reads a JSON string as `init(parsing:zone:)` does, or a JSON number as epoch seconds or milliseconds.
     package init(json: JSONValue, zone: ZoneRule = .utc) throws(TimestampError) {
         switch json {

@@ -1,6 +1,7 @@
 // A TLS server from the openssl command, with certificates made for the occasion.
 
 import Foundation
+import Glibc
 import Synchronization
 
 /// `openssl s_server -HTTP` on a random loopback port, serving the files of a temporary folder as whole responses.
@@ -36,7 +37,7 @@ final class TLSServer: Sendable {
             "s_server -accept 127.0.0.1:0 -cert server.pem -key server.key -HTTP", in: folder, output: output)
         process = Mutex(server)
         guard let port = Self.port(in: output.fileHandleForReading) else {
-            server.terminate()
+            kill(server.processIdentifier, SIGKILL)
             throw RawServerError(what: "openssl s_server did not say its port")
         }
         self.port = port
@@ -45,7 +46,8 @@ final class TLSServer: Sendable {
 
     deinit {
         process.withLock { process in
-            process.terminate()
+            // Children of a task's thread inherit its mask, in which SIGTERM is blocked.
+            kill(process.processIdentifier, SIGKILL)
             process.waitUntilExit()
         }
         try? FileManager.default.removeItem(at: folder)

@@ -21,7 +21,7 @@ struct Actions: IntentFamily {
         while let opening = Self.chineseOpenings.first(where: { text.hasPrefix($0) }) { text = text.dropFirst(opening.count) }
         if Self.verbs.chinese.contains(where: { text.hasPrefix($0) }) { return 90 }
         // 把告警42关闭: the verb stands at the end.
-        let isMoved = question.utterance.compact.contains("把") || question.utterance.compact.hasPrefix("将")
+        let isMoved = question.utterance.says("把") || question.utterance.compact.hasPrefix("将")
         return isMoved && Self.verbs.isSaid(in: question.utterance) ? 90 : 0
     }
 

@@ -58,15 +58,15 @@ struct Meaning: Sendable, Hashable {
         var spaced = utterance.spaced
         var compact = utterance.compact
         var levels: [AlertLevel] = []
-        for (level, phrases) in Lexicon.levels where phrases.take(from: &spaced, &compact) { levels.append(level) }
+        for (level, phrases) in Lexicon.levels where phrases.take(of: utterance, from: &spaced, &compact) { levels.append(level) }
         if let least = levels.max(), Lexicon.andAbove.isSaid(in: utterance) { levels = least.andAbove }
-        if Lexicon.unacknowledged.take(from: &spaced, &compact) { return (levels, .unacknowledged) }
-        if Lexicon.anyStatus.take(from: &spaced, &compact) { return (levels, .any) }
+        if Lexicon.unacknowledged.take(of: utterance, from: &spaced, &compact) { return (levels, .unacknowledged) }
+        if Lexicon.anyStatus.take(of: utterance, from: &spaced, &compact) { return (levels, .any) }
         // Firing first: its negated forms contain the words of `resolved`.
-        let isFiring = Lexicon.firing.take(from: &spaced, &compact)
-        let isResolved = Lexicon.resolved.take(from: &spaced, &compact)
-        let isAcknowledged = Lexicon.acknowledged.take(from: &spaced, &compact)
-        if Lexicon.closed.take(from: &spaced, &compact), !isResolved { return (levels, .closed) }
+        let isFiring = Lexicon.firing.take(of: utterance, from: &spaced, &compact)
+        let isResolved = Lexicon.resolved.take(of: utterance, from: &spaced, &compact)
+        let isAcknowledged = Lexicon.acknowledged.take(of: utterance, from: &spaced, &compact)
+        if Lexicon.closed.take(of: utterance, from: &spaced, &compact), !isResolved { return (levels, .closed) }
         switch (isFiring, isResolved, isAcknowledged) {
         case (_, _, true): return (levels, .acknowledged)
         case (true, true, _): return (levels, Self.isNowOnly(utterance) ? .resolved : .any)
@@ -137,15 +137,15 @@ struct Meaning: Sendable, Hashable {
             ("first", 1), ("second", 2), ("third", 3), ("fourth", 4), ("fifth", 5), ("1st", 1), ("2nd", 2), ("3rd", 3),
         ]
         for (word, place) in english
-        where ["one", "alert", "of"].contains(where: { utterance.spaced.contains(" \(word) \($0) ") })
+        where ["one", "alert", "of"].contains(where: { utterance.says("\(word) \($0)") })
             || utterance.spaced.hasSuffix(" the \(word) ")
         {
             return place
         }
-        if utterance.spaced.contains(" last one ") || utterance.compact.contains("最后一") { return -1 }
+        if utterance.says("last one") || utterance.says("最后一") { return -1 }
         let chinese: [(String, Int)] = [("一", 1), ("二", 2), ("三", 3), ("四", 4), ("五", 5), ("1", 1), ("2", 2), ("3", 3)]
         for (digit, place) in chinese
-        where ["个", "条", "项"].contains(where: { utterance.compact.contains("第\(digit)\($0)") }) {
+        where utterance.says("第") && ["个", "条", "项"].contains(where: { utterance.compact.contains("第\(digit)\($0)") }) {
             return place
         }
         return nil

@@ -17,12 +17,12 @@ struct Phrases: Sendable, ExpressibleByArrayLiteral {
     }
 
     func isSaid(in utterance: Utterance) -> Bool {
-        english.contains { utterance.spaced.contains(" \($0) ") } || chinese.contains { utterance.compact.contains($0) }
+        english.contains(where: utterance.says) || chinese.contains(where: utterance.says)
     }
 
     /// The longest phrase that is said.
     func first(in utterance: Utterance) -> String? {
-        english.first { utterance.spaced.contains(" \($0) ") } ?? chinese.first { utterance.compact.contains($0) }
+        english.first(where: utterance.says) ?? chinese.first(where: utterance.says)
     }
 
     /// Whether the text begins with one of them.
@@ -33,15 +33,16 @@ struct Phrases: Sendable, ExpressibleByArrayLiteral {
 
     /// Whether a phrase is said, taking what was found out of the text, so that a longer phrase
     /// (`unresolved`, `未恢复`) is not heard a second time as the shorter one inside it.
-    func take(from spaced: inout String, _ compact: inout String) -> Bool {
+    func take(of utterance: Utterance, from spaced: inout String, _ compact: inout String) -> Bool {
         var found = false
-        for phrase in english {
+        // What the whole does not say, the rest of it does not say either; that is the quick way out.
+        for phrase in english where utterance.says(phrase) {
             while let range = spaced.firstRange(of: " \(phrase) ") {
                 spaced.replaceSubrange(range, with: " | ")
                 found = true
             }
         }
-        for phrase in chinese {
+        for phrase in chinese where utterance.says(phrase) {
             while let range = compact.firstRange(of: phrase) {
                 compact.replaceSubrange(range, with: "|")
                 found = true

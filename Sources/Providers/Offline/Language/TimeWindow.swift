@@ -25,7 +25,7 @@ struct TimeWindow: Sendable, Hashable {
 
     /// The window that a text names, nil when none.
     init?(in utterance: Utterance) {
-        if let window = Self.english(utterance.words) ?? Self.chinese(utterance.compact) {
+        if let window = Self.english(utterance.words) ?? Self.chinese(utterance) {
             self = window
         } else {
             return nil
@@ -94,18 +94,19 @@ struct TimeWindow: Sendable, Hashable {
 
     // MARK: Chinese
 
-    private static func chinese(_ text: String) -> TimeWindow? {
-        for name in ["今天", "今日", "今早", "今晚", "今晨", "当天"] where text.contains(name) {
+    private static func chinese(_ utterance: Utterance) -> TimeWindow? {
+        guard utterance.words.contains(where: \.isHan) else { return nil }
+        for name in ["今天", "今日", "今早", "今晚", "今晨", "当天"] where utterance.says(name) {
             return TimeWindow(minutes: 1_440, dayName: .today)
         }
-        for name in ["昨天", "昨日", "昨晚", "昨夜"] where text.contains(name) {
+        for name in ["昨天", "昨日", "昨晚", "昨夜"] where utterance.says(name) {
             return TimeWindow(minutes: 2 * 1_440, dayName: .yesterday)
         }
-        for name in ["本周", "这周", "这一周", "这个星期", "这星期"] where text.contains(name) {
+        for name in ["本周", "这周", "这一周", "这个星期", "这星期"] where utterance.says(name) {
             return TimeWindow(minutes: 7 * 1_440)
         }
-        for name in ["本月", "这个月"] where text.contains(name) { return TimeWindow(minutes: 30 * 1_440) }
-        let characters = Array(text)
+        for name in ["本月", "这个月"] where utterance.says(name) { return TimeWindow(minutes: 30 * 1_440) }
+        let characters = Array(utterance.compact)
         for cue in ["最近", "过去", "近", "前", "这"] {
             var rest = characters[...]
             while let position = rest.firstIndex(of: cue.first ?? "近") {
@@ -156,21 +157,22 @@ struct TimeWindow: Sendable, Hashable {
         ("星期", 10_080), ("周", 10_080), ("个月", 43_200), ("h", 60), ("min", 1), ("d", 1_440),
     ]
 
+    private static let chineseDigits: [Character: Int] = [
+        "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9,
+    ]
+
     /// 一 to 九十九, which is as far as spoken spans go.
     private static func chineseNumber(_ text: ArraySlice<Character>) -> (Int?, ArraySlice<Character>) {
-        let digits: [Character: Int] = [
-            "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9,
-        ]
         var rest = text
         var value: Int?
-        if let first = rest.first, let digit = digits[first] {
+        if let first = rest.first, let digit = chineseDigits[first] {
             value = digit
             rest.removeFirst()
         }
         if rest.first == "十" {
             rest.removeFirst()
             value = (value ?? 1) * 10
-            if let first = rest.first, let digit = digits[first] {
+            if let first = rest.first, let digit = chineseDigits[first] {
                 value = (value ?? 0) + digit
                 rest.removeFirst()
             }

@@ -21,13 +21,16 @@ struct UtteranceWord: Sendable, Hashable {
 /// A text as the offline model reads it.
 struct Utterance: Sendable, Hashable {
     /// Longer texts are pasted logs rather than questions; what is asked stands at the beginning.
-    static let longest = 2_000
+    static let longest = 1_000
 
     let words: [UtteranceWord]
     /// Lower case, one space around each word: ` what is firing `.
     let spaced: String
     /// Lower case without spaces: `最近1小时有哪些告警`.
     let compact: String
+    /// All runs of up to five words, and of up to eight Chinese characters: a phrase is looked up rather than searched
+    /// for, since some hundred are tried for every question.
+    private let runs: Set<String>
 
     init(_ text: String) {
         var words: [UtteranceWord] = []
@@ -62,6 +65,42 @@ struct Utterance: Sendable, Hashable {
         }
         self.spaced = spaced
         self.compact = compact
+        runs = Self.runs(words)
+    }
+
+    private static let longestRun = (words: 5, characters: 8)
+
+    private static func runs(_ words: [UtteranceWord]) -> Set<String> {
+        var runs: Set<String> = []
+        for start in words.indices {
+            if words[start].isHan {
+                // Spaces between Chinese words mean nothing, so neighbours are one text.
+                if start > 0, words[start - 1].isHan { continue }
+                let characters = words[start...].prefix(while: \.isHan).flatMap(\.raw)
+                for first in characters.indices {
+                    var run = ""
+                    for character in characters[first...].prefix(longestRun.characters) {
+                        run.append(character)
+                        runs.insert(run)
+                    }
+                }
+            } else {
+                var run = ""
+                for word in words[start...].prefix(longestRun.words) {
+                    run += run.isEmpty ? word.lower : " " + word.lower
+                    runs.insert(run)
+                }
+            }
+        }
+        return runs
+    }
+
+    /// Whether an English phrase stands in it as whole words, or a Chinese one anywhere.
+    func says(_ phrase: String) -> Bool {
+        if runs.contains(phrase) { return true }
+        // Longer than any run that was kept.
+        return phrase.utf8.count > 3 * Self.longestRun.characters
+            && (spaced.contains(" \(phrase) ") || compact.contains(phrase))
     }
 
     var isEmpty: Bool { words.isEmpty }

@@ -1,0 +1,44 @@
+# The commands of the project. `make run` and `make test` install what they need from Debian's packages by name.
+
+SHELL := /bin/bash
+PORT ?= 18001
+# What building needs, and what the tests start.
+BUILD_PACKAGES := libcurl4-openssl-dev libsqlite3-dev libpq-dev pkg-config
+TEST_PACKAGES := postgresql prometheus-alertmanager openssl python3-venv
+BENCH_PACKAGES := nginx wrk python3-venv
+
+.PHONY: run build test bench format lint clean install-build install-test install-bench
+
+run: install-build ## Build in release mode and start the server; DEMO=1 loads sample alerts, PORT=… chooses the port.
+	swift build -c release --product opsgate
+	exec .build/release/opsgate serve --port $(PORT) $(if $(filter 1 true yes,$(DEMO)),--demo)
+
+build: install-build ## Build in release mode.
+	swift build -c release --product opsgate
+
+test: install-build install-test ## Run the whole test suite.
+	swift build --build-tests
+	swift test --skip-build --parallel
+
+bench: install-build install-bench ## Compare with nginx and LiteLLM on this machine; takes about ten minutes.
+	swift build -c release --product opsgate
+	swift build -c release --product scripted-upstream
+	python3 Tests/Load/bench.py
+
+format: ## Format all Swift code.
+	swift format --in-place --recursive --parallel Package.swift Sources Tests
+
+lint: ## Fail where the formatter would change something.
+	swift format lint --strict --recursive --parallel Package.swift Sources Tests
+
+clean:
+	rm -rf .build
+
+install-build:
+	@Tests/install-packages $(BUILD_PACKAGES)
+
+install-test:
+	@Tests/install-packages $(TEST_PACKAGES)
+
+install-bench:
+	@Tests/install-packages $(BENCH_PACKAGES)
