@@ -3,6 +3,7 @@
 
 #define CURL_DISABLE_TYPECHECK
 #include <curl/curl.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -58,6 +59,16 @@ static inline CURLcode ccurl_set_prerequest_function(
     CURLcode code = curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, function);
     if (code != CURLE_OK) return code;
     return curl_easy_setopt(easy, CURLOPT_PREREQDATA, context);
+}
+
+static inline int ccurl_close_on_exec(void *context, curl_socket_t descriptor, curlsocktype purpose) {
+    fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+    return CURL_SOCKOPT_OK;
+}
+
+/// Keeps connections out of programs that this one starts: a copy held there would keep a closed connection open.
+static inline CURLcode ccurl_set_close_on_exec(CURL *easy) {
+    return curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, ccurl_close_on_exec);
 }
 
 static inline CURLcode ccurl_get_long(CURL *easy, CURLINFO info, long *value) {

@@ -48,11 +48,11 @@ import Testing
                 ([("search", "disk")], ["e0"]),
                 ([("search", "50%")], ["e1"]),
                 ([("search", "e_a")], ["e2"]),
-                // 1970-01-01T00:45:00Z is 2700: e1 had ended by then.
-                ([("since", "2700")], ["e0", "e2", "e3", "e4"]),
+                // Second 2700: e1 had ended by then.
+                ([("since", "1970-01-01T00:45:00Z")], ["e0", "e2", "e3", "e4"]),
                 ([("since", "1970-01-01T00:45:00Z"), ("until", "1970-01-01T00:50:00Z")], ["e0", "e2"]),
                 ([("until", "1970-01-01T01:50:00 01:00")], ["e0", "e1", "e2"]),
-                ([("started_at__gte", "4000")], ["e3", "e4"]),
+                ([("started_at__gte", "1970-01-01T01:06:40Z")], ["e3", "e4"]),
             ]
             for (query, expected) in cases {
                 let found = try await Self.ids(fixture, query)

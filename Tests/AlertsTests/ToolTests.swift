@@ -117,7 +117,7 @@ import Tools
                 (["labels": ["region=r0", "number=3"]], 1), (["labels": ["missing="]], 20),
                 (["labels": ["missing!="]], 0), (["host": "host-1"], 1), (["host": "HOST-1:9100"], 1),
                 (["host": "host"], 0), (["search": "alert 1"], 11), (["source_id": "s1"], 20),
-                (["source_id": "s2"], 0), (["since": "1h"], 16), (["since": "2h"], 20), (["until": "3h"], 0),
+                (["source_id": "s2"], 0), (["since": "59m"], 16), (["since": "1h"], 20), (["since": "2h"], 20), (["until": "3h"], 0),
                 (["level": .null, "host": ""], 20),
             ]
             for (arguments, expected) in cases {

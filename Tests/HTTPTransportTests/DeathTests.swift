@@ -167,6 +167,7 @@ import Testing
         try await withClient { client in
             let failure = await failure { () throws(TransferFailure) in try await client.stream(get(server.url())) }
             #expect(failure?.kind == .protocolError)
+            #expect(failure?.isRetryable == false)
         }
     }
 }

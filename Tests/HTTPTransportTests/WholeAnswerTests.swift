@@ -1,5 +1,6 @@
 // Whole answers: what is sent, what comes back, connections used again.
 
+import Glibc
 import HTTPTransport
 import Testing
 
@@ -87,6 +88,28 @@ import Testing
             _ = try await client.fetch(get(server.url()), bodyLimit: 10)
             #expect(server.accepted.count == 1)
         }
+    }
+
+    /// A program that is started meanwhile must not hold a copy of a connection.
+    @Test func connectionsAreNotInherited() async throws {
+        let server = try RawServer { connection in
+            while try connection.readRequest() != nil { try connection.respond(body: "x") }
+        }
+        try await withClient { client in
+            _ = try await client.fetch(get(server.url()), bodyLimit: 10)
+            let ours = (3..<4_096 as Range<Int32>).filter { peerPort($0) == server.port }
+            #expect(ours.count == 1)
+            #expect(ours.allSatisfy { fcntl($0, F_GETFD) & FD_CLOEXEC != 0 })
+        }
+    }
+
+    private func peerPort(_ descriptor: Int32) -> Int? {
+        var address = sockaddr_in()
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let code = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getpeername(descriptor, $0, &length) }
+        }
+        return code == 0 ? Int(UInt16(bigEndian: address.sin_port)) : nil
     }
 
     @Test func errorsAndRedirectsAreAnswersLikeOthers() async throws {

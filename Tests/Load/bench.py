@@ -69,7 +69,10 @@ def steady_loads(options, wanted, folder, results):
                 row = guarded(
                     results["missing"],
                     f"{target.name} {'stream' if stream else 'whole'} {connections}",
-                    lambda: steady.measure(target, stream, connections, options.seconds),
+                    lambda: steady.measure(
+                        # LiteLLM answers so rarely that a longer look is needed.
+                        target, stream, connections, options.seconds * (3 if name == "litellm" else 1)
+                    ),
                 )
                 if row:
                     results["steady"].append(row)

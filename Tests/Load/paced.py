@@ -36,6 +36,7 @@ def measure(target, streams, frames, ramp, limit):
                 "authorization": target.authorization,
                 "ramp": ramp,
                 "limit": limit,
+                "sweep": 0 if clients == 1 else 0.1,
             }
             outputs.append(tempfile.TemporaryFile("w+"))
             children.append(subprocess.Popen([sys.executable, CLIENT, json.dumps(options)], stdout=outputs[-1]))

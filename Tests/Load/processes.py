@@ -38,7 +38,7 @@ class Process:
         self.log = log
         if shutil.which("setpriv"):  # ends with this script, however that ends
             command = ["setpriv", "--pdeathsig", "TERM", "--"] + command
-        with open(log, "ab") as output:
+        with open(log, "wb") as output:
             self.popen = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,

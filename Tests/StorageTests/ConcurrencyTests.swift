@@ -69,7 +69,9 @@ import Testing
                 for number in 0..<64 {
                     group.addTask {
                         try await database.write { connection in
-                            if !(try connection.query("SELECT id FROM episodes WHERE open = 1")).isEmpty { return false }
+                            if !(try connection.query("SELECT id FROM episodes WHERE open = 1")).isEmpty {
+                                return false
+                            }
                             try connection.execute("INSERT INTO episodes VALUES ($1, 1)", [.int(number)])
                             return true
                         }

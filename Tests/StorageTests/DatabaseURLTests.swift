@@ -9,7 +9,8 @@ import Testing
     @Test func `addresses that cannot be read are refused without quoting them`() async throws {
         let urls = [
             "", "store.db", "mysql://u:hunter2@h/db", "sqlite:///", "sqlite:///:memory:", "sqlite://store.db",
-            "sqlite:////tmp/x.db?colour=hunter2", "sqlite:////tmp/x.db?readers=hunter2", "sqlite:////tmp/x.db?readers=0",
+            "sqlite:////tmp/x.db?colour=hunter2", "sqlite:////tmp/x.db?readers=hunter2",
+            "sqlite:////tmp/x.db?readers=0",
             "sqlite:////tmp/%zz.db", "sqlite:////tmp/a%00b.db", "sqlite:////tmp/x.db?readers",
             "postgres://u:hunter2@127.0.0.1/db?colour=hunter2", "postgres://u:hunter2@127.0.0.1:port/db",
             "postgres://u:hun%ter2@127.0.0.1/db", "postgres://u:hunter2@[::1/db", "postgres://u:p@h/db?connections=0",
@@ -67,7 +68,9 @@ import Testing
 
     @Test func `a file's path is relative or absolute, and percent-decoded`() async throws {
         let folder = try TemporaryFolder("storage")
-        let database = try await DatabaseURL.open("sqlite:///\(folder.path)/a%20%E4%B8%AD.db?readers=1&busy_timeout=100")
+        let database = try await DatabaseURL.open(
+            "sqlite:///\(folder.path)/a%20%E4%B8%AD.db?readers=1&busy_timeout=100"
+        )
         await database.close()
         #expect(FileManager.default.fileExists(atPath: folder.file("a 中.db")))
         let missing = await databaseError {

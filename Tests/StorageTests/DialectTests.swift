@@ -40,7 +40,8 @@ import Testing
                 let found = try await database.read { connection in
                     let literal = connection.dialect.jsonExtractText("t.labels", key: key)
                     let parameter = connection.dialect.jsonExtractText("t.labels", keyExpression: "$1")
-                    return try connection.query("SELECT \(literal) AS a, \(parameter) AS b FROM t", [.text(key)])[0].values
+                    return try connection.query("SELECT \(literal) AS a, \(parameter) AS b FROM t", [.text(key)])[0]
+                        .values
                 }
                 #expect(found == [.optional(value), .optional(value)], "\(key)")
             }
@@ -51,7 +52,9 @@ import Testing
     func `LIKE regards case, its helper does not, and wildcards can be quoted`(engine: Engine) async throws {
         try await engine.withDatabase { database in
             try await database.run("CREATE TABLE t (name TEXT)")
-            try await database.run(#"INSERT INTO t VALUES ('Disk 50% full'), ('disk 500 full'), ('a_b'), ('acb'), ('x\y')"#)
+            try await database.run(
+                #"INSERT INTO t VALUES ('Disk 50% full'), ('disk 500 full'), ('a_b'), ('acb'), ('x\y')"#
+            )
             func found(_ text: String) async throws -> [String] {
                 try await database.read { connection in
                     let like = connection.dialect.caseInsensitiveLike("name", "$1")
@@ -78,12 +81,17 @@ import Testing
             let first = try await database.number("SELECT \(database.dialect.nowMilliseconds) AS value")
             #expect(first > 1_700_000_000_000 && first < 4_000_000_000_000)
             var last = first
-            try await eventually("it goes on", holds: {
-                last = try await database.number("SELECT \(database.dialect.nowMilliseconds) AS value")
-                return last >= first + 100
-            })
+            try await eventually(
+                "it goes on",
+                holds: {
+                    last = try await database.number("SELECT \(database.dialect.nowMilliseconds) AS value")
+                    return last >= first + 100
+                }
+            )
             let took = before.duration(to: .now)
-            #expect(last - first <= took.components.seconds * 1000 + took.components.attoseconds / 1_000_000_000_000_000 + 2)
+            #expect(
+                last - first <= took.components.seconds * 1000 + took.components.attoseconds / 1_000_000_000_000_000 + 2
+            )
         }
     }
 

@@ -68,7 +68,9 @@ import Testing
     func `a newer schema is refused and left alone`(engine: Engine) async throws {
         try await engine.withDatabase { database in
             try await Migrator(first).migrate(database)
-            let older = await databaseError { try await Migrator([Self.table(1, "a"), Self.table(2, "b")]).migrate(database) }
+            let older = await databaseError {
+                try await Migrator([Self.table(1, "a"), Self.table(2, "b")]).migrate(database)
+            }
             #expect(older?.kind == .schemaTooNew)
             #expect(older?.message.contains("20 (make c)") == true)
             #expect(try await database.number("SELECT count(*) AS value FROM schema_migrations") == 3)
@@ -79,7 +81,8 @@ import Testing
     func `a step that fails leaves the schema as it was`(engine: Engine) async throws {
         try await engine.withDatabase { database in
             try await Migrator([Self.table(1, "a")]).migrate(database)
-            let broken = first + [Migration(number: 21, name: "wrong") { _ in ["CREATE TABLE e (id BIGINT)", "SELEC"] }]
+            let broken =
+                first + [Migration(number: 21, name: "wrong") { _ in ["CREATE TABLE e (id BIGINT)", "SELEC"] }]
             #expect(await databaseError { try await Migrator(broken).migrate(database) }?.kind == .statement)
             #expect(try await database.number("SELECT count(*) AS value FROM schema_migrations") == 1)
             #expect(await databaseError { try await database.run("SELECT * FROM b") }?.kind == .statement)

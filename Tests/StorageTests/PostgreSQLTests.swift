@@ -40,7 +40,9 @@ import Testing
     }
 
     @Test(arguments: [CuttingProxy.Moment.before, .afterwards])
-    func `a connection lost during COMMIT leaves the outcome unknown, and says so`(moment: CuttingProxy.Moment) async throws {
+    func `a connection lost during COMMIT leaves the outcome unknown, and says so`(moment: CuttingProxy.Moment)
+        async throws
+    {
         try await withProxy { database, proxy in
             let runs = Counter()
             proxy.cut(at: "COMMIT", moment)
@@ -54,9 +56,12 @@ import Testing
             #expect(error?.isOutcomeUnknown == true)
             #expect(error?.message.contains("unknown") == true)
             #expect(runs.count == 1, "a job that may have been committed is not repeated")
-            try await eventually("the server has dealt with it", holds: {
-                try await database.number("SELECT count(*) AS value FROM t") == (moment == .before ? 0 : 1)
-            })
+            try await eventually(
+                "the server has dealt with it",
+                holds: {
+                    try await database.number("SELECT count(*) AS value FROM t") == (moment == .before ? 0 : 1)
+                }
+            )
         }
     }
 
@@ -146,15 +151,21 @@ import Testing
     ) async throws {
         try await answers.grow()
         if isCrash { try await server.crash() } else { try await server.stop() }
-        try await eventually("it is noticed", holds: {
-            await databaseError { try await database.check() }?.kind == .unavailable
-        })
+        try await eventually(
+            "it is noticed",
+            holds: {
+                await databaseError { try await database.check() }?.kind == .unavailable
+            }
+        )
         #expect(await databaseError { try await database.run("DELETE FROM t") }?.kind == .unavailable)
         try await server.startAgain()
-        try await eventually("it is back", holds: {
-            try await database.check()
-            return true
-        })
+        try await eventually(
+            "it is back",
+            holds: {
+                try await database.check()
+                return true
+            }
+        )
     }
 
     /// What each write was told; `nil` is success.

@@ -17,8 +17,8 @@ import Testing
         }
         let settings: @Sendable (any SQLConnection) throws -> [SQLValue] = { connection in
             let sql = """
-                SELECT (SELECT journal_mode FROM pragma_journal_mode) AS a, (SELECT synchronous FROM pragma_synchronous) AS b,
-                    (SELECT foreign_keys FROM pragma_foreign_keys) AS c
+                SELECT (SELECT journal_mode FROM pragma_journal_mode) AS a,
+                    (SELECT synchronous FROM pragma_synchronous) AS b, (SELECT foreign_keys FROM pragma_foreign_keys) AS c
                 """
             return try connection.query(sql)[0].values
         }
@@ -193,7 +193,9 @@ import Testing
         #expect(Set(acknowledged).subtracting(stored).isEmpty)
         #expect(stored.reduce(0, +) == 0)
         let state = try await database.read { connection in
-            try connection.query("SELECT integrity_check AS state FROM pragma_integrity_check").map { try $0.text("state") }
+            try connection.query("SELECT integrity_check AS state FROM pragma_integrity_check").map {
+                try $0.text("state")
+            }
         }
         #expect(state == ["ok"])
         await database.close()

@@ -19,7 +19,9 @@ import Testing
                 "", "plain", "it's \"quoted\" \\ %_ $1 ; -- /*", "磁盘已满 🚨 e\u{301} \u{10FFFF}\u{FEFF}", "a\nb\tc\r\n",
                 String(repeating: "长", count: 100_000),
             ]
-            let blobs: [[UInt8]] = [[], [0], [0, 1, 255, 0x5C, 0x78], (0..<70_000).map { UInt8(truncatingIfNeeded: $0) }]
+            let blobs: [[UInt8]] = [
+                [], [0], [0, 1, 255, 0x5C, 0x78], (0..<70_000).map { UInt8(truncatingIfNeeded: $0) },
+            ]
             let reals = [0.0, -0.5, 0.1, 1e300, Double.leastNonzeroMagnitude, .pi, 123_456_789_012_345.6]
             let integers: [Int64] = [0, 1, -1, .min, .max, 1_763_720_000_000]
             for index in 0..<6 {

@@ -141,7 +141,7 @@ package final class PostgreSQLServer: Sendable {
 
     /// Arguments: PostgreSQL's programs, port, password. Root must not run the server, so it becomes `postgres` then.
     private static let script = #"""
-        trap '' INT TERM HUP
+        trap '' INT TERM HUP PIPE  # without a reader its answers are lost, not its duty to tidy up
         programs=$1 port=$2 password=$3 pid=
         folder=$(mktemp -d "${TMPDIR:-/tmp}/opsgate-postgresql.XXXXXX") || { echo "no temporary folder"; exit 1; }
         printf %s "$password" >"$folder/password"

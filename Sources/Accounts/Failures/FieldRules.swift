@@ -35,8 +35,8 @@ enum FieldRules {
     static func username(_ text: String) throws(AccountFailure) -> String {
         let name = try self.text(text, field: "username", characters: 1...150)
         for scalar in name.unicodeScalars {
-            guard scalar.properties.isAlphabetic || scalar.properties.numericType != nil || "._-@+".unicodeScalars.contains(scalar)
-            else {
+            let isLetterOrDigit = scalar.properties.isAlphabetic || scalar.properties.numericType != nil
+            guard isLetterOrDigit || "._-@+".unicodeScalars.contains(scalar) else {
                 throw .invalid(field: "username", message: "may hold letters, digits and . _ - @ + only")
             }
         }

@@ -5,7 +5,8 @@ import Storage
 import Synchronization
 
 /// Sources by name and by secret. What is remembered may be out of date: every ingest transaction compares it with the
-/// store (`SourceRows.changed`), so that a deleted source or an old secret is noticed at once, on every node.
+/// store (`SourceRows.changed`), so that a deleted source or an old secret is noticed at once, on every node; and nobody
+/// is refused on the word of memory alone.
 final class SourceDirectory: Sendable {
     private enum Key: Hashable {
         case name(String)
@@ -21,18 +22,23 @@ final class SourceDirectory: Sendable {
         self.database = database
     }
 
-    /// The source that senders call so; nil when there is none.
-    func source(named name: String) async throws -> AlertSource? {
-        let found = try await sources(.name(name)) { connection in
+    /// What was found, and whether it comes from memory.
+    struct Found {
+        var sources: [AlertSource]
+        var isRemembered: Bool
+    }
+
+    /// The source that senders call so, if there is one.
+    func source(named name: String) async throws -> Found {
+        try await find(.name(name)) { connection in
             try SourceRows.named(name, connection).map { [$0] } ?? []
         }
-        return found.first
     }
 
     /// The sources that have, or had, one of these secrets.
-    func sources(withSecret hashes: [CredentialHash]) async throws -> [AlertSource] {
+    func sources(withSecret hashes: [CredentialHash]) async throws -> Found {
         let key = Key.secret(hashes.map(\.hexadecimal).joined(separator: " "))
-        return try await sources(key) { try SourceRows.withSecret(hashes, $0) }
+        return try await find(key) { try SourceRows.withSecret(hashes, $0) }
     }
 
     /// Forgets everything; what is asked next comes from the store.
@@ -41,11 +47,11 @@ final class SourceDirectory: Sendable {
     }
 
     /// Only what was found is remembered: what is not there may be there in a moment.
-    private func sources(
+    private func find(
         _ key: Key,
         _ load: @escaping @Sendable (any SQLConnection) throws -> [AlertSource]
-    ) async throws -> [AlertSource] {
-        if let found = known.withLock({ $0[key] }) { return found }
+    ) async throws -> Found {
+        if let found = known.withLock({ $0[key] }) { return Found(sources: found, isRemembered: true) }
         let found = try await database.read(load)
         if !found.isEmpty {
             known.withLock { known in
@@ -53,6 +59,6 @@ final class SourceDirectory: Sendable {
                 known[key] = found
             }
         }
-        return found
+        return Found(sources: found, isRemembered: false)
     }
 }

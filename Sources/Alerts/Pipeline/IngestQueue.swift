@@ -3,6 +3,18 @@
 import Storage
 import Synchronization
 
+/// How much may wait for the store; more is refused (503), and the sender comes again.
+package struct IngestLimits: Sendable {
+    package var bodies: Int
+    /// A single larger body is taken when nothing else waits.
+    package var events: Int
+
+    package init(bodies: Int = 5_000, events: Int = 200_000) {
+        self.bodies = bodies
+        self.events = events
+    }
+}
+
 /// Runs deliveries through `IngestTransaction`, one transaction at a time in this process; what arrives meanwhile goes
 /// together into the next. Bounded: too much waiting is `.overloaded` at once.
 final class IngestQueue: Sendable {
@@ -19,16 +31,14 @@ final class IngestQueue: Sendable {
 
     private let database: any Database
     private let state = Mutex(State())
-    private let maximumWaiting: Int
-    private let maximumEvents: Int
+    private let limits: IngestLimits
     /// Bounds how long the first body of a transaction waits for the others.
     private let batchDeliveries = 512
     private let batchEvents = 5_000
 
-    init(database: any Database, maximumWaiting: Int = 5_000, maximumEvents: Int = 200_000) {
+    init(database: any Database, limits: IngestLimits) {
         self.database = database
-        self.maximumWaiting = maximumWaiting
-        self.maximumEvents = maximumEvents
+        self.limits = limits
     }
 
     /// Returns when the delivery is durable.
@@ -37,8 +47,8 @@ final class IngestQueue: Sendable {
     func ingest(_ delivery: Delivery) async throws -> DeliveryOutcome {
         try await withCheckedThrowingContinuation { continuation in
             let start = state.withLock { state -> Bool? in
-                let isFull = state.waiting.count >= maximumWaiting
-                    || (!state.waiting.isEmpty && state.events + delivery.events.count > maximumEvents)
+                let isFull = state.waiting.count >= limits.bodies
+                    || (!state.waiting.isEmpty && state.events + delivery.events.count > limits.events)
                 if isFull { return nil }
                 state.waiting.append(Waiting(delivery: delivery, continuation: continuation))
                 state.events += delivery.events.count

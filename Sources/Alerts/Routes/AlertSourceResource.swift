@@ -36,7 +36,7 @@ package enum AlertSourceResource {
                 description: "Decides how a body is read when its content does not tell."),
             Field(
                 "secret", .secret(SecretRule(seal: seal, generate: { WebhookSecret.generate().reveal() })),
-                minLength: 8, maxLength: 255,
+                required: true, minLength: 8, maxLength: 255,
                 description: "Given or made; stored as a hash and shown once."),
             Field(
                 "time_zone", .string, default: "UTC", maxLength: 64,

@@ -45,24 +45,33 @@ extension AlertsService {
         }
     }
 
-    /// The active source that the presented secret belongs to.
+    /// The active source that the presented secret belongs to. A refusal out of memory is looked up again first.
     private func source(_ presented: PresentedSource) async throws -> AlertSource {
-        let invalid = Refusal(.failure(403, "Invalid secret"))
-        let source: AlertSource
-        if let name = presented.sourceID {
-            guard let found = try await directory.source(named: name) else { throw invalid }
-            guard found.accepts(presented.secrets, now: clock.now()) else { throw invalid }
-            source = found
-        } else {
-            let now = clock.now()
-            let found = try await directory.sources(withSecret: presented.secrets)
-                .filter { $0.accepts(presented.secrets, now: now) }
-            guard let first = found.first else { throw invalid }
-            guard found.count == 1 else {
-                let error = FieldError("source_id", "is needed: several sources have this secret")
-                throw Refusal(.failure(400, "source_id: \(error.message)", [error]))
-            }
-            source = first
+        let found = try await candidates(presented)
+        do throws(Refusal) {
+            return try judged(found.sources, presented)
+        } catch {
+            guard found.isRemembered else { throw error }
+        }
+        directory.forget()
+        return try judged(try await candidates(presented).sources, presented)
+    }
+
+    private func candidates(_ presented: PresentedSource) async throws -> SourceDirectory.Found {
+        if let name = presented.sourceID { return try await directory.source(named: name) }
+        return try await directory.sources(withSecret: presented.secrets)
+    }
+
+    private func judged(
+        _ candidates: [AlertSource],
+        _ presented: PresentedSource
+    ) throws(Refusal) -> AlertSource {
+        let now = clock.now()
+        let accepting = candidates.filter { $0.accepts(presented.secrets, now: now) }
+        guard let source = accepting.first else { throw Refusal(.failure(403, "Invalid secret")) }
+        guard accepting.count == 1 else {
+            let error = FieldError("source_id", "is needed: several sources have this secret")
+            throw Refusal(.failure(400, "source_id: \(error.message)", [error]))
         }
         guard source.isActive else { throw Refusal(.failure(403, "The alert source is not active")) }
         return source
@@ -117,6 +126,8 @@ extension AlertsService {
     /// 503 whatever the store said: it is what makes senders try again (`ops.md` section 2.3).
     private static func unavailable(_ error: any Error) -> IngestReply {
         let isOverloaded = (error as? DatabaseError)?.kind == .overloaded
-        return .failure(503, isOverloaded ? "Too many events are waiting; send again later" : "The store is not available; send again")
+        return .failure(
+            503,
+            isOverloaded ? "Too many events are waiting; send again later" : "The store is not available; send again")
     }
 }

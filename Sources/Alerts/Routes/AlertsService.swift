@@ -36,7 +36,8 @@ package final class AlertsService: Sendable {
         catalog: ResourceCatalog? = nil,
         audit: ChangeRecorder? = nil,
         clock: WallClock = .system,
-        publicURL: String = ""
+        publicURL: String = "",
+        limits: IngestLimits = IngestLimits()
     ) throws(ResourceDeclarationError) {
         let catalog = if let catalog { catalog } else { try ResourceCatalog(Self.resources) }
         sources = try ResourceService(
@@ -48,7 +49,7 @@ package final class AlertsService: Sendable {
         self.audit = audit
         self.publicURL = publicURL
         directory = SourceDirectory(database: database)
-        queue = IngestQueue(database: database)
+        queue = IngestQueue(database: database, limits: limits)
     }
 
     /// `alerts_list`, `alerts_count`, `alert_get`.

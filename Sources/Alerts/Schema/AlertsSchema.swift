@@ -132,7 +132,7 @@ package enum AlertsSchema {
                 id \(dialect.identityColumn),
                 team BIGINT NOT NULL,
                 source BIGINT NOT NULL REFERENCES alert_source (id) ON DELETE CASCADE,
-                digest BIGINT NOT NULL,
+                digest BIGINT NOT NULL DEFAULT 0,
                 missing BIGINT NOT NULL,
                 alert_group \(text) NOT NULL,
                 receiver \(text) NOT NULL,

@@ -10,7 +10,7 @@ package struct HTTPClientConfiguration: Sendable {
     package var highWaterMark: Int
     /// All header bytes of one response, interim responses and trailers included.
     package var maximumHeadBytes: Int
-    /// Idle connections that each thread keeps.
+    /// Connections of each thread, busy ones included, above which one that becomes idle is closed.
     package var maximumIdleConnections: Int
     /// Easy handles that each thread keeps.
     package var maximumIdleHandles: Int
@@ -26,7 +26,7 @@ package struct HTTPClientConfiguration: Sendable {
         threads: Int = HTTPClientConfiguration.defaultThreads,
         highWaterMark: Int = 1 << 20,
         maximumHeadBytes: Int = 64 << 10,
-        maximumIdleConnections: Int = 256,
+        maximumIdleConnections: Int = 1_024,
         maximumIdleHandles: Int = 256,
         idleConnectionAge: Duration = .seconds(55),
         userAgent: String = "OpsGate/0.1",

@@ -34,9 +34,9 @@ extension TransferFailure {
             CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER, CURLE_SSL_ISSUER_ERROR, CURLE_SSL_INVALIDCERTSTATUS,
             CURLE_SSL_ENGINE_INITFAILED, CURLE_SSL_PINNEDPUBKEYNOTMATCH:
             .tls
-        case CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_PARTIAL_FILE: .connectionLost
+        case CURLE_GOT_NOTHING, CURLE_SEND_ERROR, CURLE_PARTIAL_FILE, CURLE_HTTP2, CURLE_HTTP2_STREAM: .connectionLost
         case CURLE_RECV_ERROR: isConnected ? .connectionLost : .couldNotConnect
-        case CURLE_WEIRD_SERVER_REPLY, CURLE_HTTP2, CURLE_HTTP2_STREAM, CURLE_BAD_CONTENT_ENCODING: .protocolError
+        case CURLE_WEIRD_SERVER_REPLY, CURLE_BAD_CONTENT_ENCODING: .protocolError
         // libcurl's own bound for one header line (100 KB): the code of this version, and of 8.6 and later.
         case CURLE_OUT_OF_MEMORY, CURLcode(rawValue: 100): isConnected ? .responseTooLarge : .other
         default: .other
@@ -78,7 +78,8 @@ extension TransferFailure.Kind {
     /// Whether another attempt, or another address, could do better.
     fileprivate var mayPass: Bool {
         switch self {
-        case .invalidURL, .invalidRequest, .responseTooLarge, .cancelled, .shutDown: false
+        // What is not HTTP has been an answer, even if no line of it was one.
+        case .invalidURL, .invalidRequest, .protocolError, .responseTooLarge, .cancelled, .shutDown: false
         default: true
         }
     }

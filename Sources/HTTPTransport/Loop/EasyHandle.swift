@@ -59,6 +59,7 @@ final class EasyHandle {
         set(CURLOPT_NOSIGNAL, 1)
         // Giving up while a name is being resolved must not wait for the resolver's thread (7.87 and later).
         set(CURLOPT_QUICK_EXIT, 1)
+        ccurl_set_close_on_exec(curl)
         set(CURLOPT_TCP_NODELAY, 1)
         set(CURLOPT_TCP_KEEPALIVE, 1)
         set(CURLOPT_TCP_KEEPIDLE, 30)

@@ -55,8 +55,9 @@ package enum AuditMask {
         for (marker, length) in [(Array(APISecretFormat.prefix.utf8), 12), (Array("eyJ".utf8), 20)] {
             guard bytes.count >= marker.count + length else { continue }
             for start in 0...(bytes.count - marker.count - length) where bytes[start...].starts(with: marker) {
-                let rest = bytes[(start + marker.count)...].prefix { APISecretFormat.isSecretCharacter($0) || $0 == 0x2E }
-                if rest.count >= length { return true }
+                let rest = bytes[(start + marker.count)...]
+                let credential = rest.prefix { APISecretFormat.isSecretCharacter($0) || $0 == 0x2E }
+                if credential.count >= length { return true }
             }
         }
         return false

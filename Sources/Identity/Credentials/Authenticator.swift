@@ -31,11 +31,9 @@ package final class Authenticator: Sendable {
 
     private let database: any Database
     private let signer: TokenSigner
+    private let loader: CallerLoader
     private let clock: WallClock
     private let state: Mutex<State>
-
-    /// How often, in milliseconds, the last use of an API secret is written down.
-    static let touchInterval: Int64 = 60_000
 
     /// - Parameter limits: nil for 30 s on SQLite, which one process owns, and 2 s on PostgreSQL, where other nodes
     ///   change users and secrets too.
@@ -47,6 +45,7 @@ package final class Authenticator: Sendable {
     ) {
         self.database = database
         self.signer = TokenSigner(key: tokenKey)
+        self.loader = CallerLoader(database: database, signer: signer, clock: clock)
         self.clock = clock
         let standard: CallerCacheLimits =
             switch database.dialect {
@@ -98,11 +97,11 @@ package final class Authenticator: Sendable {
             if let caller = state.cache.caller(for: key, now: now) { return .found(caller) }
             if let flight = state.flights[key] { return .wait(flight.task) }
             let epoch = state.epoch
-            let token = presented.kind == .token ? presented.text : nil
+            let question = presented.kind == .token ? CallerLoader.Question.token(presented.text) : .apiSecret(hash)
             state.loads += 1
             // Its own task, so that one waiting request that goes away does not take the answer from the others.
             let task = Task { [self] in
-                let loaded = if let token { await load(token: token) } else { await load(secret: hash) }
+                let loaded = await loader.load(question)
                 return finish(loaded, key: key, epoch: epoch, startedAt: now)
             }
             state.flights[key] = (epoch, task)
@@ -123,75 +122,14 @@ package final class Authenticator: Sendable {
                 state.cache.remember(loaded.caller, for: key, expiresAt: loaded.expiresAt, now: startedAt)
             }
         }
+        if case .success(let loaded) = loaded, let secret = loaded.unnotedSecret { touch(secret, now: startedAt) }
         return loaded.map(\.caller)
     }
 }
 
-// MARK: - The store
-
-/// A caller as the store knows it now.
-private struct LoadedCaller {
-    let caller: Caller
-    /// When the credential ends, epoch milliseconds.
-    let expiresAt: Int64?
-}
+// MARK: - Notes of last use
 
 extension Authenticator {
-    private func load(secret hash: CredentialHash) async -> Result<LoadedCaller, CredentialFailure> {
-        let row: APISecretRow?
-        do {
-            row = try await database.read { connection in try CallerRows.apiSecret(hash, on: connection) }
-        } catch {
-            return .failure(.unavailable)
-        }
-        // The index found the row; the comparison that counts takes the same time whatever it finds.
-        guard let row, let stored = CredentialHash(hexadecimal: row.hash), stored.matches(hash) else {
-            return .failure(.unknown)
-        }
-        let now = clock.now()
-        if let expiresAt = row.expiresAt, expiresAt <= now { return .failure(.expired) }
-        guard row.user.isActive, let role = row.user.role else { return .failure(.inactive) }
-        if now - (row.lastUsedAt ?? .min / 2) >= Self.touchInterval { touch(row.id, now: now) }
-        // The secret's own team is the current one, as long as its user is in it.
-        let teams = row.user.teams
-        let caller = Caller(
-            userID: row.user.id,
-            username: row.user.username,
-            domain: row.user.domain,
-            role: role,
-            teams: teams.contains(row.team) ? [row.team] + teams.filter { $0 != row.team } : teams,
-            credential: CredentialReference(kind: .apiSecret, id: row.id, name: row.name)
-        )
-        return .success(LoadedCaller(caller: caller, expiresAt: row.expiresAt))
-    }
-
-    private func load(token: Secret) async -> Result<LoadedCaller, CredentialFailure> {
-        let claims: TokenClaims
-        do {
-            claims = try await signer.verify(token, now: clock.now())
-        } catch {
-            return .failure(error)
-        }
-        let row: UserRow?
-        do {
-            row = try await database.read { connection in try CallerRows.user(claims.userID, on: connection) }
-        } catch {
-            return .failure(.unavailable)
-        }
-        guard let row else { return .failure(.unknown) }
-        guard row.isActive, let role = row.role else { return .failure(.inactive) }
-        guard row.tokenVersion == claims.version else { return .failure(.revoked) }
-        let caller = Caller(
-            userID: row.id,
-            username: row.username,
-            domain: row.domain,
-            role: role,
-            teams: row.teams,
-            credential: CredentialReference(kind: .token, name: claims.identifier)
-        )
-        return .success(LoadedCaller(caller: caller, expiresAt: claims.expiresAt * 1000 + TokenSigner.leeway))
-    }
-
     /// Notes the use of a secret, in the background: a lost note costs nothing, a waiting request would.
     private func touch(_ secret: Int64, now: Int64) {
         state.withLock { state in
@@ -202,10 +140,16 @@ extension Authenticator {
 
     private func writeTouch(_ secret: Int64, now: Int64) async {
         try? await database.write { connection in
-            let threshold = now - Self.touchInterval
+            let threshold = now - CallerLoader.touchInterval
             try CallerRows.touch(secret: secret, at: now, unlessAfter: threshold, on: connection)
         }
         state.withLock { $0.touches[secret] = nil }
+    }
+
+    /// Waits until every note of last use is written; for an orderly end.
+    package func settle() async {
+        let touches = state.withLock { Array($0.touches.values) }
+        for touch in touches { await touch.value }
     }
 }
 
@@ -258,12 +202,6 @@ extension Authenticator {
             state.flights = [:]
             state.cache.forget(where: matches)
         }
-    }
-
-    /// Waits until every note of last use is written; for an orderly end.
-    package func settle() async {
-        let touches = state.withLock { Array($0.touches.values) }
-        for touch in touches { await touch.value }
     }
 
     /// What memory holds, and how often the store was asked.

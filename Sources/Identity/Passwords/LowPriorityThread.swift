@@ -24,12 +24,17 @@ enum LowPriorityThread {
         defer { pthread_attr_destroy(&attributes) }
         pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
         let reference = Unmanaged.passRetained(job)
-        let status = pthread_create(&thread, &attributes, { argument in
-            // On Linux this sets the calling thread's own priority only.
-            setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
-            if let argument { Unmanaged<Job>.fromOpaque(argument).takeRetainedValue().work() }
-            return nil
-        }, reference.toOpaque())
+        let status = pthread_create(
+            &thread,
+            &attributes,
+            { argument in
+                // On Linux this sets the calling thread's own priority only.
+                setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
+                if let argument { Unmanaged<Job>.fromOpaque(argument).takeRetainedValue().work() }
+                return nil
+            },
+            reference.toOpaque()
+        )
         // No thread to be had: better slow here than never.
         if status != 0 { reference.takeRetainedValue().work() }
     }

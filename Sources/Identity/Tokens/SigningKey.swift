@@ -56,8 +56,8 @@ package struct SigningKey: Sendable {
         let text = String(decoding: buffer[..<count], as: UTF8.self).trimmedASCII
         guard let bytes = Hexadecimal.decode(text), bytes.count == 32 else {
             throw SigningKeyError(
-                message: "the token key \(path) is damaged: expected 64 hexadecimal digits; delete it to make a new one, "
-                    + "which ends all tokens"
+                message: "the token key \(path) is damaged: expected 64 hexadecimal digits; delete it to make a new "
+                    + "one, which ends all tokens"
             )
         }
         return SigningKey(bytes: bytes)

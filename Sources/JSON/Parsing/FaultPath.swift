@@ -47,7 +47,9 @@ enum FaultPath {
         if key.utf8.allSatisfy(isNameByte), !key.isEmpty, key.utf8.count <= longestKey {
             path += path.isEmpty ? key : ".\(key)"
         } else {
-            let short = key.unicodeScalars.count > longestKey ? key.unicodeScalars.prefix(longestKey) + "…".unicodeScalars : key.unicodeScalars[...]
+            let short =
+                key.unicodeScalars.count > longestKey
+                ? key.unicodeScalars.prefix(longestKey) + "…".unicodeScalars : key.unicodeScalars[...]
             let quoted = JSONText(escaping: String(String.UnicodeScalarView(short)))
             path += "[\"" + String(decoding: quoted.bytes, as: UTF8.self) + "\"]"
         }

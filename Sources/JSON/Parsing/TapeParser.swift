@@ -110,7 +110,9 @@ struct TapeParser {
         let (end, hasEscapes) = try StringScanner.scan(input, from: start &+ 1)
         append(.string, start, end &+ 1, hasEscapes)
         let colon = Self.skipBlank(input, from: end &+ 1)
-        guard colon < input.count, input[colon] == UInt8(ascii: ":") else { throw ParseFault(.expectedColon, at: colon) }
+        guard colon < input.count, input[colon] == UInt8(ascii: ":") else {
+            throw ParseFault(.expectedColon, at: colon)
+        }
         return Self.skipBlank(input, from: colon &+ 1)
     }
 

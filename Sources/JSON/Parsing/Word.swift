@@ -15,6 +15,24 @@ enum Word {
         return (quote | backslash | control | word) & tops
     }
 
+    /// Bytes that may have to be escaped: `"`, `\`, control characters, and C2 and E2, with which U+0085, U+2028 and
+    /// U+2029 begin.
+    @inline(__always)
+    static func escapeSpecials(_ word: UInt64) -> UInt64 {
+        let control = (word &- (ones &* 0x20)) & ~word
+        return (equal(word, 0x22) | equal(word, 0x5C) | equal(word, 0xC2) | equal(word, 0xE2) | control) & tops
+    }
+
+    /// Backslashes.
+    @inline(__always)
+    static func backslashes(_ word: UInt64) -> UInt64 { equal(word, 0x5C) & tops }
+
+    @inline(__always)
+    private static func equal(_ word: UInt64, _ byte: UInt64) -> UInt64 {
+        let difference = word ^ (ones &* byte)
+        return (difference &- ones) & ~difference
+    }
+
     /// Whether all eight bytes are spaces.
     @inline(__always)
     static func isBlank(_ word: UInt64) -> Bool { word == ones &* 0x20 }

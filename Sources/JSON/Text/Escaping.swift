@@ -19,7 +19,7 @@ enum Escaping {
                 let word = UInt64(
                     littleEndian: raw.unsafeLoadUnaligned(fromUncheckedByteOffset: position, as: UInt64.self)
                 )
-                let special = Word.stringSpecials(word)
+                let special = Word.escapeSpecials(word)
                 guard special == 0 else {
                     position &+= special.trailingZeroBitCount &>> 3
                     break
@@ -46,7 +46,8 @@ enum Escaping {
         switch input[position] {
         case 0..<0x20, UInt8(ascii: "\""), UInt8(ascii: "\\"): 1
         case 0xC2 where position + 1 < input.count && input[position + 1] == 0x85: 2
-        case 0xE2 where position + 2 < input.count && input[position + 1] == 0x80 && input[position + 2] & 0xFE == 0xA8: 3
+        case 0xE2 where position + 2 < input.count && input[position + 1] == 0x80 && input[position + 2] & 0xFE == 0xA8:
+            3
         default: 0
         }
     }

@@ -68,6 +68,17 @@ enum Unescaping {
             return .scalar(value)
         }
         position += 1
+        while position &+ 8 <= end {
+            let word = UInt64(
+                littleEndian: input.bytes.unsafeLoadUnaligned(fromUncheckedByteOffset: position, as: UInt64.self)
+            )
+            let found = Word.backslashes(word)
+            if found != 0 {
+                position &+= found.trailingZeroBitCount &>> 3
+                return .run(start..<position)
+            }
+            position &+= 8
+        }
         while position < end, input[position] != UInt8(ascii: "\\") { position += 1 }
         return .run(start..<position)
     }

@@ -109,48 +109,50 @@ package struct Timestamp: Sendable, Hashable, Comparable, CustomStringConvertibl
         return (CivilDate(daysSinceEpoch: days), total &- days &* 86_400_000)
     }
 
-    /// ISO 8601 in UTC: `2025-10-21T10:00:00.250Z`, without the fraction when it is zero.
+    /// ISO 8601 in UTC: `2025-10-21T10:00:00.250Z`, without the fraction when it is zero. Years that cannot be read
+    /// again have a sign and six or nine digits.
     package var text: String {
         let (date, rest) = civil
-        guard (0...9999).contains(date.year) else {
-            // Not reachable by reading; ISO 8601 asks for a sign and more digits here.
-            return "\(date.year < 0 ? "-" : "+")\(Self.padded(abs(date.year), 6))"
-                + Self.tail(date: date, millisecondOfDay: rest)
+        let isReadable = (0...9999).contains(date.year)
+        return String(unsafeUninitializedCapacity: 32) { buffer in
+            var count = 0
+            func put(_ byte: UInt8) {
+                buffer[count] = byte
+                count += 1
+            }
+            func put(_ number: Int, width: Int) {
+                var rest = number
+                for place in stride(from: width - 1, through: 0, by: -1) {
+                    buffer[count + place] = UInt8(48 + rest % 10)
+                    rest /= 10
+                }
+                count += width
+            }
+            if !isReadable { put(UInt8(ascii: date.year < 0 ? "-" : "+")) }
+            put(abs(date.year), width: isReadable ? 4 : abs(date.year) > 999_999 ? 9 : 6)
+            put(UInt8(ascii: "-"))
+            put(date.month, width: 2)
+            put(UInt8(ascii: "-"))
+            put(date.day, width: 2)
+            put(UInt8(ascii: "T"))
+            put(rest / 3_600_000, width: 2)
+            put(UInt8(ascii: ":"))
+            put(rest / 60_000 % 60, width: 2)
+            put(UInt8(ascii: ":"))
+            put(rest / 1000 % 60, width: 2)
+            if rest % 1000 != 0 {
+                put(UInt8(ascii: "."))
+                put(rest % 1000, width: 3)
+            }
+            put(UInt8(ascii: "Z"))
+            return count
         }
-        return Self.padded(date.year, 4) + Self.tail(date: date, millisecondOfDay: rest)
     }
 
     package var description: String { text }
 
     /// The moment as a JSON string.
     package var json: JSONValue { .string(text) }
-
-    private static func tail(date: CivilDate, millisecondOfDay rest: Int) -> String {
-        let fraction = rest % 1000
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(20)
-        func two(_ number: Int, after separator: UInt8) {
-            bytes.append(separator)
-            bytes.append(UInt8(48 + number / 10))
-            bytes.append(UInt8(48 + number % 10))
-        }
-        two(date.month, after: UInt8(ascii: "-"))
-        two(date.day, after: UInt8(ascii: "-"))
-        two(rest / 3_600_000, after: UInt8(ascii: "T"))
-        two(rest / 60_000 % 60, after: UInt8(ascii: ":"))
-        two(rest / 1000 % 60, after: UInt8(ascii: ":"))
-        if fraction != 0 {
-            two(fraction / 10, after: UInt8(ascii: "."))
-            bytes.append(UInt8(48 + fraction % 10))
-        }
-        bytes.append(UInt8(ascii: "Z"))
-        return String(decoding: bytes, as: UTF8.self)
-    }
-
-    private static func padded(_ number: Int, _ width: Int) -> String {
-        let digits = String(number)
-        return String(repeating: "0", count: max(0, width - digits.count)) + digits
-    }
 }
 
 /// A text or number that is no time. The message can be shown to whoever sent it.

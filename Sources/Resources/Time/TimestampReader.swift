@@ -7,14 +7,17 @@ struct TimestampReader {
     private var position = 0
     private let zone: ZoneRule
 
+    /// No time is longer than this.
+    private static let maximumLength = 64
+
     init(_ text: String, zone: ZoneRule) {
-        // No time is longer than this; a longer text fails at its unread rest without being copied whole.
-        bytes = Array(text.utf8.prefix(65))
+        // What is too long fails as an empty text does, without being copied.
+        bytes = text.utf8.count <= Self.maximumLength ? Array(text.utf8) : []
         self.zone = zone
     }
 
     mutating func read() throws(TimestampError) -> Timestamp {
-        guard !bytes.isEmpty else { throw TimestampError("must not be an empty time") }
+        guard !bytes.isEmpty else { throw malformed }
         if let epoch = try epochNumber() { return epoch }
         let day = try date()
         guard position < bytes.count else { return try zone.moment(localMilliseconds: day * 86_400_000) }

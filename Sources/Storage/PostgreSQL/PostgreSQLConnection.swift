@@ -149,7 +149,8 @@ final class PostgreSQLConnection: SQLConnection {
         return (try checked(result), statement)
     }
 
-    private func prepared(_ sql: String, _ parameters: PostgreSQLParameters) throws(DatabaseError) -> PreparedStatement {
+    private func prepared(_ sql: String, _ parameters: PostgreSQLParameters) throws(DatabaseError) -> PreparedStatement
+    {
         let key = StatementKey(sql: sql, types: parameters.types)
         if let statement = statements.statement(for: key) { return statement }
         if let refusal = StatementText.refusal(of: sql) { throw refusal }

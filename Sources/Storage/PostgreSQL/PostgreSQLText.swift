@@ -108,7 +108,9 @@ struct PostgreSQLText {
             parameters.append((number, start..<position))
             return position
         }
-        while Self.beginsWord(byte(position)) || (position > start + 1 && Self.isDigit(byte(position))) { position += 1 }
+        while Self.beginsWord(byte(position)) || (position > start + 1 && Self.isDigit(byte(position))) {
+            position += 1
+        }
         guard byte(position) == UInt8(ascii: "$") else { return start + 1 }
         let tag = bytes[start...position]
         guard let end = bytes[(position + 1)...].firstRange(of: tag) else { return bytes.count }

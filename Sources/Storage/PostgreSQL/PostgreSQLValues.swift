@@ -112,7 +112,8 @@ enum PostgreSQLType {
             guard byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") else { return nil }
             let digit = Int64(byte - UInt8(ascii: "0"))
             let (tenfold, overflow) = number.multipliedReportingOverflow(by: 10)
-            let (next, carry) = isNegative
+            let (next, carry) =
+                isNegative
                 ? tenfold.subtractingReportingOverflow(digit) : tenfold.addingReportingOverflow(digit)
             if overflow || carry { return nil }
             number = next

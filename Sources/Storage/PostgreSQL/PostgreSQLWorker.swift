@@ -81,7 +81,8 @@ struct PostgreSQLWorker {
         do {
             // Reads see one state of the store. Writes behave as if they ran one after the other, as with SQLite.
             _ = try connection.run(
-                job.isReadOnly ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" : "BEGIN ISOLATION LEVEL SERIALIZABLE"
+                job.isReadOnly
+                    ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" : "BEGIN ISOLATION LEVEL SERIALIZABLE"
             )
         } catch {
             if connection.isLost { return .lost(error) }

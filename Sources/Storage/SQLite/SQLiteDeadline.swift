@@ -2,7 +2,7 @@
 
 import CSQLite
 
-/// SQLite asks it every so many steps of its machine. Only for readers: an interrupted write would undo its whole batch.
+/// SQLite asks it every so many steps of its machine. Only for readers: an interrupted write would undo all its batch.
 final class SQLiteDeadline {
     private let limit: Duration
     private var deadline: ContinuousClock.Instant

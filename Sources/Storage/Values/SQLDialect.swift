@@ -10,7 +10,8 @@ package enum SQLDialect: Sendable, Equatable {
     case sqlite
     case postgresql
 
-    /// The type and rules of a 64-bit key that the engine counts up and never gives twice: `"id \(dialect.identityColumn)"`.
+    /// The type and rules of a 64-bit key that the engine counts up and never gives twice; for
+    /// `"id \(dialect.identityColumn)"`.
     package var identityColumn: String {
         switch self {
         case .sqlite: "INTEGER PRIMARY KEY AUTOINCREMENT"

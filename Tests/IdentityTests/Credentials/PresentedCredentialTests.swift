@@ -36,7 +36,7 @@ import Testing
     @Test func theFirstCounts() {
         #expect(find("Bearer \(Self.secret)", Self.other, Self.other) == "apiSecret \(Self.secret)")
         #expect(find(nil, Self.secret, Self.other) == "apiSecret \(Self.secret)")
-        #expect(find("Bearer nonsense", Self.other, Self.other) == "invalid_api_key malformed", "the first, right or wrong")
+        #expect(find("Bearer nonsense", Self.other, Self.other) == "invalid_api_key malformed", "right or wrong")
     }
 
     @Test(arguments: ["", " ", "Bearer", "Bearer ", "basic  "]) func blankIsAbsent(header: String) {

@@ -81,7 +81,9 @@ struct AcceptedTextsTests {
             let part = Array(bytes[..<length])
             guard let document = try? JSONDocument(parsing: part) else { continue }
             // Only a number or trailing blanks may be cut and still be whole.
-            #expect(document.root.kind == .number || bytes[length...].allSatisfy { [0x20, 0x0A, 0x0D, 0x09].contains($0) })
+            #expect(
+                document.root.kind == .number || bytes[length...].allSatisfy { [0x20, 0x0A, 0x0D, 0x09].contains($0) }
+            )
         }
     }
 }

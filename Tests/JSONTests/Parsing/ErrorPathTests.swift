@@ -48,7 +48,9 @@ struct ErrorPathTests {
 
     @Test func messagesQuoteAlmostNothing() throws {
         let secret = "sk-secret-value"
-        for text in ["{\"key\":\"\(secret)\\x\"}", "{\"key\":\"\(secret)\" \"\(secret)\"}", "\(secret)", "[\"\(secret)\""] {
+        for text in [
+            "{\"key\":\"\(secret)\\x\"}", "{\"key\":\"\(secret)\" \"\(secret)\"}", "\(secret)", "[\"\(secret)\"",
+        ] {
             #expect(try !error(text).description.contains("secret"))
         }
     }

@@ -24,7 +24,8 @@ struct FoundationAgreementTests {
         for round in 0..<8000 {
             let bytes = random.damage(Array(random.spelling(random.value(depth: 3)).utf8))
             let theirs = try? Self.foundation(bytes)
-            let note: Comment = "seed \(random.seed), round \(round): \(String(decoding: bytes, as: UTF8.self)) \(bytes)"
+            let note: Comment =
+                "seed \(random.seed), round \(round): \(String(decoding: bytes, as: UTF8.self)) \(bytes)"
             do {
                 let ours = try JSONValue(parsing: bytes)
                 let isAgreed = theirs.map { Self.agree(ours, $0) } ?? Self.isOursAlone(ours, bytes)
@@ -73,9 +74,11 @@ struct FoundationAgreementTests {
             if let int = number.int, number.text.utf8.allSatisfy({ $0 == 0x2D || $0 > 0x2F && $0 < 0x3A }) {
                 return other.int64Value == int
             }
-            // Foundation reads by way of decimal arithmetic and may be off in the last places; `NumberTests` asks exactly.
+            // Foundation goes by way of decimal arithmetic and may be off in the last places.
+            // `JSONNumberTests` asks for exactness.
             return abs(other.doubleValue - number.double) <= abs(number.double) * 1e-14
-        case .string(let text): return (theirs as? String).map { plain($0).utf8.elementsEqual(plain(text).utf8) } ?? false
+        case .string(let text):
+            return (theirs as? String).map { plain($0).utf8.elementsEqual(plain(text).utf8) } ?? false
         case .array(let elements):
             guard let others = theirs as? [Any], others.count == elements.count else { return false }
             return zip(elements, others).allSatisfy { agree($0, $1) }

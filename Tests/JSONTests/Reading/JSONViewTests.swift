@@ -96,7 +96,9 @@ struct JSONViewTests {
     }
 
     @Test func rangesAreExact() throws {
-        func text(_ view: JSONView?) -> String? { view.map { String(decoding: document.bytes[$0.range], as: UTF8.self) } }
+        func text(_ view: JSONView?) -> String? {
+            view.map { String(decoding: document.bytes[$0.range], as: UTF8.self) }
+        }
         #expect(text(root["model"]) == "\"gpt-4o\"")
         #expect(text(root["n"]) == "3")
         #expect(text(root["half"]) == "0.5")
@@ -118,7 +120,9 @@ struct JSONViewTests {
     }
 
     @Test func viewsOutliveTheDocument() throws {
-        func inner() throws -> JSONView? { try JSONDocument(parsing: #"{"a":["kept alive by the view"]}"#).root["a"]?[0] }
+        func inner() throws -> JSONView? {
+            try JSONDocument(parsing: #"{"a":["kept alive by the view"]}"#).root["a"]?[0]
+        }
         #expect(try inner()?.string == "kept alive by the view")
     }
 

@@ -32,7 +32,9 @@ struct JSONTextTests {
     }
 
     @Test func neighboursOfSpecialsStandRaw() {
-        for text in ["\u{7F}", "\u{84}\u{86}", "\u{2027}\u{202A}", "\u{20A8}", "\u{28}", "/", "'", "😀", "\u{FEFF}", "\u{C2}"] {
+        for text in [
+            "\u{7F}", "\u{84}\u{86}", "\u{2027}\u{202A}", "\u{20A8}", "\u{28}", "/", "'", "😀", "\u{FEFF}", "\u{C2}",
+        ] {
             #expect(JSONText(escaping: text).bytes == Array(text.utf8))
         }
     }

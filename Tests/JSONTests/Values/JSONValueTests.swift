@@ -8,11 +8,11 @@ struct JSONValueTests {
         let name = "db-1"
         let value: JSONValue = [
             "name": "host \(name)", "up": true, "load": 0.5, "cores": 8, "note": nil, "tags": ["a", 1, nil],
-            "inner": ["x": [:], "y": []],
+            "in": ["x": [:], "y": []],
         ]
         #expect(
             value.text
-                == #"{"name":"host db-1","up":true,"load":0.5,"cores":8,"note":null,"tags":["a",1,null],"inner":{"x":{},"y":[]}}"#
+                == #"{"name":"host db-1","up":true,"load":0.5,"cores":8,"note":null,"tags":["a",1,null],"in":{"x":{},"y":[]}}"#
         )
     }
 

@@ -92,7 +92,8 @@ struct JSONWriterTests {
     }
 
     @Test func doubles() throws {
-        for double in [0, -0.0, 0.1, 1, -2.5, 1e16, 1e-7, 1e300, .leastNonzeroMagnitude, .pi, .greatestFiniteMagnitude] {
+        for double in [0, -0.0, 0.1, 1, -2.5, 1e16, 1e-7, 1e300, .leastNonzeroMagnitude, .pi, .greatestFiniteMagnitude]
+        {
             #expect(try JSONDocument(parsing: written { $0.double(double) }).root.double == double)
         }
         for double in [Double.nan, .infinity, -.infinity] { #expect(written { $0.double(double) } == "null") }

@@ -14,7 +14,10 @@ struct SpliceTests {
         #expect(spliced("0123456789", [(2..<4, "ab")]) == "01ab456789")
         #expect(spliced("0123456789", [(0..<0, "<"), (10..<10, ">")]) == "<0123456789>")
         #expect(spliced("0123456789", [(0..<10, "")]) == "")
-        #expect(spliced("0123456789", [(1..<3, ""), (3..<4, "xyz"), (4..<4, "-"), (4..<4, "+"), (9..<10, "!")]) == "0xyz-+45678!")
+        #expect(
+            spliced("0123456789", [(1..<3, ""), (3..<4, "xyz"), (4..<4, "-"), (4..<4, "+"), (9..<10, "!")])
+                == "0xyz-+45678!"
+        )
         #expect(spliced("", [(0..<0, "a")]) == "a")
     }
 
@@ -27,7 +30,8 @@ struct SpliceTests {
             document.bytes,
             [(model.range, JSONValue("other \"model\"").bytes), (stream.range, Array("false".utf8))]
         )
-        let expected = #"{ "model" : "other \"model\"" ,"x_unknown":{"z" : 1.0e+2,"é":"\u00e9\/"}, "stream":false , "n":1 }"#
+        let expected =
+            #"{ "model" : "other \"model\"" ,"x_unknown":{"z" : 1.0e+2,"é":"\u00e9\/"}, "stream":false , "n":1 }"#
         #expect(String(decoding: result, as: UTF8.self) == expected)
     }
 

@@ -63,6 +63,13 @@ import Testing
         }
     }
 
+    @Test func queriesMayHaveLostTheirPlus() throws {
+        #expect(try Timestamp(query: "2025-10-21T18:00:00 08:00").text == "2025-10-21T10:00:00Z")
+        #expect(try Timestamp(query: "2025-10-21 18:00:00 0800").text == "2025-10-21T10:00:00Z")
+        #expect(try Timestamp(query: "2025-10-21 18:00:00").text == "2025-10-21T18:00:00Z")
+        #expect(throws: TimestampError.self) { try Timestamp(query: "2025-10-21T18:00:00 CEST") }
+    }
+
     @Test func knowsZones() throws {
         let shanghai = try #require(ZoneRule(name: "Asia/Shanghai"))
         #expect(try Timestamp(parsing: "2025-10-21 18:00:00", zone: shanghai).text == "2025-10-21T10:00:00Z")

@@ -46,7 +46,7 @@ struct FilterWords: Sendable {
             parts.append(time(since))
         }
         if let until = Self.texts(value("until", "to", "end")).first {
-            parts.append(language == .english ? "until \(OutsideText.code(until))" : "截至 \(OutsideText.code(until))")
+            parts.append(begun(by: until))
         }
         return parts
     }
@@ -60,6 +60,15 @@ struct FilterWords: Sendable {
             return language == .english ? "last \(span)" : "最近 \(span)"
         }
         return language == .english ? "since \(OutsideText.code(since))" : "自 \(OutsideText.code(since)) 起"
+    }
+
+    /// `2d` reads as "begun at least 2 d ago".
+    private func begun(by until: String) -> String {
+        if let seconds = Moments.duration(.string(until)), Int64(until) == nil {
+            let span = Moments.span(seconds, language)
+            return language == .english ? "begun at least \(span) ago" : "至少 \(span) 前开始"
+        }
+        return language == .english ? "begun by \(OutsideText.code(until))" : "在 \(OutsideText.code(until)) 之前开始"
     }
 
     private func value(_ names: String...) -> JSONValue? {
@@ -119,6 +128,7 @@ struct FilterWords: Sendable {
         check(meaning.topic != nil, search, "subject", "主题")
         check(meaning.source != nil, ["source_id", "source", "source_name", "source_type"], "source", "来源")
         check(!meaning.labels.isEmpty, ["labels", "label", "matchers"], "label", "标签")
+        check(meaning.minimumAge != nil, ["until", "to", "end", "started_before"], "age", "持续时间")
         check(meaning.window != nil, ["since", "from", "start", "started_after", "window"], "time", "时间")
         return names
     }

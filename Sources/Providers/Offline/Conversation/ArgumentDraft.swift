@@ -111,9 +111,22 @@ struct ArgumentDraft: Sendable {
         guard let property = tool.property(["since", "from", "start", "started_after", "window"]) else { return }
         if let day = window.dayName, property.mentions(day.rawValue) {
             arguments[property.name] = .string(day.rawValue)
+        } else if window.date != nil {
+            if property.mentions("iso") || property.mentions("date") || property.schema["format"] != nil {
+                arguments[property.name] = .string(window.argument)
+            }
         } else if property.understandsSpans {
             arguments[property.name] = .string(window.argument)
         }
+    }
+
+    /// What had begun so long ago.
+    mutating func set(minimumAge window: TimeWindow) {
+        guard let property = tool.property(["until", "to", "end", "started_before"]) else { return }
+        // "Written as since" is how a schema avoids saying it twice.
+        let alike = tool.property(["since", "from", "start", "started_after"])
+        let isAlike = property.mentions("since") && alike?.understandsSpans == true
+        if property.understandsSpans || isAlike { arguments[property.name] = .string(window.argument) }
     }
 
     mutating func set(groupBy key: String) {

@@ -4,8 +4,8 @@
 struct Actions: IntentFamily {
     private static let verbs: Phrases = [
         "acknowledge", "ack", "close", "resolve", "silence", "mute", "shield", "suppress", "assign", "reassign", "restart",
-        "reboot", "delete", "kill", "stop", "escalate", "unassign", "fix", "run", "execute", "create",
-        "确认", "关闭", "屏蔽", "静默", "分派", "指派", "认领", "转派", "重启", "删除", "处理掉", "解决掉", "创建", "新建", "执行",
+        "reboot", "delete", "kill", "escalate", "unassign", "关闭", "屏蔽", "静默", "分派", "指派", "认领", "转派", "重启", "删除",
+        "处理掉", "解决掉",
     ]
     private static let politeness: Set<String> = [
         "please", "can", "could", "you", "would", "pls", "now", "then", "i", "want", "need", "to", "let", "us", "and",
@@ -14,15 +14,19 @@ struct Actions: IntentFamily {
 
     func score(_ question: Question) -> Int {
         let words = question.utterance.words
+        guard words.count > 1 || words.first?.isHan == true else { return 0 }
         if let verb = words.first(where: { !Self.politeness.contains($0.lower) }), !verb.isHan {
             return Self.verbs.english.contains(verb.lower) ? 90 : 0
         }
         var text = question.utterance.compact[...]
         while let opening = Self.chineseOpenings.first(where: { text.hasPrefix($0) }) { text = text.dropFirst(opening.count) }
         if Self.verbs.chinese.contains(where: { text.hasPrefix($0) }) { return 90 }
+        // 确认 is "acknowledge" of an alert that is named, and "make sure" else.
+        if text.hasPrefix("确认"), !question.own.alertIDs.isEmpty { return 90 }
         // 把告警42关闭: the verb stands at the end.
         let isMoved = question.utterance.says("把") || question.utterance.compact.hasPrefix("将")
-        return isMoved && Self.verbs.isSaid(in: question.utterance) ? 90 : 0
+        let isConfirmed = question.utterance.says("确认") && !question.own.alertIDs.isEmpty
+        return isMoved && (isConfirmed || question.says(Self.verbs)) ? 90 : 0
     }
 
     func wish(_ question: Question, _ desk: Desk) -> Wish { .words }

@@ -7,9 +7,10 @@ struct AlertCounts: IntentFamily {
     func score(_ question: Question) -> Int {
         let isGrouped = question.own.groupBy != nil
         guard question.says(Lexicon.howMany) || isGrouped else { return 0 }
+        let isPlain = question.isShort(words: 4, characters: 8)
         let isAboutAlerts =
-            question.namesAlerts || question.isFollowUp || !question.meaning.hosts.isEmpty || question.meaning.topic != nil
-            || (question.meaning.status != nil && question.own.status != nil)
+            isPlain || question.namesAlerts || question.isFollowUp || !question.meaning.hosts.isEmpty || question.meaning.topic != nil
+            || (question.own.status != nil && question.meaning.status != nil) || question.own.groupBy == "host"
         return isAboutAlerts ? 60 : 0
     }
 
@@ -40,7 +41,11 @@ struct AlertCounts: IntentFamily {
             answer.paragraph("The count is 0.", "数量为 0。")
         } else {
             let headline = ListAnswer.headline(total, filter)
-            answer.paragraph("**\(headline)**", "**\(headline)**")
+            let isSplit = question.own.groupBy != nil && groups.count > 1 && outcome.data["other"] == nil
+            answer.paragraph(
+                "**\(headline)**" + (isSplit ? ", in \(groups.count) groups" : ""),
+                "**\(headline)**" + (isSplit ? "，共 \(groups.count) 组" : "")
+            )
             let colon = answer.pick(": ", "：")
             answer.list(groups.prefix(60).map { $0.name + colon + String($0.count) })
             if let other = outcome.data["other"]?.int {

@@ -69,6 +69,7 @@ struct AlertQuery: Sendable {
             draft.set(labels: meaning.labels)
             if let source = meaning.source { draft.set(source: source) }
             if let window = meaning.window { draft.set(window: window) }
+            if let age = meaning.minimumAge { draft.set(minimumAge: age) }
             more(&draft)
             return draft.call
         }

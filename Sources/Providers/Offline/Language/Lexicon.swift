@@ -11,9 +11,18 @@ enum Lexicon {
         "what is wrong", "anything wrong", "something wrong", "what is broken", "anything broken", "any problem",
         "any problems", "any issue", "any issues", "what is going on", "what is happening", "what is on fire",
         "what is burning", "what is up with", "what is down", "anything down", "everything ok", "everything okay",
-        "everything fine", "all good", "all ok", "current problems", "current issues",
+        "everything fine", "all good", "all ok", "current problems", "current issues", "everything healthy", "all healthy",
+        "what happened", "what broke", "what has broken", "did anything break", "did something break", "anything on fire",
+        "what changed", "anything new", "anything happening", "anything going on", "state of production",
+        "how is production", "are we ok", "are we fine",
         "有问题吗", "有什么问题", "出什么问题", "什么问题", "有没有问题", "哪里有问题", "什么情况", "出了什么事", "有异常吗", "什么异常",
-        "有没有异常", "哪些异常", "哪些问题", "一切正常", "都正常", "哪些故障", "什么故障", "有故障吗", "在报什么",
+        "有没有异常", "哪些异常", "哪些问题", "一切正常", "都正常", "系统正常吗", "发生了什么", "出事了吗", "有没有事", "有事吗", "出了什么",
+        "哪些故障", "什么故障", "有故障吗", "在报什么",
+    ]
+
+    /// Words that ask for the whole picture when they stand nearly alone.
+    static let overview: Phrases = [
+        "summary", "overview", "briefing", "status", "report", "what is up", "概况", "汇总", "总览", "概览", "简报", "状态", "日报",
     ]
 
     // What is asked.
@@ -64,8 +73,9 @@ enum Lexicon {
         "acknowledged", "acked", "being worked on", "in progress", "已确认", "已认领", "处理中", "已响应",
     ]
     static let anyStatus: Phrases = [
-        "all alerts", "any status", "resolved or not", "firing and resolved", "firing or resolved", "历史", "所有告警", "全部告警",
-        "所有状态", "全部状态", "history of alerts", "past alerts",
+        "any status", "resolved or not", "firing and resolved", "firing or resolved", "including resolved", "all statuses",
+        "history of alerts", "past alerts", "alert history", "resolved and firing", "历史告警", "告警历史", "所有状态", "全部状态",
+        "包括已恢复", "含已恢复", "包括恢复", "不论状态",
     ]
 
     // Which level; the words of the seed, of bk-lite and of Zabbix.
@@ -91,7 +101,7 @@ enum Lexicon {
         (
             "level",
             [
-                "by level", "by levels", "per level", "each level", "by severity", "per severity", "which levels",
+                "severity breakdown", "level breakdown", "by level", "by levels", "per level", "each level", "by severity", "per severity", "which levels",
                 "按级别", "按等级", "各级别", "各个级别", "每个级别", "各等级", "级别分布", "等级分布", "按严重程度",
             ]
         ),
@@ -109,7 +119,9 @@ enum Lexicon {
             "host",
             [
                 "by host", "per host", "each host", "by hosts", "by server", "per server", "by machine", "per machine",
-                "by instance", "per instance", "which host has", "which hosts have", "按主机", "按服务器", "每台", "各主机", "各台",
+                "by instance", "per instance", "which host has", "which hosts have", "which hosts are",
+                "how many hosts", "how many servers", "how many machines", "affected hosts", "which servers", "which machines",
+                "哪些主机", "几台主机", "多少主机", "多少台", "几台机器", "几台服务器", "哪些机器", "哪些服务器", "按主机", "按服务器", "每台", "各主机", "各台",
                 "每个主机", "主机分布", "按机器", "哪台主机", "哪台机器", "哪台服务器", "按实例",
             ]
         ),
@@ -127,7 +139,7 @@ enum Lexicon {
     /// Parts of machines that alerts are about; the words are searched for as they were written.
     static let resources: Phrases = [
         "cpu", "memory", "ram", "disk", "disks", "filesystem", "network", "latency", "certificate", "ssl", "tls", "swap",
-        "load", "timeout", "timeouts", "backup", "backups", "watchdog", "heartbeat",
+        "load", "timeout", "timeouts", "database", "databases", "backup", "backups", "watchdog", "heartbeat",
         "磁盘", "内存", "网络", "证书", "延迟", "数据库", "负载", "超时", "备份", "心跳",
     ]
     /// Programs that alerts are about; with a cue (`host nginx`, `nginx 正常吗`) they are names of hosts instead.
@@ -138,7 +150,7 @@ enum Lexicon {
 
     // People and conversation.
     static let greeting: Phrases = [
-        "hello", "hi", "hey", "good morning", "good afternoon", "good evening", "howdy", "你好", "您好", "早上好", "下午好",
+        "hello", "hi", "hey", "good morning", "good afternoon", "good evening", "howdy", "how are you", "你好", "您好", "早上好", "下午好",
         "晚上好", "嗨", "哈喽", "在吗",
     ]
     static let thanks: Phrases = [
@@ -147,7 +159,8 @@ enum Lexicon {
     static let help: Phrases = [
         "help", "what can you do", "what can i ask", "what do you do", "who are you", "what are you", "how do you work",
         "how can you help", "your capabilities", "which tools do you have", "what tools do you have", "which model are you",
-        "帮助", "能做什么", "会做什么", "你是谁", "怎么用", "能干什么", "可以做什么", "能问什么", "有什么功能", "什么模型", "能帮我什么", "会什么",
+        "帮助", "能做什么", "会做什么", "你是谁", "怎么用", "能干什么", "可以做什么", "能问什么", "有什么功能", "什么模型", "能帮我什么", "会什么", "帮我做什么", "are you chatgpt", "are you gpt",
+        "are you an ai", "are you ai", "are you a bot", "are you human", "are you real", "are you a robot",
     ]
     static let followUp: Phrases = [
         "of them", "of those", "of these", "them", "those", "these ones", "the same", "among them", "among those",

@@ -5,6 +5,8 @@ struct Meaning: Sendable, Hashable {
     var levels: [AlertLevel] = []
     var status: AskedStatus?
     var window: TimeWindow?
+    /// "Older than two days".
+    var minimumAge: TimeWindow?
     var hosts: [String] = []
     /// Ids of alerts as written: `42`.
     var alertIDs: [String] = []
@@ -22,7 +24,8 @@ struct Meaning: Sendable, Hashable {
     init(_ utterance: Utterance) {
         let words = utterance.words
         (levels, status) = Self.levelsAndStatus(utterance)
-        window = TimeWindow(in: utterance)
+        minimumAge = TimeWindow(ageIn: utterance)
+        window = minimumAge == nil ? TimeWindow(in: utterance) : nil
         hosts = HostNames(utterance).found
         alertIDs = Self.alertIDs(words)
         ordinal = alertIDs.isEmpty ? Self.ordinal(utterance) : nil
@@ -44,6 +47,7 @@ struct Meaning: Sendable, Hashable {
         if whole.levels.isEmpty { whole.levels = previous.levels }
         whole.status = whole.status ?? previous.status
         whole.window = whole.window ?? previous.window
+        whole.minimumAge = whole.minimumAge ?? previous.minimumAge
         if whole.hosts.isEmpty { whole.hosts = previous.hosts }
         if whole.alertIDs.isEmpty, whole.ordinal == nil, whole.hosts.isEmpty { whole.alertIDs = previous.alertIDs }
         whole.source = whole.source ?? previous.source
@@ -95,7 +99,7 @@ struct Meaning: Sendable, Hashable {
             let next = words.word(index + 1) ?? ""
             let isCounted =
                 isUnit(next) || ["个", "条", "分钟", "小时", "天", "周", "日", "页", "台"].contains { next.hasPrefix($0) }
-            var isID = isNumber && word.lower.hasPrefix("#")
+            var isID = isNumber && (word.lower.hasPrefix("#") || isBare(words, index) || next.hasPrefix("号"))
             isID = isID || (isNumber && !isCounted && cues.contains(previous))
             isID = isID || (isNumber && !isCounted && hanCues.contains { previous.hasSuffix($0) })
             isID = isID || (isNumber && !isCounted && isInList && ["and", "or", "和", "、", "与"].contains(previous))
@@ -125,6 +129,13 @@ struct Meaning: Sendable, Hashable {
             if isCue, Lexicon.groupLabels.contains(next) { return "label:\(next)" }
         }
         return nil
+    }
+
+    /// A number that is nearly all that was said: `42`, `show 42`, `42 怎么回事`.
+    private static func isBare(_ words: [UtteranceWord], _ index: Int) -> Bool {
+        let verbs: Set<String> = ["show", "details", "detail", "open", "get", "describe", "explain", "查看", "看看", "详情"]
+        let others = words.indices.filter { $0 != index }.map { words[$0].lower }
+        return others.allSatisfy { verbs.contains($0) || ["怎么回事", "怎么了", "的详情", "是什么"].contains($0) }
     }
 
     private static func isUnit(_ word: String) -> Bool {

@@ -13,7 +13,7 @@ struct Question: Sendable {
     let earlier: [Question]
 
     /// How far back an ellipsis may reach.
-    private static let memory = 12
+    private static let memory = 8
 
     /// Reads the questions of a conversation, oldest first; nil when there is none.
     static func last(of texts: [String]) -> Question? {

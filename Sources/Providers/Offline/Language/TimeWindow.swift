@@ -10,22 +10,42 @@ struct TimeWindow: Sendable, Hashable {
 
     var minutes: Int
     var dayName: DayName?
+    /// A date that was written out, `2026-03-01`; taken as UTC.
+    var date: String?
 
     /// As a relative argument: `30m`, `2h`, `3d`. Days by name become spans, since without a clock no midnight is known.
     var argument: String {
+        if let date { return date + "T00:00:00Z" }
         if minutes % 1_440 == 0, minutes > 1_440 { return "\(minutes / 1_440)d" }
         if minutes % 60 == 0 { return "\(minutes / 60)h" }
         return "\(minutes)m"
     }
 
-    init(minutes: Int, dayName: DayName? = nil) {
+    init(minutes: Int, dayName: DayName? = nil, date: String? = nil) {
         self.minutes = minutes
         self.dayName = dayName
+        self.date = date
+    }
+
+    /// "Older than two days", "超过一小时": how long something goes on at least.
+    init?(ageIn utterance: Utterance) {
+        let words = utterance.words
+        for (index, word) in words.enumerated() where word.lower == "than" {
+            let isCue = ["older", "longer", "more"].contains(words.word(index - 1) ?? "")
+            if isCue, let window = Self.afterCue(words[(index + 1)...]) {
+                self = window
+                return
+            }
+        }
+        guard utterance.says("超过"), let start = utterance.compact.firstRange(of: "超过") else { return nil }
+        guard let window = Self.chineseSpan(Array(utterance.compact[start.upperBound...])[...]) else { return nil }
+        self = window
     }
 
     /// The window that a text names, nil when none.
     init?(in utterance: Utterance) {
-        if let window = Self.english(utterance.words) ?? Self.chinese(utterance) {
+        let date = utterance.words.first { Moments.seconds($0.raw + "T00:00:00Z") != nil }?.raw
+        if let window = date.map({ TimeWindow(minutes: 1_440, date: $0) }) ?? Self.english(utterance.words) ?? Self.chinese(utterance) {
             self = window
         } else {
             return nil
