@@ -1,6 +1,7 @@
 // swift-tools-version: 6.2
 // The rooms of OpsGate and which way they may look. The map in words is Sources/README.md.
 
+import Foundation
 import PackageDescription
 
 let settings: [SwiftSetting] = [
@@ -17,9 +18,19 @@ let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 
+/// What was hard to decide in a room is told in its own README, which is no source.
+func readme(in folder: String) -> [String] {
+    FileManager.default.fileExists(atPath: "\(Context.packageDirectory)/\(folder)/README.md") ? ["README.md"] : []
+}
+
 /// A room: a library target under `Sources/`.
-func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: dependencies, swiftSettings: settings)
+func room(_ name: String, _ dependencies: [Target.Dependency] = [], explained part: String? = nil) -> Target {
+    .target(
+        name: name,
+        dependencies: dependencies,
+        exclude: readme(in: "Sources/\(name)") + (part.map { ["\($0)/README.md"] } ?? []),
+        swiftSettings: settings
+    )
 }
 
 /// The tests of a room, under `Tests/`.
@@ -67,7 +78,7 @@ let package = Package(
         ),
         room("Tools", ["JSON", "Identity"]),
         // Floor 2: to the models; one declaration, many faces.
-        room("Providers", ["JSON", "OpenAIProtocol", "HTTPTransport", "Identity"]),
+        room("Providers", ["JSON", "OpenAIProtocol", "HTTPTransport", "Identity"], explained: "Offline"),
         room("Resources", ["JSON", "Storage", "Identity"]),
         // Floor 3.
         room("Accounts", ["JSON", "Storage", "Identity", "Resources"]),
@@ -109,11 +120,12 @@ let package = Package(
         .executableTarget(
             name: "scripted-upstream",
             dependencies: [
-                "JSON", nioCore,
+                nioCore,
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             path: "Tests/ScriptedUpstream",
+            exclude: readme(in: "Tests/ScriptedUpstream"),
             swiftSettings: settings
         ),
         tests("JSONTests", ["JSON"]),
@@ -129,6 +141,8 @@ let package = Package(
             "ConversationTests",
             ["Conversation", "Providers", "Tools", "OpenAIProtocol", "Identity", "Storage", "JSON", "Support"]
         ),
+        tests("GatewayTests", ["Gateway", "Conversation", "OpenAIProtocol", "Providers", "JSON"]),
+        tests("SupportTests", ["Support", "scripted-upstream"]),
         tests("EndToEnd", ["JSON", "Support", "opsgate", "scripted-upstream"]),
     ]
 )

@@ -81,6 +81,11 @@ static inline void *ccurl_get_private(CURL *easy) {
     return value;
 }
 
+/// The file of certificate authorities that libcurl was built to trust; NULL when it has none.
+static inline const char *ccurl_system_authorities(void) {
+    return curl_version_info(CURLVERSION_NOW)->cainfo;
+}
+
 /// The result of a `CURLMSG_DONE` message; Swift does not see the union's member as an enumeration reliably.
 static inline CURLcode ccurl_message_result(const CURLMsg *message) {
     return message->data.result;

@@ -7,8 +7,13 @@ import Testing
 
 @Suite struct AlertmanagerTests {
     static func alert(
-        _ status: String, _ name: String, instance: String, severity: String = "critical", start: String,
-        end: String = "0001-01-01T00:00:00Z", fingerprint: String? = nil
+        _ status: String,
+        _ name: String,
+        instance: String,
+        severity: String = "critical",
+        start: String,
+        end: String = "0001-01-01T00:00:00Z",
+        fingerprint: String? = nil
     ) -> JSONValue {
         var alert: JSONObject = [
             "status": .string(status),
@@ -31,14 +36,27 @@ import Testing
 
     /// One firing and one resolved, as one group sends them.
     static let mixed = body([
-        alert("firing", "One", instance: "zz", start: "2025-10-21T10:00:00.123456789Z", fingerprint: "4b4955c1a1eedad9"),
         alert(
-            "resolved", "Two", instance: "yy:9100", severity: "warning", start: "2025-10-21T09:00:00Z",
-            end: "2025-10-21T09:30:00Z"),
+            "firing",
+            "One",
+            instance: "zz",
+            start: "2025-10-21T10:00:00.123456789Z",
+            fingerprint: "4b4955c1a1eedad9"
+        ),
+        alert(
+            "resolved",
+            "Two",
+            instance: "yy:9100",
+            severity: "warning",
+            start: "2025-10-21T09:00:00Z",
+            end: "2025-10-21T09:30:00Z"
+        ),
     ])
 
     static let truncated = body(
-        [alert("firing", "Many", instance: "m1", start: "2025-10-21T10:00:00Z")], truncated: 15)
+        [alert("firing", "Many", instance: "m1", start: "2025-10-21T10:00:00Z")],
+        truncated: 15
+    )
 
     @Test("Each alert's own status and times", arguments: Engine.allCases)
     func mixedBody(_ engine: Engine) async throws {
@@ -69,8 +87,13 @@ import Testing
             let firing = Self.alert("firing", "One", instance: "zz", start: "2025-10-21T10:00:00Z")
             await _ = fixture.post(Self.body([firing]))
             let resolved = Self.alert(
-                "resolved", "One", instance: "zz", start: "2025-10-21T10:00:00Z", end: "2025-10-21T10:30:00Z",
-                fingerprint: "4b4955c1a1eedad9")
+                "resolved",
+                "One",
+                instance: "zz",
+                start: "2025-10-21T10:00:00Z",
+                end: "2025-10-21T10:30:00Z",
+                fingerprint: "4b4955c1a1eedad9"
+            )
             #expect(await fixture.post(Self.body([resolved])).number("resolved") == 1)
             try await fixture.expect(["4b4955c1a1eedad9 resolved critical 1761040800…1761042600"])
         }
@@ -99,9 +122,15 @@ import Testing
                 await _ = fixture.post(
                     Self.body([
                         Self.alert(
-                            status, "X", instance: "x", start: "2025-10-21T\(start):00Z",
-                            end: end.count == 5 ? "2025-10-21T\(end):00Z" : end, fingerprint: "x")
-                    ]))
+                            status,
+                            "X",
+                            instance: "x",
+                            start: "2025-10-21T\(start):00Z",
+                            end: end.count == 5 ? "2025-10-21T\(end):00Z" : end,
+                            fingerprint: "x"
+                        )
+                    ])
+                )
             }
             await post("firing", "10:00")
             await post("firing", "09:50")
@@ -141,7 +170,8 @@ import Testing
                     ["status": "firing", "labels": [:], "startsAt": "2025-10-21T10:00:00Z"],
                     Self.alert("firing", "One", instance: "zz", start: "2025-10-21T10:00:00Z"),
                     ["status": "firing", "labels": ["job": "x"], "startsAt": "2025-10-21T10:00:00Z"],
-                ]))
+                ])
+            )
             #expect(reply.number("created") == 2)
             #expect(reply.body["data"]?["errors"]?[0]?["field"] == "labels")
             let list = try await fixture.alerts.list(query: [("label.job", "x")], caller: .team(1))

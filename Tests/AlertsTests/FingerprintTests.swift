@@ -40,11 +40,15 @@ import Testing
         #expect(Fingerprint.of(identifier: "caf\u{E9}") != Fingerprint.of(identifier: "cafe\u{301}"))
     }
 
-    @Test("Level words", arguments: [
-        ("critical", AlertLevel.critical), ("CRITICAL", .critical), ("0", .critical), ("1", .error), ("2", .warning),
-        ("3", .info), ("disaster", .critical), ("High", .critical), ("average", .warning), ("p1", .critical),
-        ("information", .info), ("error", .error),
-    ])
+    @Test(
+        "Level words",
+        arguments: [
+            ("critical", AlertLevel.critical), ("CRITICAL", .critical), ("0", .critical), ("1", .error),
+            ("2", .warning),
+            ("3", .info), ("disaster", .critical), ("High", .critical), ("average", .warning), ("p1", .critical),
+            ("information", .info), ("error", .error),
+        ]
+    )
     func levels(word: String, level: AlertLevel) {
         #expect(LevelMap().level(word) == level)
     }

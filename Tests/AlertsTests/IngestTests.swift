@@ -99,8 +99,8 @@ import Testing
             #expect(await fixture.send([event("b", "resolved", start: 1000, end: 1100)]).number("created") == 1)
             #expect(await fixture.send([event("b", start: 1000)]).number("updated") == 1)
             try await fixture.expect([
-                    "a resolved warning 1000…1100", "a firing warning 1200…", "b resolved warning 1000…1100",
-                ])
+                "a resolved warning 1000…1100", "a firing warning 1200…", "b resolved warning 1000…1100",
+            ])
         }
     }
 
@@ -187,7 +187,8 @@ import Testing
     func malformed(_ engine: Engine) async throws {
         try await Fixture.run(engine) { fixture in
             let texts: [(String, Int)] = [
-                ("", 400), ("{", 400), ("[]", 400), ("\"x\"", 400), ("{\"events\": [}", 400), ("{\"source_id\":\"s1\"}", 400),
+                ("", 400), ("{", 400), ("[]", 400), ("\"x\"", 400), ("{\"events\": [}", 400),
+                ("{\"source_id\":\"s1\"}", 400),
                 ("{\"source_id\":\"s1\",\"events\":[]}", 400), ("{\"source_id\":\"s1\",\"events\":{}}", 400),
                 ("{\"source_id\":\"s1\",\"alerts\":[]}", 400), (String(repeating: "[", count: 100_000), 400),
             ]
@@ -199,7 +200,10 @@ import Testing
                 #expect(reply.body["message"]?.string?.isEmpty == false)
             }
             let invalid = await fixture.alerts.receive(
-                body: [0x7B, 0x22, 0xFF, 0x22, 0x3A, 0x31, 0x7D], secrets: [Fixture.secret], query: [])
+                body: [0x7B, 0x22, 0xFF, 0x22, 0x3A, 0x31, 0x7D],
+                secrets: [Fixture.secret],
+                query: []
+            )
             #expect(invalid.status == 400)
             try await fixture.expect("alert_event", has: 0)
         }
@@ -248,9 +252,13 @@ import Testing
                         ["title": "c", "level": "info", "external_id": "c", "start_time": 1_761_040_800],
                         ["title": "d", "level": "info", "external_id": "d", "start_time": "1761040800000"],
                     ],
-                ], secrets: ["secret-cn"])
+                ],
+                secrets: ["secret-cn"]
+            )
             #expect(reply.number("created") == 4)
-            let starts = try await fixture.summary(source: "cn").map { $0.split(separator: " ").last.map(String.init) ?? "" }
+            let starts = try await fixture.summary(source: "cn").map {
+                $0.split(separator: " ").last.map(String.init) ?? ""
+            }
             #expect(starts == Array(repeating: "1761040800…", count: 4))
         }
     }

@@ -10,15 +10,45 @@ import Testing
     /// Five alerts: starts 1000, 2000 … (seconds), e1 and e3 resolved.
     private static func fill(_ fixture: Fixture) async {
         await fixture.send([
-            event("e0", start: 1000, level: "critical", title: "Disk full", labels: ["region": "eu", "instance": "web-01:9100"]),
-            event("e1", "resolved", start: 2000, end: 2600, level: "warning", title: "CPU 50% high", labels: ["region": "eu"]),
-            event("e2", start: 3000, level: "info", title: "Note_a", labels: ["region": "us", "instance": "web-02.example.com"]),
-            event("e3", "resolved", start: 4000, end: 9000, level: "critical", title: "Down", labels: ["instance": "web-010"]),
+            event(
+                "e0",
+                start: 1000,
+                level: "critical",
+                title: "Disk full",
+                labels: ["region": "eu", "instance": "web-01:9100"]
+            ),
+            event(
+                "e1",
+                "resolved",
+                start: 2000,
+                end: 2600,
+                level: "warning",
+                title: "CPU 50% high",
+                labels: ["region": "eu"]
+            ),
+            event(
+                "e2",
+                start: 3000,
+                level: "info",
+                title: "Note_a",
+                labels: ["region": "us", "instance": "web-02.example.com"]
+            ),
+            event(
+                "e3",
+                "resolved",
+                start: 4000,
+                end: 9000,
+                level: "critical",
+                title: "Down",
+                labels: ["instance": "web-010"]
+            ),
             event("e4", start: 5000, level: "error", title: "Queue", labels: ["region": "cn", "odd=name": "a,b"]),
         ])
     }
 
-    private static func ids(_ fixture: Fixture, _ query: [(String, String)], caller: Caller = .team(1)) async throws -> [String] {
+    private static func ids(_ fixture: Fixture, _ query: [(String, String)], caller: Caller = .team(1)) async throws
+        -> [String]
+    {
         let list = try await fixture.alerts.list(query: query, caller: caller)
         let results = list["results"]?.array ?? []
         #expect(list["count"]?.int == results.count || query.contains { $0.0 == "page_size" })
@@ -73,7 +103,9 @@ import Testing
             #expect(try await titles([("ordering", "-started_at")]) == ["e4", "e3", "e2", "e1", "e0"])
             #expect(try await titles([]) == ["e3", "e4", "e2", "e1", "e0"])
             let list = try await fixture.alerts.list(
-                query: [("ordering", "started_at"), ("page", "2"), ("page_size", "2")], caller: .team(1))
+                query: [("ordering", "started_at"), ("page", "2"), ("page_size", "2")],
+                caller: .team(1)
+            )
             #expect(list["count"] == 5)
             #expect(list["page"] == 2)
             #expect(list["page_size"] == 2)
@@ -81,10 +113,13 @@ import Testing
         }
     }
 
-    @Test("Parameters that make no sense are named", arguments: [
-        ("nonsense", "1"), ("level", "bad"), ("status", "bad"), ("page_size", "1001"), ("since", "yesterday"),
-        ("active", "perhaps"), ("labels", "[1]"), ("labels", "{\"a\":1}"), ("ordering", "secret"), ("label.", "x"),
-    ])
+    @Test(
+        "Parameters that make no sense are named",
+        arguments: [
+            ("nonsense", "1"), ("level", "bad"), ("status", "bad"), ("page_size", "1001"), ("since", "yesterday"),
+            ("active", "perhaps"), ("labels", "[1]"), ("labels", "{\"a\":1}"), ("ordering", "secret"), ("label.", "x"),
+        ]
+    )
     func refused(name: String, value: String) async throws {
         try await Fixture.run(.sqlite) { fixture in
             let error = await #expect(throws: ResourceError.self) {
@@ -112,9 +147,12 @@ import Testing
             let sources = try await fixture.alerts.sources.list(query: [], caller: .team(2))
             #expect(sources.results.compactMap { $0["source_id"]?.string } == ["t2"])
             // The same fingerprint of another source is another alert.
-            #expect(await fixture.post(
-                ["source_id": "t2", "events": [event("a", start: 1000)]], secrets: ["secret-two"]
-            ).number("created") == 1)
+            #expect(
+                await fixture.post(
+                    ["source_id": "t2", "events": [event("a", start: 1000)]],
+                    secrets: ["secret-two"]
+                ).number("created") == 1
+            )
         }
     }
 

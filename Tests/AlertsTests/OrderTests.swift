@@ -17,9 +17,14 @@ import Testing
             let end = start + 10 * Int64.random(in: 0..<5, using: &random)
             let moment = isFiring ? start : end
             return event(
-                id, isFiring ? "firing" : "resolved", start: start, end: isFiring ? nil : end,
-                level: levels[Int(moment / 10) % 4], title: "\(id) at \(moment)",
-                labels: ["moment": .string("\(moment)"), "fires": .string("\(isFiring)")])
+                id,
+                isFiring ? "firing" : "resolved",
+                start: start,
+                end: isFiring ? nil : end,
+                level: levels[Int(moment / 10) % 4],
+                title: "\(id) at \(moment)",
+                labels: ["moment": .string("\(moment)"), "fires": .string("\(isFiring)")]
+            )
         }
     }
 

@@ -64,7 +64,9 @@ import Testing
     func secrets(_ engine: Engine) async throws {
         try await Fixture.run(engine) { fixture in
             let made = try await fixture.alerts.sources.create(
-                ["name": "made", "source_type": "prometheus"], caller: .team(1))
+                ["name": "made", "source_type": "prometheus"],
+                caller: .team(1)
+            )
             let secret = made["secret"]?.string ?? ""
             #expect(secret.hasPrefix("whs_"))
             #expect(secret.count == 48)
@@ -85,7 +87,10 @@ import Testing
             func status(_ secret: String) async -> Int { await fixture.post(Self.body, secrets: [secret]).status }
             #expect(await status(Fixture.secret) == 200)
             let first = try await fixture.alerts.rotateSecret(
-                id: 1, body: ["overlap_minutes": 60], caller: .team(1))
+                id: 1,
+                body: ["overlap_minutes": 60],
+                caller: .team(1)
+            )
             let second = first["secret"]?.string ?? ""
             #expect(first["previous_secret_until"] == "2025-10-21T11:00:00Z")
             #expect(await status(second) == 200)
@@ -164,12 +169,16 @@ import Testing
         try await Fixture.run(engine) { fixture in
             try await fixture.makeSource("m", secret: "secret-m", more: ["level_map": ["P1": "info", "blau": "error"]])
             let body: JSONValue = [
-                "events": [event("a", start: 1, level: "p1"), event("b", start: 1, level: "BLAU"),
-                    event("c", start: 1, level: "critical")]
+                "events": [
+                    event("a", start: 1, level: "p1"), event("b", start: 1, level: "BLAU"),
+                    event("c", start: 1, level: "critical"),
+                ]
             ]
             #expect(await fixture.post(body, secrets: ["secret-m"]).number("created") == 3)
             try await fixture.expect(
-                ["a firing info 1…", "b firing error 1…", "c firing critical 1…"], source: "m")
+                ["a firing info 1…", "b firing error 1…", "c firing critical 1…"],
+                source: "m"
+            )
         }
     }
 
@@ -218,7 +227,9 @@ import Testing
             let after = try await fixture.everything()
             #expect(after == before)
             let firing = try await fixture.alerts.list(
-                query: [("status", "firing"), ("label.demo", "true")], caller: .team(1))
+                query: [("status", "firing"), ("label.demo", "true")],
+                caller: .team(1)
+            )
             #expect(firing["count"] == 9)
             let levels = Set((firing["results"]?.array ?? []).compactMap { $0["level"]?.string })
             #expect(levels == ["critical", "error", "warning", "info"])

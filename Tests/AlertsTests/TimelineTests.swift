@@ -15,7 +15,8 @@ import Testing
         #expect(Timeline.episodes([.firing(1), .resolved(12), .resolved(5)]) == [span(1, 1, 5, 12)])
         #expect(
             Timeline.episodes([.firing(1), .resolved(12), .resolved(5), .firing(10)])
-                == [span(1, 1, 5, 5), span(10, 10, 12, 12)])
+                == [span(1, 1, 5, 5), span(10, 10, 12, 12)]
+        )
         // Began and ended at once: an episode, not the end of nothing.
         #expect(Timeline.episodes([.resolved(5), .firing(5)]) == [span(5, 5, 5, 5)])
         #expect(Timeline.episodes([.resolved(5)]).isEmpty)
@@ -65,8 +66,12 @@ import Testing
             let start = Int64.random(in: 0..<30, using: &random)
             let isFiring = Bool.random(using: &random)
             let event = AlertEvent(
-                fingerprint: "f", status: isFiring ? .firing : .resolved, startedAt: start,
-                endedAt: isFiring ? nil : start + Int64.random(in: 0..<10, using: &random), title: "t")
+                fingerprint: "f",
+                status: isFiring ? .firing : .resolved,
+                startedAt: start,
+                endedAt: isFiring ? nil : start + Int64.random(in: 0..<10, using: &random),
+                title: "t"
+            )
             let before = Timeline.episodes(points)
             points += event.points
             let after = Timeline.episodes(points)

@@ -94,6 +94,8 @@ def markdown(results):
         f"{results['nginx_workers']}; load average before: {results['load_average_before']:.1f}",
         f"Command: `{results['command']}`",
     ]
+    if results["load_average_before"] > 0.7:
+        parts.append("**The machine was not idle: these numbers are too low.**")
     if results["steady"]:
         parts.append(steady_table(results["steady"]))
     if results["paced"]:

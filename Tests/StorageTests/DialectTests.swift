@@ -26,8 +26,8 @@ import Testing
     func `members of JSON text come out as text`(engine: Engine) async throws {
         try await engine.withDatabase { database in
             let document = #"""
-                {"host":"web-1","n":7,"f":1.5,"yes":true,"no":false,"none":null,"a\"b":"quote","it's":"tick","0":"digit",
-                "$.x":"path","主机":"宽","nested":{"host":"inner"},"zero":"a\u0000b"}
+                {"host":"web-1","n":7,"f":1.5,"yes":true,"no":false,"none":null,"a\"b":"quote","it's":"tick",
+                "0":"digit",                "$.x":"path","主机":"宽","nested":{"host":"inner"},"zero":"a\u0000b"}
                 """#
             try await database.run("CREATE TABLE t (labels TEXT)")
             try await database.run("INSERT INTO t VALUES ($1)", [.text(document)])

@@ -18,7 +18,8 @@ import Testing
         let settings: @Sendable (any SQLConnection) throws -> [SQLValue] = { connection in
             let sql = """
                 SELECT (SELECT journal_mode FROM pragma_journal_mode) AS a,
-                    (SELECT synchronous FROM pragma_synchronous) AS b, (SELECT foreign_keys FROM pragma_foreign_keys) AS c
+                    (SELECT synchronous FROM pragma_synchronous) AS b,
+                    (SELECT foreign_keys FROM pragma_foreign_keys) AS c
                 """
             return try connection.query(sql)[0].values
         }
@@ -32,7 +33,10 @@ import Testing
         let database = try await SQLiteDatabase.open(path: folder.file("store.db"))
         try await database.run("CREATE TABLE parents (id INTEGER PRIMARY KEY)")
         try await database.run(
-            "CREATE TABLE t (n INTEGER PRIMARY KEY, parent INTEGER REFERENCES parents (id) DEFERRABLE INITIALLY DEFERRED)"
+            """
+            CREATE TABLE t (n INTEGER PRIMARY KEY,
+                parent INTEGER REFERENCES parents (id) DEFERRABLE INITIALLY DEFERRED)
+            """
         )
         let gate = Gate()
         let held = Task { try await database.write { _ in gate.pass() } }

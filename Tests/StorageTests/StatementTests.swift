@@ -75,6 +75,17 @@ import Testing
                 let error = await databaseError { try await database.run(sql) }
                 #expect(error?.kind == .statement, "\(sql)")
             }
+            // Nor the very words that the driver uses itself.
+            for sql in ["COMMIT", "ROLLBACK", "RELEASE job", "BEGIN"] {
+                let error = await databaseError {
+                    try await database.write { connection in
+                        try connection.execute("INSERT INTO t VALUES (1)")
+                        _ = try? connection.execute(sql)
+                        throw Refusal()
+                    }
+                }
+                #expect(error == nil, "the body's own error is passed on")
+            }
             #expect(try await database.number("SELECT count(*) AS value FROM t") == 0)
             // One statement may be followed by blank text.
             try await database.run("INSERT INTO t VALUES (1); -- done\n")

@@ -203,7 +203,8 @@ package final class ChildProcess: Sendable {
             return running ? nil : Outcome<Found>.ended
         }
         guard case .found(let found) = outcome else {
-            throw SupportError("\(name) ended before it \(what): \(String(describing: exitStatus)); its log:\n\(logEnd)")
+            let status = exitStatus.map { "\($0)" } ?? "?"
+            throw SupportError("\(name) ended (\(status)) before it \(what); its log:\n\(logEnd)")
         }
         return found
     }

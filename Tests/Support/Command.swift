@@ -5,6 +5,12 @@ package struct CommandResult: Sendable {
     package var status: ExitStatus
     package var output: String
     package var errors: String
+
+    package init(status: ExitStatus, output: String, errors: String) {
+        self.status = status
+        self.output = output
+        self.errors = errors
+    }
 }
 
 /// Runs programs that end by themselves.

@@ -1,36 +1,6 @@
 // An HTTP/1.1 client for tests that need to see and send every byte.
 import Foundation
 
-/// The head of a response.
-package struct ProbeHead: Sendable {
-    package var status: Int
-    package var reason: String
-    package var headers: [(name: String, value: String)]
-
-    /// The first field of that name, in whatever case.
-    package subscript(name: String) -> String? {
-        headers.first { $0.name.lowercased() == name.lowercased() }?.value
-    }
-}
-
-/// A whole response.
-package struct ProbeAnswer: Sendable {
-    package var head: ProbeHead
-    package var body: [UInt8]
-
-    package var status: Int { head.status }
-    package var text: String { String(decoding: body, as: UTF8.self) }
-
-    /// The body in a Codable type.
-    package func decoded<Wanted: Decodable>(as type: Wanted.Type = Wanted.self) throws -> Wanted {
-        do {
-            return try JSONDecoder().decode(type, from: Data(body))
-        } catch {
-            throw SupportError("not a \(type): \(error); status \(status), body: \(text.prefix(2000))")
-        }
-    }
-}
-
 /// One connection to loopback. Everything that waits does so until the deadline and then throws.
 package actor HTTPProbe {
     private var socket: RawSocket?
@@ -41,6 +11,8 @@ package actor HTTPProbe {
     private var wasReset = false
     private var framing = BodyFraming.none
     private var requestMethod = "GET"
+    /// Bytes of the body that belong to no complete event yet.
+    var events: [UInt8] = []
 
     /// Connects.
     /// - Parameters:
@@ -112,7 +84,7 @@ package actor HTTPProbe {
     package func head() async throws -> ProbeHead {
         while true {
             guard let statusLine = try await line(), !statusLine.isEmpty else {
-                throw SupportError("the connection \(wasReset ? "was reset" : "ended") before a head")
+                throw SupportError("the connection \(howEnded) before a head")
             }
             let words = statusLine.split(separator: " ", maxSplits: 2, omittingEmptySubsequences: false)
             guard words.count >= 2, words[0].hasPrefix("HTTP/1."), let status = Int(words[1]) else {
@@ -155,11 +127,13 @@ package actor HTTPProbe {
             if left > 0 {
                 let piece = try await piece(upTo: left)
                 framing = .chunked(left: left - piece.count)
-                if left == piece.count, try await line() != "" { throw SupportError("a chunk does not end where it says") }
+                if left == piece.count, try await line() != "" {
+                    throw SupportError("a chunk does not end where it says")
+                }
                 return piece
             }
             guard let size = try await line(), let count = Int(size.prefix { $0 != ";" }, radix: 16) else {
-                throw SupportError("the connection \(wasReset ? "was reset" : "ended") where a chunk was due")
+                throw SupportError("the connection \(howEnded) where a chunk was due")
             }
             if count > 0 {
                 framing = .chunked(left: count)
@@ -184,37 +158,6 @@ package actor HTTPProbe {
         return ProbeAnswer(head: head, body: try await body())
     }
 
-    private var events: [UInt8] = []
-
-    /// The next event of an event stream, as its lines stand there without the blank one; nil at the body's end.
-    /// A rest that no blank line ended is returned as it is.
-    package func event() async throws -> String? {
-        var searched = 0
-        while true {
-            if let end = EventBorder.find(in: events, from: max(0, searched - 3)) {
-                let text = String(decoding: events[..<end.lowerBound], as: UTF8.self)
-                events.removeSubrange(..<end.upperBound)
-                return text
-            }
-            searched = events.count
-            guard let piece = try await bodyPiece() else {
-                defer { events = [] }
-                return events.isEmpty ? nil : String(decoding: events, as: UTF8.self)
-            }
-            events += piece
-        }
-    }
-
-    /// The data of the next event that has some; comments are passed over. Nil at the body's end.
-    package func eventData() async throws -> String? {
-        while let event = try await event() {
-            let lines = event.split(whereSeparator: \.isNewline).filter { $0.hasPrefix("data:") }
-            guard !lines.isEmpty else { continue }
-            return lines.map { $0.dropFirst($0.hasPrefix("data: ") ? 6 : 5) }.joined(separator: "\n")
-        }
-        return nil
-    }
-
     /// Waits until the peer has closed, dropping what it still sends.
     /// - Returns: whether it was a reset.
     package func waitForClose(within limit: Duration? = nil) async throws -> Bool {
@@ -234,6 +177,8 @@ package actor HTTPProbe {
 
     // MARK: Inside
 
+    private var howEnded: String { wasReset ? "was reset" : "ended" }
+
     private func connected() throws -> RawSocket {
         guard let socket else { throw SupportError("the probe was closed") }
         return socket
@@ -250,7 +195,7 @@ package actor HTTPProbe {
     private func piece(upTo limit: Int) async throws -> [UInt8] {
         while start == received.count {
             guard try await fill() else {
-                throw SupportError("the connection \(wasReset ? "was reset" : "ended") \(limit) bytes before the body's end")
+                throw SupportError("the connection \(howEnded) \(limit) bytes before the body's end")
             }
         }
         let end = min(received.count, start + limit)

@@ -4,9 +4,9 @@ import Dispatch
 import Glibc
 import Synchronization
 
-/// A server in a temporary folder, with a Unix socket and a TCP port of its own. A small shell program is its parent: it
-/// takes commands on a pipe, and when the pipe closes (the test process has ended or was killed) it stops the server and
-/// removes the folder.
+/// A server in a temporary folder, with a Unix socket and a TCP port of its own. A small shell program is its parent:
+/// it takes commands on a pipe, and when the pipe closes (the test process has ended or was killed) it stops the
+/// server and removes the folder.
 package final class PostgreSQLServer: Sendable {
     private static let once = Mutex<Task<PostgreSQLServer, any Error>?>(nil)
 

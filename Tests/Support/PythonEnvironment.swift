@@ -4,7 +4,7 @@ import Glibc
 
 /// A virtual environment with pinned packages from PyPI.
 package struct PythonEnvironment: Sendable {
-    /// Every package that a test imports, pinned.
+    /// Every package that a test imports, pinned; theirs come in the versions that pip finds fit.
     package static let packages = ["openai==3.52.0"]
 
     /// The interpreter.
@@ -53,8 +53,10 @@ package struct PythonEnvironment: Sendable {
     private static func make() async throws -> PythonEnvironment {
         let configured = ProcessInfo.processInfo.environment["OPSGATE_TEST_VENV"]
         let folder = configured ?? BuiltProducts.packageRoot + "/.venv-tests"
-        let lock = open(folder + ".lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard lock >= 0 else { throw SupportError("cannot write \(folder).lock: errno \(errno)") }
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        // The folder itself is the lock: its contents come and go, it stays.
+        let lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard lock >= 0 else { throw SupportError("cannot open \(folder): errno \(errno)") }
         defer { close(lock) }
         try await eventually("the lock of \(folder) is free", within: .seconds(600), every: .milliseconds(100)) {
             flock(lock, LOCK_EX | LOCK_NB) == 0
@@ -64,8 +66,7 @@ package struct PythonEnvironment: Sendable {
         let stamp = folder + "/installed.txt"
         let wanted = packages.joined(separator: "\n") + "\n"
         if (try? String(contentsOfFile: stamp, encoding: .utf8)) != wanted {
-            try? FileManager.default.removeItem(atPath: folder)
-            try await Command.succeed("python3", ["-m", "venv", folder], within: .seconds(120))
+            try await Command.succeed("python3", ["-m", "venv", "--clear", folder], within: .seconds(120))
             try await Command.succeed(
                 python,
                 ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"] + packages,

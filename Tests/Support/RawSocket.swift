@@ -25,7 +25,9 @@ final class RawSocket: Sendable {
                 connect(descriptor, address, socklen_t(MemoryLayout<sockaddr_in>.size))
             }
         }
-        guard result == 0 || errno == EINPROGRESS else { throw SupportError("cannot connect to \(port): errno \(errno)") }
+        guard result == 0 || errno == EINPROGRESS else {
+            throw SupportError("cannot connect to \(port): errno \(errno)")
+        }
     }
 
     deinit {

@@ -1,7 +1,9 @@
 // Starts processes from one thread that lives as long as this process: the kernel's "parent has died" signal is about
 // the thread that made the child, and threads of a pool come and go.
+import Dispatch
 import Foundation
 import Glibc
+import Synchronization
 
 /// What to start.
 struct SpawnOrder: Sendable {
@@ -75,21 +77,17 @@ final class Spawner: Sendable {
 /// A queue of work for the one thread.
 private final class JobQueue: Sendable {
     typealias Job = @Sendable () -> Void
-    private let condition = NSCondition()
-    // Safe: read and written only while `condition` is locked.
-    nonisolated(unsafe) private var jobs: [Job] = []
+    private let jobs = Mutex<[Job]>([])
+    private let count = DispatchSemaphore(value: 0)
 
     func put(_ job: @escaping Job) {
-        condition.lock()
-        jobs.append(job)
-        condition.signal()
-        condition.unlock()
+        jobs.withLock { $0.append(job) }
+        count.signal()
     }
 
+    /// Waits for the next job.
     func take() -> Job {
-        condition.lock()
-        defer { condition.unlock() }
-        while jobs.isEmpty { condition.wait() }
-        return jobs.removeFirst()
+        count.wait()
+        return jobs.withLock { $0.removeFirst() }
     }
 }

@@ -19,11 +19,17 @@ extension AlertsService {
                     [
                         "name": "Demo", "source_id": .string(DemoAlerts.sourceID), "source_type": "monitor",
                         "description": "Sample alerts. May be deleted.",
-                    ], caller: .system, team: Team.defaultID, on: connection)
+                    ],
+                    caller: .system,
+                    team: Team.defaultID,
+                    on: connection
+                )
             }
             guard let source = try SourceRows.named(DemoAlerts.sourceID, connection) else { return nil }
             let rows = try connection.query(
-                "SELECT COUNT(*) AS total FROM alert WHERE source = $1", [.integer(source.id)])
+                "SELECT COUNT(*) AS total FROM alert WHERE source = $1",
+                [.integer(source.id)]
+            )
             return try rows.first?.int("total") == 0 ? source : nil
         }
         guard let source else { return 0 }

@@ -87,7 +87,10 @@ package struct AlertmanagerAdapter: EventAdapter {
         case nil: end.map { $0 <= context.receivedAt } == true ? .resolved : .firing
         case .some(let other):
             throw EventProblem(
-                index: fields.index, field: "status", message: "must be firing or resolved, not \(other.cut(to: 40))")
+                index: fields.index,
+                field: "status",
+                message: "must be firing or resolved, not \(other.cut(to: 40))"
+            )
         }
     }
 

@@ -39,7 +39,9 @@ struct PresentedSource {
         let inBody = Self.text(body["source_id"])
         let inQuery = query.first { $0.0 == "source_id" }?.1
         if let inBody, let inQuery, !inQuery.isEmpty, inBody != inQuery {
-            throw Refusal(.failure(400, "source_id mismatch", [FieldError("source_id", "differs between body and query")]))
+            throw Refusal(
+                .failure(400, "source_id mismatch", [FieldError("source_id", "differs between body and query")])
+            )
         }
         sourceID = inBody ?? (inQuery?.isEmpty == false ? inQuery : nil)
         if sourceID?.utf8.contains(0) == true {

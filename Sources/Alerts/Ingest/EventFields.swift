@@ -72,7 +72,8 @@ struct EventFields {
 extension [Label] {
     /// Within what is stored: names and values cut, and no more than `TextLimits.labels`.
     func bounded(valueLimit: Int) -> [Label] {
-        let isSmall = count <= TextLimits.labels
+        let isSmall =
+            count <= TextLimits.labels
             && allSatisfy { $0.name.utf8.count <= TextLimits.labelName && $0.value.utf8.count <= valueLimit }
         if isSmall { return self }
         return prefix(TextLimits.labels)

@@ -85,7 +85,9 @@ package struct SeedEventsAdapter: EventAdapter {
             case "resolved", "ok", "recovered", "recovery", "closed", "inactive": return .resolved
             default:
                 throw EventProblem(
-                    index: fields.index, field: "status", message: "must be firing or resolved, not \(given.cut(to: 40))"
+                    index: fields.index,
+                    field: "status",
+                    message: "must be firing or resolved, not \(given.cut(to: 40))"
                 )
             }
         }

@@ -39,8 +39,13 @@ struct FingerprintPlan: Sendable {
             case .create(let span):
                 if !plan.entries.isEmpty { plan.entries[plan.entries.count - 1].alert.isLatest = false }
                 let alert = Alert(
-                    pending.event, span: span, team: pending.source.team, source: pending.source.id,
-                    hasEarlier: last != nil, receivedAt: pending.receivedAt)
+                    pending.event,
+                    span: span,
+                    team: pending.source.team,
+                    source: pending.source.id,
+                    hasEarlier: last != nil,
+                    receivedAt: pending.receivedAt
+                )
                 plan.entries.append(Entry(alert: alert, events: [place]))
                 plan.outcomes[place] = .created
             case .keep(let span):
@@ -84,9 +89,13 @@ struct FingerprintPlan: Sendable {
                 + events.filter { Timeline.index(of: $0.pending.event.occurredAt, in: spans) == index }
                 .map { Told(place: $0.place, event: $0.pending.event, receivedAt: $0.pending.receivedAt) }
             plan.add(
-                span: span, stored: mine.first, told: told, events: events,
+                span: span,
+                stored: mine.first,
+                told: told,
+                events: events,
                 hasEarlier: index > 0 || (beginsInside && alerts.first?.hasEarlier == true),
-                isLatest: index == spans.count - 1)
+                isLatest: index == spans.count - 1
+            )
         }
         return plan
     }
@@ -116,8 +125,13 @@ struct FingerprintPlan: Sendable {
         var alert: Alert
         if let first = ordered.first, let source = events.first?.pending.source {
             alert = Alert(
-                first.event, span: span, team: source.team, source: source.id, hasEarlier: hasEarlier,
-                receivedAt: first.receivedAt)
+                first.event,
+                span: span,
+                team: source.team,
+                source: source.id,
+                hasEarlier: hasEarlier,
+                receivedAt: first.receivedAt
+            )
             for one in ordered.dropFirst() { alert.absorb(one.event, span: span, receivedAt: one.receivedAt) }
             alert.createdAt = stored?.createdAt ?? arrival
             alert.updatedAt = stored?.updatedAt ?? arrival

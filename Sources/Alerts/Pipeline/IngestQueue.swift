@@ -41,13 +41,19 @@ final class IngestQueue: Sendable {
         self.limits = limits
     }
 
+    /// What waits for the next transaction.
+    var waiting: (bodies: Int, events: Int) {
+        state.withLock { ($0.waiting.count, $0.events) }
+    }
+
     /// Returns when the delivery is durable.
     ///
     /// - Throws: `DatabaseError`; nothing of the delivery was kept then, unless its outcome is unknown.
     func ingest(_ delivery: Delivery) async throws -> DeliveryOutcome {
         try await withCheckedThrowingContinuation { continuation in
             let start = state.withLock { state -> Bool? in
-                let isFull = state.waiting.count >= limits.bodies
+                let isFull =
+                    state.waiting.count >= limits.bodies
                     || (!state.waiting.isEmpty && state.events + delivery.events.count > limits.events)
                 if isFull { return nil }
                 state.waiting.append(Waiting(delivery: delivery, continuation: continuation))

@@ -24,7 +24,12 @@ struct IngestTransaction {
         for delivery in deliveries {
             guard let gap = delivery.gap else { continue }
             try EventRows.insertGap(
-                gap, digest: delivery.gapDigest, source: delivery.source, receivedAt: delivery.receivedAt, connection)
+                gap,
+                digest: delivery.gapDigest,
+                source: delivery.source,
+                receivedAt: delivery.receivedAt,
+                connection
+            )
         }
         var events = try news(deliveries, &counts)
         guard !events.isEmpty else { return counts }
@@ -65,7 +70,9 @@ struct IngestTransaction {
             """
             SELECT CAST(pg_advisory_xact_lock(CAST(e AS BIGINT)) AS TEXT) AS locked
             FROM json_array_elements_text(CAST($1 AS JSON)) e
-            """, [.text(list)])
+            """,
+            [.text(list)]
+        )
     }
 
     /// Any number that nobody else uses for advisory locks; and few locks, since PostgreSQL has room for thousands.
@@ -79,15 +86,23 @@ struct IngestTransaction {
             for event in delivery.events {
                 candidates.append(
                     PendingEvent(
-                        delivery: index, source: delivery.source, event: event, digest: event.digest,
-                        receivedAt: delivery.receivedAt))
+                        delivery: index,
+                        source: delivery.source,
+                        event: event,
+                        digest: event.digest,
+                        receivedAt: delivery.receivedAt
+                    )
+                )
             }
         }
         guard !candidates.isEmpty else { return [] }
         var seen = try EventRows.known(candidates.map(\.digest), connection)
         return candidates.filter { pending in
             let key = EventKey(
-                source: pending.source.id, fingerprint: pending.event.fingerprint, digest: pending.digest)
+                source: pending.source.id,
+                fingerprint: pending.event.fingerprint,
+                digest: pending.digest
+            )
             let isNew = seen.insert(key).inserted
             if !isNew { counts[pending.delivery].duplicates += 1 }
             return isNew
@@ -119,7 +134,11 @@ struct IngestTransaction {
             }
             let earliest = group.map(\.pending.event.startedAt).min() ?? 0
             let alerts = try AlertRows.from(
-                earliest, source: key.source, fingerprint: key.fingerprint, connection)
+                earliest,
+                source: key.source,
+                fingerprint: key.fingerprint,
+                connection
+            )
             let stored = try EventRows.of(alerts: alerts.map(\.id), connection)
             plans.append(FingerprintPlan.rebuilt(alerts: alerts, stored: stored, group))
         }
@@ -146,13 +165,19 @@ struct IngestTransaction {
         try AlertRows.updateTimes(others.map(\.alert), connection)
         let retold = changed.filter { !$0.alert.saysTheSame(as: $0.stored) }
         try AlertRows.updateContent(retold.map(\.alert), connection)
-        let relabelled = retold.filter { $0.alert.labels != $0.stored.labels }.map(\.alert)
-        try LabelRows.delete(alerts: relabelled.map(\.id), connection)
+        let relabelled = retold.filter { $0.alert.labels != $0.stored.labels }
+        try LabelRows.delete(
+            relabelled.map { AlertLabels(alert: $0.stored.id, labels: $0.stored.labels) },
+            connection
+        )
 
         let newAlerts = added.map { plans[$0.plan].entries[$0.entry].alert }
         let newIDs = try AlertRows.insert(newAlerts, connection)
         try LabelRows.insert(
-            relabelled.map { ($0.id, $0.labels) } + zip(newIDs, newAlerts).map { ($0, $1.labels) }, connection)
+            relabelled.map { AlertLabels(alert: $0.alert.id, labels: $0.alert.labels) }
+                + zip(newIDs, newAlerts).map { AlertLabels(alert: $0, labels: $1.labels) },
+            connection
+        )
 
         var ids: [Int: [Int: Int64]] = [:]
         for (place, id) in zip(added, newIDs) { ids[place.plan, default: [:]][place.entry] = id }

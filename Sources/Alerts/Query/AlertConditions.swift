@@ -48,8 +48,8 @@ package enum AlertConditions {
         let isPositive = matcher.isNegated == matcher.value.isEmpty
         let condition: SQLFragment = matcher.value.isEmpty ? "l.value <> ''" : "l.value = \(matcher.value)"
         return """
-            \(raw: isPositive ? "" : "NOT ")EXISTS (SELECT 1 FROM alert_label l \
-            WHERE l.alert_id = alert.id AND l.name = \(matcher.name) AND \(condition))
+            alert.id \(raw: isPositive ? "IN" : "NOT IN") \
+            (SELECT l.alert_id FROM alert_label l WHERE l.name = \(matcher.name) AND \(condition))
             """
     }
 
@@ -102,6 +102,8 @@ extension String {
             String.UnicodeScalarView(
                 unicodeScalars.map { scalar in
                     (65...90).contains(scalar.value) ? Unicode.Scalar(UInt8(scalar.value) + 32) : scalar
-                }))
+                }
+            )
+        )
     }
 }

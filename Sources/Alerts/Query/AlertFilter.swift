@@ -37,7 +37,8 @@ struct AlertFilter: Sendable {
         ],
         "since": [
             "type": "string", "maxLength": 40,
-            "description": "Only what still went on at or after this time: ISO 8601, or a span back from now: 30m, 2h, 7d.",
+            "description":
+                "Only what still went on at or after this time: ISO 8601, or a span back from now: 30m, 2h, 7d.",
         ],
         "until": [
             "type": "string", "maxLength": 40, "description": "Only what had begun by this time; written as since.",

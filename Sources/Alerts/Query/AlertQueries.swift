@@ -45,7 +45,8 @@ enum AlertQueries {
     static func sourceNames(_ ids: Set<Int64>, _ connection: any SQLConnection) throws -> [Int64: String] {
         var names: [Int64: String] = [:]
         let rows = try connection.query(
-            fragment: "SELECT id, source_id FROM alert_source WHERE id IN (\(list: ids.map { .integer($0) }))")
+            fragment: "SELECT id, source_id FROM alert_source WHERE id IN (\(list: ids.map { .integer($0) }))"
+        )
         for row in rows { names[try row.int("id")] = try row.text("source_id") }
         return names
     }
@@ -64,6 +65,37 @@ enum AlertQueries {
                 GROUP BY \(term) ORDER BY total DESC, grp LIMIT \(limit)
                 """
         ).map { (try $0.text("grp"), try $0.int("total")) }
+    }
+
+    /// Counts by the value of a label, largest first. Alerts without the label are the group "", so that the groups add
+    /// up to the total.
+    static func groups(
+        byLabel name: String,
+        _ conditions: SQLFragment,
+        total: Int64,
+        limit: Int,
+        _ connection: any SQLConnection
+    ) throws -> [(key: String, count: Int64)] {
+        let labelled: SQLFragment = "(\(conditions)) AND lab.name = \(name) AND lab.value <> ''"
+        var groups = try groups(
+            by: "lab.value",
+            joining: "JOIN alert_label lab ON lab.alert_id = alert.id",
+            labelled,
+            limit: limit,
+            connection
+        )
+        let with = try count(
+            """
+            (\(conditions)) AND alert.id IN \
+            (SELECT l.alert_id FROM alert_label l WHERE l.name = \(name) AND l.value <> '')
+            """,
+            connection
+        )
+        if total > with {
+            groups.append(("", total - with))
+            groups.sort { ($1.count, $0.key) < ($0.count, $1.key) }
+        }
+        return Array(groups.prefix(limit))
     }
 
     /// Hosts whose name contains the text, for suggestions.
@@ -94,8 +126,10 @@ enum AlertQueries {
         ).first
         guard let row else { return Overview(total: 0, open: 0, heard: nil) }
         return Overview(
-            total: try row.int("total"), open: try row.int("firing"),
-            heard: try row.optionalInt("heard").map { Timestamp(milliseconds: $0) })
+            total: try row.int("total"),
+            open: try row.int("firing"),
+            heard: try row.optionalInt("heard").map { Timestamp(milliseconds: $0) }
+        )
     }
 
     struct Overview: Sendable {

@@ -32,8 +32,10 @@ enum GapReader {
                 """
         ).map { row in
             KnownGap(
-                sourceID: try row.text("source_id"), missing: try row.int("missing"),
-                receivedAt: Timestamp(milliseconds: try row.int("received_at")))
+                sourceID: try row.text("source_id"),
+                missing: try row.int("missing"),
+                receivedAt: Timestamp(milliseconds: try row.int("received_at"))
+            )
         }
     }
 }

@@ -30,14 +30,31 @@ package enum AlertResource {
     private static let fields: [Field] = [
         Field("title", .text, required: true, minLength: 0, searchable: true, orderable: true, readOnly: true),
         Field(
-            "level", .string, required: true, enumeration: AlertLevel.names.map { .string($0) }, filterable: true,
-            orderable: true, ordersByEnumeration: true, readOnly: true, description: "Rises within an episode only."),
+            "level",
+            .string,
+            required: true,
+            enumeration: AlertLevel.names.map { .string($0) },
+            filterable: true,
+            orderable: true,
+            ordersByEnumeration: true,
+            readOnly: true,
+            description: "Rises within an episode only."
+        ),
         Field(
-            "level_given", .string, readOnly: true,
-            description: "The sender's word for the level, when nobody knows it and warning stands in for it."),
+            "level_given",
+            .string,
+            readOnly: true,
+            description: "The sender's word for the level, when nobody knows it and warning stands in for it."
+        ),
         Field(
-            "status", .string, required: true, enumeration: AlertStatus.names.map { .string($0) }, filterable: true,
-            orderable: true, readOnly: true),
+            "status",
+            .string,
+            required: true,
+            enumeration: AlertStatus.names.map { .string($0) },
+            filterable: true,
+            orderable: true,
+            readOnly: true
+        ),
         Field("source", .reference(AlertSourceResource.resource.target), required: true, readOnly: true),
         Field("fingerprint", .string, required: true, filterable: true, readOnly: true),
         Field("host", .string, required: true, minLength: 0, filterable: true, orderable: true, readOnly: true),
@@ -105,7 +122,8 @@ package enum AlertResource {
         { records, connection, _ in
             let ids = Set(records.compactMap { $0.integer("source") })
             let rows = try connection.query(
-                fragment: "SELECT id, source_id, name FROM alert_source WHERE id IN (\(list: ids.map { .integer($0) }))")
+                fragment: "SELECT id, source_id, name FROM alert_source WHERE id IN (\(list: ids.map { .integer($0) }))"
+            )
             var values: [Int64: JSONValue] = [:]
             for row in rows { values[try row.int("id")] = .string(try row.text(column)) }
             return records.map { $0.integer("source").flatMap { values[$0] } ?? .null }
@@ -129,8 +147,13 @@ package enum AlertGapResource {
         table: "alert_gap",
         permissions: ResourcePermissions(view: .alertsView, manage: .alertsManage),
         fields: [
-            Field("source", .reference(AlertSourceResource.resource.target), required: true, filterable: true,
-                readOnly: true),
+            Field(
+                "source",
+                .reference(AlertSourceResource.resource.target),
+                required: true,
+                filterable: true,
+                readOnly: true
+            ),
             Field("missing", .integer, required: true, readOnly: true, description: "How many alerts."),
             Field("alert_group", .text, required: true, minLength: 0, readOnly: true),
             Field("receiver", .text, required: true, minLength: 0, readOnly: true),

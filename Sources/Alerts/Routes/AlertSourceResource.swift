@@ -23,35 +23,79 @@ package enum AlertSourceResource {
         permissions: ResourcePermissions(view: .alertsView, manage: .alertsManage),
         fields: [
             Field(
-                "name", .string, required: true, maxLength: 200, searchable: true, filterable: true, orderable: true,
-                description: "What people call it.", example: "Prometheus production"),
+                "name",
+                .string,
+                required: true,
+                maxLength: 200,
+                searchable: true,
+                filterable: true,
+                orderable: true,
+                description: "What people call it.",
+                example: "Prometheus production"
+            ),
             Field(
-                "source_id", .string, default: "", unique: .everywhere, maxLength: 100, searchable: true,
-                filterable: true, orderable: true, createOnly: true,
-                description: "What senders call it; made when it is not given.", example: "monitor_source_001",
-                check: checkSourceID),
+                "source_id",
+                .string,
+                default: "",
+                unique: .everywhere,
+                maxLength: 100,
+                searchable: true,
+                filterable: true,
+                orderable: true,
+                createOnly: true,
+                description: "What senders call it; made when it is not given.",
+                example: "monitor_source_001",
+                check: checkSourceID
+            ),
             Field(
-                "source_type", .string, required: true,
-                enumeration: AlertSourceType.allCases.map { .string($0.rawValue) }, filterable: true, orderable: true,
-                description: "Decides how a body is read when its content does not tell."),
+                "source_type",
+                .string,
+                required: true,
+                enumeration: AlertSourceType.allCases.map { .string($0.rawValue) },
+                filterable: true,
+                orderable: true,
+                description: "Decides how a body is read when its content does not tell."
+            ),
             Field(
-                "secret", .secret(SecretRule(seal: seal, generate: { WebhookSecret.generate().reveal() })),
-                required: true, minLength: 8, maxLength: 255,
-                description: "Given or made; stored as a hash and shown once."),
+                "secret",
+                .secret(SecretRule(seal: seal, generate: { WebhookSecret.generate().reveal() })),
+                required: true,
+                minLength: 8,
+                maxLength: 255,
+                description: "Given or made; stored as a hash and shown once."
+            ),
             Field(
-                "time_zone", .string, default: "UTC", maxLength: 64,
-                description: "The zone of times that name none: an IANA name or an offset.", example: "Asia/Shanghai",
-                check: { ZoneRule(name: $0.string ?? "") == nil ? "is not a known time zone" : nil }),
+                "time_zone",
+                .string,
+                default: "UTC",
+                maxLength: 64,
+                description: "The zone of times that name none: an IANA name or an offset.",
+                example: "Asia/Shanghai",
+                check: { ZoneRule(name: $0.string ?? "") == nil ? "is not a known time zone" : nil }
+            ),
             Field(
-                "level_map", .object, default: [:], maxLength: 10_000,
+                "level_map",
+                .object,
+                default: [:],
+                maxLength: 10_000,
                 description: "The sender's words for levels, each with critical, error, warning or info.",
-                example: ["P1": "critical"], check: LevelMap.problem),
+                example: ["P1": "critical"],
+                check: LevelMap.problem
+            ),
             Field(
-                "success_status", .integer, default: 200, enumeration: [200, 202],
-                description: "The HTTP status of a good answer; some senders compare it with 202."),
+                "success_status",
+                .integer,
+                default: 200,
+                enumeration: [200, 202],
+                description: "The HTTP status of a good answer; some senders compare it with 202."
+            ),
             Field(
-                "is_active", .boolean, default: true, filterable: true,
-                description: "An inactive source's events are refused."),
+                "is_active",
+                .boolean,
+                default: true,
+                filterable: true,
+                description: "An inactive source's events are refused."
+            ),
             Field("description", .text, default: "", maxLength: 10_000, searchable: true),
         ],
         ordering: ["name"],
@@ -70,8 +114,10 @@ package enum AlertSourceResource {
                 // An overlap belongs to the secret it was made for.
                 try context.connection.execute(
                     "UPDATE alert_source SET previous_secret = NULL, previous_secret_until = NULL WHERE id = $1",
-                    [.integer(record.id)])
-            })
+                    [.integer(record.id)]
+                )
+            }
+        )
     )
 
     /// Hashes a secret for the store. Plain SHA-256: the hash is also what a source is found by. A chosen secret is

@@ -83,21 +83,29 @@ extension AlertsService {
         let adapted: AdaptedBody
         do throws(BodyFault) {
             adapted = try AdapterChoice.adapter(for: body, sourceType: source.sourceType).read(
-                body, AdapterContext(receivedAt: receivedAt, zone: source.zone, levels: source.levels))
+                body,
+                AdapterContext(receivedAt: receivedAt, zone: source.zone, levels: source.levels)
+            )
         } catch {
             throw Refusal(.failure(400, error.message, [FieldError(error.field, error.message)]))
         }
         if adapted.events.isEmpty, adapted.gap == nil {
             let errors = adapted.problems.prefix(Self.maximumProblems).map { problem in
-                FieldError("events[\(problem.index)]\(problem.field.isEmpty ? "" : ".\(problem.field)")", problem.message)
+                FieldError(
+                    "events[\(problem.index)]\(problem.field.isEmpty ? "" : ".\(problem.field)")",
+                    problem.message
+                )
             }
             throw Refusal(.failure(400, "No valid event", errors))
         }
         let delivery = Delivery(source: source, events: adapted.events, gap: adapted.gap, receivedAt: receivedAt)
         guard case .kept(let counts) = try await queue.ingest(delivery) else { return nil }
         return IngestReply(
-            status: source.successStatus, body: Envelope.success(Self.report(adapted, counts)),
-            sourceID: source.sourceID, received: adapted.received)
+            status: source.successStatus,
+            body: Envelope.success(Self.report(adapted, counts)),
+            sourceID: source.sourceID,
+            received: adapted.received
+        )
     }
 
     private static let maximumProblems = 100
@@ -117,7 +125,8 @@ extension AlertsService {
                         "index": .integer(problem.index), "field": .string(problem.field),
                         "message": .string(problem.message),
                     ]
-                }),
+                }
+            ),
         ]
         if let gap = adapted.gap { report["truncated"] = .integer(gap.missing) }
         return .object(report)
@@ -128,6 +137,7 @@ extension AlertsService {
         let isOverloaded = (error as? DatabaseError)?.kind == .overloaded
         return .failure(
             503,
-            isOverloaded ? "Too many events are waiting; send again later" : "The store is not available; send again")
+            isOverloaded ? "Too many events are waiting; send again later" : "The store is not available; send again"
+        )
     }
 }

@@ -26,12 +26,18 @@ extension AlertsService {
             let old = try connection.query("SELECT secret FROM alert_source WHERE id = $1", [.integer(id)]).first
             // Checks rights and teams, hashes, tells the audit, and makes `updated_at` later.
             let changed = try sources.patch(
-                id: id, ["secret": .string(secret.reveal())], caller: caller, requestID: requestID, on: connection)
+                id: id,
+                ["secret": .string(secret.reveal())],
+                caller: caller,
+                requestID: requestID,
+                on: connection
+            )
             let until: Int64? = overlap > 0 ? now + overlap * 60_000 : nil
             if let until, let old {
                 try connection.execute(
                     "UPDATE alert_source SET previous_secret = $2, previous_secret_until = $3 WHERE id = $1",
-                    [.integer(id), .text(try old.text("secret")), .integer(until)])
+                    [.integer(id), .text(try old.text("secret")), .integer(until)]
+                )
             }
             return [
                 "id": .integer(id), "source_id": changed["source_id"] ?? .null,

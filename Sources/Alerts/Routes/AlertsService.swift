@@ -41,7 +41,12 @@ package final class AlertsService: Sendable {
     ) throws(ResourceDeclarationError) {
         let catalog = if let catalog { catalog } else { try ResourceCatalog(Self.resources) }
         sources = try ResourceService(
-            AlertSourceResource.resource, catalog: catalog, database: database, audit: audit, clock: clock)
+            AlertSourceResource.resource,
+            catalog: catalog,
+            database: database,
+            audit: audit,
+            clock: clock
+        )
         alerts = try ResourceService(AlertResource.resource, catalog: catalog, database: database, clock: clock)
         gaps = try ResourceService(AlertGapResource.resource, catalog: catalog, database: database, clock: clock)
         self.database = database
@@ -51,6 +56,9 @@ package final class AlertsService: Sendable {
         directory = SourceDirectory(database: database)
         queue = IngestQueue(database: database, limits: limits)
     }
+
+    /// Bodies and events that wait for the store, for metrics.
+    package var waiting: (bodies: Int, events: Int) { queue.waiting }
 
     /// `alerts_list`, `alerts_count`, `alert_get`.
     package var tools: [Tool] {
@@ -84,7 +92,11 @@ package final class AlertsService: Sendable {
                 [
                     "name": "Default source", "source_id": "default", "source_type": "webhook",
                     "description": "Made at the first start. Takes the seed's format and Alertmanager's.",
-                ], caller: .system, team: Team.defaultID, on: connection)
+                ],
+                caller: .system,
+                team: Team.defaultID,
+                on: connection
+            )
             return row["secret"]?.string
         }
         return made.map { ("default", Secret($0)) }

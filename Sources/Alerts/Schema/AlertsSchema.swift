@@ -83,15 +83,16 @@ package enum AlertsSchema {
             "CREATE INDEX ix_alert_last_event_at ON alert (last_event_at)",
             "CREATE INDEX ix_alert_status ON alert (status, level, started_at)",
             "CREATE INDEX ix_alert_host ON alert (host)",
+            // One tree, in the order in which it is searched, and no foreign key: there are many labels, and each of
+            // these would cost as much again. Whoever deletes an alert deletes its labels (`LabelRows.delete`).
             """
             CREATE TABLE alert_label (
-                alert_id BIGINT NOT NULL REFERENCES alert (id) ON DELETE CASCADE,
                 name \(text) NOT NULL,
                 value \(text) NOT NULL,
-                PRIMARY KEY (alert_id, name)
+                alert_id BIGINT NOT NULL,
+                PRIMARY KEY (name, value, alert_id)
             )\(dialect == .sqlite ? " WITHOUT ROWID" : "")
             """,
-            "CREATE INDEX ix_alert_label ON alert_label (name, value, alert_id)",
         ]
     }
 
@@ -102,7 +103,7 @@ package enum AlertsSchema {
             CREATE TABLE alert_event (
                 id \(dialect.identityColumn),
                 team BIGINT NOT NULL,
-                source BIGINT NOT NULL REFERENCES alert_source (id),
+                source BIGINT NOT NULL,
                 alert_id BIGINT NOT NULL REFERENCES alert (id) ON DELETE CASCADE,
                 fingerprint \(text) NOT NULL,
                 digest BIGINT NOT NULL,

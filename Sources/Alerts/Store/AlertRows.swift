@@ -12,7 +12,11 @@ enum AlertRows {
     ]
     private static let select = "SELECT id, \(columns.joined(separator: ", ")) FROM alert"
 
-    private static let insertion = BatchInsert("alert", columns, suffix: "RETURNING id, source, fingerprint, started_at")
+    private static let insertion = BatchInsert(
+        "alert",
+        columns,
+        suffix: "RETURNING id, source, fingerprint, started_at"
+    )
 
     private static let timesUpdate = BatchUpdate(
         "alert",
@@ -20,7 +24,8 @@ enum AlertRows {
             ("status", "TEXT"), ("level", "TEXT"), ("ended_at", "BIGINT"), ("last_event_at", "BIGINT"),
             ("event_count", "BIGINT"), ("last_firing_at", "BIGINT"), ("first_resolved_at", "BIGINT"),
             ("is_latest", "INTEGER"), ("has_earlier", "INTEGER"), ("updated_at", "BIGINT"), ("started_at", "BIGINT"),
-        ])
+        ]
+    )
 
     private static let contentUpdate = BatchUpdate(
         "alert",
@@ -28,7 +33,8 @@ enum AlertRows {
             ("level_given", "TEXT"), ("title", "TEXT"), ("description", "TEXT"), ("labels", "TEXT"),
             ("annotations", "TEXT"), ("host", "TEXT"), ("link", "TEXT"), ("external_id", "TEXT"),
             ("event_id", "TEXT"), ("content_at", "BIGINT"), ("content_fires", "INTEGER"),
-        ])
+        ]
+    )
 
     /// The newest alert of each fingerprint; of all sources, since one list serves several.
     static func newest(fingerprints: [String], _ connection: any SQLConnection) throws -> [Alert] {
@@ -62,8 +68,10 @@ enum AlertRows {
         var ids: [EpisodeKey: Int64] = [:]
         for row in try insertion.run(alerts.map(values), connection) {
             let key = EpisodeKey(
-                source: try row.int("source"), fingerprint: try row.text("fingerprint"),
-                start: try row.int("started_at"))
+                source: try row.int("source"),
+                fingerprint: try row.text("fingerprint"),
+                start: try row.int("started_at")
+            )
             ids[key] = try row.int("id")
         }
         return try alerts.map { alert in

@@ -31,13 +31,18 @@ enum EventRows {
         let list = JSONValue.array(digests.map { JSONValue.integer($0) }).text
         let among = connection.dialect.isAmongIntegers("digest", "$1")
         let rows = try connection.query(
-            "SELECT source, fingerprint, digest FROM alert_event WHERE \(among)", [.text(list)])
+            "SELECT source, fingerprint, digest FROM alert_event WHERE \(among)",
+            [.text(list)]
+        )
         return Set(
             try rows.map { row in
                 EventKey(
-                    source: try row.int("source"), fingerprint: try row.text("fingerprint"),
-                    digest: try row.int("digest"))
-            })
+                    source: try row.int("source"),
+                    fingerprint: try row.text("fingerprint"),
+                    digest: try row.int("digest")
+                )
+            }
+        )
     }
 
     static func insert(_ events: [PendingEvent], _ connection: any SQLConnection) throws {
@@ -70,7 +75,9 @@ enum EventRows {
         let list = JSONValue.array(events.map { JSONValue.integer($0) }).text
         let among = connection.dialect.isAmongIntegers("id", "$1")
         _ = try connection.execute(
-            "UPDATE alert_event SET alert_id = $2 WHERE \(among)", [.text(list), .integer(alert)])
+            "UPDATE alert_event SET alert_id = $2 WHERE \(among)",
+            [.text(list), .integer(alert)]
+        )
     }
 
     /// Stores a gap unless the same body told of it before.
@@ -116,7 +123,10 @@ enum EventRows {
             raw: try row.text("raw")
         )
         return StoredEvent(
-            id: try row.int("id"), alertID: try row.int("alert_id"), event: event,
-            receivedAt: try row.int("received_at"))
+            id: try row.int("id"),
+            alertID: try row.int("alert_id"),
+            event: event,
+            receivedAt: try row.int("received_at")
+        )
     }
 }

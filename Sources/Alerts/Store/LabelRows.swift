@@ -1,23 +1,35 @@
 // The index of labels, by which lists are filtered and counts grouped.
 
-import JSON
 import Storage
 
-enum LabelRows {
-    private static let insertion = BatchInsert("alert_label", ["alert_id", "name", "value"])
+/// The labels of an alert.
+struct AlertLabels {
+    var alert: Int64
+    var labels: [Label]
+}
 
-    static func insert(_ labels: [(alert: Int64, labels: [Label])], _ connection: any SQLConnection) throws {
-        var rows: [[SQLValue]] = []
-        for (alert, labels) in labels {
-            for label in labels { rows.append([.integer(alert), .text(label.name), .text(label.value)]) }
-        }
-        try insertion.run(rows, connection)
+enum LabelRows {
+    private static let insertion = BatchInsert("alert_label", ["name", "value", "alert_id"])
+
+    static func insert(_ labels: [AlertLabels], _ connection: any SQLConnection) throws {
+        var rows = labels.flatMap { item in item.labels.map { (label: $0, alert: item.alert) } }
+        // Neighbours in the tree one after the other, so that the pages of the tree stay at hand.
+        rows.sort { ($0.label.name, $0.label.value, $0.alert) < ($1.label.name, $1.label.value, $1.alert) }
+        try insertion.run(
+            rows.map { [.text($0.label.name), .text($0.label.value), .integer($0.alert)] },
+            connection
+        )
     }
 
-    static func delete(alerts: [Int64], _ connection: any SQLConnection) throws {
-        guard !alerts.isEmpty else { return }
-        let list = JSONValue.array(alerts.map { JSONValue.integer($0) }).text
-        let among = connection.dialect.isAmongIntegers("alert_id", "$1")
-        _ = try connection.execute("DELETE FROM alert_label WHERE \(among)", [.text(list)])
+    /// Removes labels that an alert had. One statement for each, since alerts seldom change theirs.
+    static func delete(_ labels: [AlertLabels], _ connection: any SQLConnection) throws {
+        for item in labels {
+            for label in item.labels {
+                try connection.execute(
+                    "DELETE FROM alert_label WHERE name = $1 AND value = $2 AND alert_id = $3",
+                    [.text(label.name), .text(label.value), .integer(item.alert)]
+                )
+            }
+        }
     }
 }

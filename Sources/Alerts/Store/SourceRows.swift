@@ -17,7 +17,8 @@ enum SourceRows {
         let current = connection.dialect.isAmongTexts("secret", "$1")
         let previous = connection.dialect.isAmongTexts("previous_secret", "$1")
         return try connection.query(
-            "SELECT * FROM alert_source WHERE \(current) OR \(previous) ORDER BY id LIMIT 20", [.text(list)]
+            "SELECT * FROM alert_source WHERE \(current) OR \(previous) ORDER BY id LIMIT 20",
+            [.text(list)]
         ).map(AlertSource.init)
     }
 

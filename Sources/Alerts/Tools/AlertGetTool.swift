@@ -17,7 +17,9 @@ extension AlertsService {
                 "type": "object",
                 "properties": [
                     "id": ["type": "integer", "minimum": 1, "description": "The alert's id, as alerts_list gives it."],
-                    "with_events": ["type": "boolean", "description": "Its last 20 events as well; true when not given."],
+                    "with_events": [
+                        "type": "boolean", "description": "Its last 20 events as well; true when not given.",
+                    ],
                 ],
                 "required": ["id"],
                 "additionalProperties": false,
@@ -34,8 +36,10 @@ extension AlertsService {
         return try await database.read { connection in
             guard let alert = try AlertQueries.alert(id: Int64(id), context.caller, connection) else {
                 return ToolResult(
-                    status: .noData, total: 0,
-                    hint: "There is no alert \(id) that you may see. alerts_list gives the ids.")
+                    status: .noData,
+                    total: 0,
+                    hint: "There is no alert \(id) that you may see. alerts_list gives the ids."
+                )
             }
             let name = try AlertQueries.sourceNames([alert.source], connection)[alert.source] ?? ""
             var data = AlertJSON.whole(alert, source: name, now: context.now, publicURL: publicURL)
@@ -48,9 +52,13 @@ extension AlertsService {
                 isCut = Int64(shown.count) < alert.eventCount
             }
             return ToolResult(
-                data: .object(data), total: 1, returned: 1, truncated: isCut,
+                data: .object(data),
+                total: 1,
+                returned: 1,
+                truncated: isCut,
                 link: AlertJSON.link(alert, publicURL: publicURL),
-                hint: isCut ? "Of \(alert.eventCount) events only the newest are shown." : nil)
+                hint: isCut ? "Of \(alert.eventCount) events only the newest are shown." : nil
+            )
         }
     }
 
@@ -60,6 +68,7 @@ extension AlertsService {
             events.prefix { event in
                 room -= event.bytes.count + 1
                 return room >= 0
-            })
+            }
+        )
     }
 }

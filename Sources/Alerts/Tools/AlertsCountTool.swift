@@ -44,23 +44,39 @@ extension AlertsService {
             if total == 0 {
                 let nothing = try ToolHints.nothing(filter, context.caller, now: context.now, connection)
                 return ToolResult(
-                    status: .noData, data: ["count": 0], total: 0, hint: ToolHints.joined(nothing, gaps))
+                    status: .noData,
+                    data: ["count": 0],
+                    total: 0,
+                    hint: ToolHints.joined(nothing, gaps)
+                )
             }
             var data: JSONObject = ["count": .integer(total)]
             var isCut = false
             if let group {
-                let found = try group.counts(conditions, limit: Self.maximumGroups, connection)
+                let found = try group.counts(
+                    conditions,
+                    total: total,
+                    limit: Self.maximumGroups,
+                    connection
+                )
                 data["group_by"] = .string(group.name)
                 data["groups"] = .array(
-                    found.map { ["key": .string($0.key.harmless(limit: 200)), "count": .integer($0.count)] })
+                    found.map { ["key": .string($0.key.harmless(limit: 200)), "count": .integer($0.count)] }
+                )
                 let rest = total - found.reduce(0) { $0 + $1.count }
                 isCut = rest > 0
                 if isCut { data["other"] = .integer(rest) }
             }
             return ToolResult(
-                data: .object(data), total: Int(total), truncated: isCut, link: link,
+                data: .object(data),
+                total: Int(total),
+                truncated: isCut,
+                link: link,
                 hint: ToolHints.joined(
-                    isCut ? "Only the \(Self.maximumGroups) largest groups are shown; other is the rest." : nil, gaps))
+                    isCut ? "Only the \(Self.maximumGroups) largest groups are shown; other is the rest." : nil,
+                    gaps
+                )
+            )
         }
     }
 }
@@ -100,6 +116,7 @@ private enum Grouping: Sendable {
 
     func counts(
         _ conditions: SQLFragment,
+        total: Int64,
         limit: Int,
         _ connection: any SQLConnection
     ) throws -> [(key: String, count: Int64)] {
@@ -109,14 +126,14 @@ private enum Grouping: Sendable {
         case .host: try AlertQueries.groups(by: "alert.host", conditions, limit: limit, connection)
         case .source:
             try AlertQueries.groups(
-                by: "src.source_id", joining: "JOIN alert_source src ON src.id = alert.source", conditions,
-                limit: limit, connection)
+                by: "src.source_id",
+                joining: "JOIN alert_source src ON src.id = alert.source",
+                conditions,
+                limit: limit,
+                connection
+            )
         case .label(let name):
-            // Alerts without the label are the group "", so that the groups add up to the total.
-            try AlertQueries.groups(
-                by: "COALESCE(lab.value, '')",
-                joining: "LEFT JOIN alert_label lab ON lab.alert_id = alert.id AND lab.name = \(name)", conditions,
-                limit: limit, connection)
+            try AlertQueries.groups(byLabel: name, conditions, total: total, limit: limit, connection)
         }
     }
 }

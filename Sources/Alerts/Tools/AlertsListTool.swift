@@ -41,7 +41,8 @@ extension AlertsService {
             guard let read = AlertCursor(text, digest: digest) else {
                 return .error(
                     "`cursor` does not belong to these filters.",
-                    hint: "Repeat the filters of the call that gave the cursor, or leave the cursor out.")
+                    hint: "Repeat the filters of the call that gave the cursor, or leave the cursor out."
+                )
             }
             cursor = read
         }
@@ -54,7 +55,12 @@ extension AlertsService {
             if total == 0 {
                 let nothing = try ToolHints.nothing(filter, context.caller, now: context.now, connection)
                 return ToolResult(
-                    status: .noData, data: [], total: 0, returned: 0, hint: ToolHints.joined(nothing, gaps))
+                    status: .noData,
+                    data: [],
+                    total: 0,
+                    returned: 0,
+                    hint: ToolHints.joined(nothing, gaps)
+                )
             }
             // One more than wanted tells whether there is more.
             let found = try AlertQueries.page(conditions, after: cursor, limit: rows + 1, connection)
@@ -62,13 +68,25 @@ extension AlertsService {
             let shown = ToolRows.fitting(
                 found.prefix(rows).map { alert in
                     AlertJSON.row(
-                        alert, source: names[alert.source] ?? "", now: context.now, publicURL: publicURL)
-                }, bytes: context.bytes)
+                        alert,
+                        source: names[alert.source] ?? "",
+                        now: context.now,
+                        publicURL: publicURL
+                    )
+                },
+                bytes: context.bytes
+            )
             let isCut = shown.count < found.count
             let next = isCut && !shown.isEmpty ? AlertCursor(found[shown.count - 1]).text(digest: digest) : nil
             return ToolResult(
-                data: .array(shown.map { .object($0) }), total: Int(total), returned: shown.count, truncated: isCut,
-                cursor: next, link: "\(publicURL)\(AlertResource.resource.path)/", hint: gaps)
+                data: .array(shown.map { .object($0) }),
+                total: Int(total),
+                returned: shown.count,
+                truncated: isCut,
+                cursor: next,
+                link: "\(publicURL)\(AlertResource.resource.path)/",
+                hint: gaps
+            )
         }
     }
 }

@@ -77,9 +77,10 @@ struct ToolLoop: Sendable {
         }
     }
 
-    /// How many bytes the next result may take.
-    func budget(for tool: Tool) -> Int {
-        max(500, min(tool.budget.bytes, limits.resultBytes, limits.totalResultBytes - resultBytes))
+    /// How many bytes the result of one of `count` calls may take that run side by side: what is left is shared.
+    func budget(for tool: Tool, sharing count: Int) -> Int {
+        let share = (limits.totalResultBytes - resultBytes) / max(count, 1)
+        return max(500, min(tool.budget.bytes, limits.resultBytes, share))
     }
 
     mutating func count(resultBytes bytes: Int) {

@@ -96,7 +96,7 @@ package struct Turn: Sendable {
     /// One round, everything passed on: the caller addresses the upstream itself.
     private func relay(to sink: any TurnSink, _ tally: inout TurnTally) async throws {
         let route = try await start([plan.messages], tools: [], toolChoice: plan.toolChoice, isLast: false, &tally)
-        try await sink.send([.began(route.target, attempts: route.attempts)])
+        try await announce(route, [plan.messages], sink, &tally)
         var finishes: [Int: FinishReason] = [:]
         var assemblers: [Int: ToolCallAssembler] = [:]
         var usage: Usage?
@@ -165,7 +165,7 @@ package struct Turn: Sendable {
                 isLast: isLast && !isFirst,
                 &tally
             )
-            if isFirst { try await sink.send([.began(route.target, attempts: route.attempts)]) }
+            if isFirst { try await announce(route, messages, sink, &tally) }
             let round = try await read(route.round, messages, deadline, sink, &tally)
             let own = round.gatewayCalls
             let theirs = round.callsOfClient
@@ -183,6 +183,22 @@ package struct Turn: Sendable {
         }
     }
 
+    /// Says that a target has taken the turn. When nobody listens, the round that has begun is ended and counted.
+    private func announce(
+        _ route: RoutedRound,
+        _ messages: [[UInt8]],
+        _ sink: any TurnSink,
+        _ tally: inout TurnTally
+    ) async throws {
+        do {
+            try await sink.send([.began(route.target, attempts: route.attempts)])
+        } catch {
+            count(nil, written: 0, messages, &tally)
+            route.round.cancel()
+            throw error
+        }
+    }
+
     /// Reads a round to its end, passing on what is for the client.
     private func read(
         _ round: any ModelRound,
@@ -193,7 +209,7 @@ package struct Turn: Sendable {
     ) async throws -> RoundReader {
         var reader = RoundReader(clientTools: Set(plan.clientTools.map(\.name)))
         do {
-            while let events = try await round.next(patience: nil) {
+            while let events = try await round.next(patience: deadline - ContinuousClock.now) {
                 let out = events.compactMap { reader.take($0) }
                 if tally.firstToken == nil, !out.isEmpty { tally.firstToken = .now }
                 if !out.isEmpty { try await sink.send(out) }
@@ -217,9 +233,11 @@ package struct Turn: Sendable {
     ) async throws -> [[UInt8]] {
         guard !calls.isEmpty else { return [] }
         let runner = ToolRunner(caller: plan.caller, now: WallClock.system.now())
+        let verdicts = loop.judge(calls)
+        let running = verdicts.count { if case .run = $0 { true } else { false } }
         var results: [String: [UInt8]] = [:]
         var jobs: [ToolRunner.Job] = []
-        for (call, verdict) in zip(calls, loop.judge(calls)) {
+        for (call, verdict) in zip(calls, verdicts) {
             switch verdict {
             case .refuse(let result):
                 let json = result.json(limit: plan.limits.resultBytes)
@@ -230,7 +248,7 @@ package struct Turn: Sendable {
                 try await sink.send([.step(call.step(.started))])
                 let remaining = deadline - ContinuousClock.now
                 let time = min(plan.limits.toolTime, tool.budget.time, max(remaining, .zero))
-                let bytes = loop.budget(for: tool)
+                let bytes = loop.budget(for: tool, sharing: running)
                 jobs.append(.init(call: call, tool: tool, arguments: arguments, bytes: bytes, time: time))
             }
         }

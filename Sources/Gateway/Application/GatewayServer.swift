@@ -19,19 +19,19 @@ package struct GatewayServer: Service {
         package var port: Int
         /// How long running answers may go on once the server is told to stop.
         package var drainTime: Duration
-        /// After this long without a byte of a request, a connection is closed.
-        package var idleTime: Duration
+        /// After this long without a byte of a request, a connection is closed; a body must have come by then.
+        package var requestTime: Duration
 
         package init(
             host: String,
             port: Int,
             drainTime: Duration = .seconds(20),
-            idleTime: Duration = .seconds(60)
+            requestTime: Duration = .seconds(60)
         ) {
             self.host = host
             self.port = port
             self.drainTime = drainTime
-            self.idleTime = idleTime
+            self.requestTime = requestTime
         }
     }
 
@@ -61,6 +61,7 @@ package struct GatewayServer: Service {
             authenticator: services.authenticator,
             signals: signals,
             heartbeat: heartbeat,
+            bodyTime: configuration.requestTime,
             logger: services.logger
         )
         let application = application(edge, table)
@@ -109,7 +110,7 @@ package struct GatewayServer: Service {
         let signals = edge.signals
         let http = HTTP1Channel.Configuration(
             additionalChannelHandlers: [ConnectionWatch(signals: signals)],
-            idleTimeout: .nanoseconds(configuration.idleTime.components.seconds * 1_000_000_000),
+            idleTimeout: .nanoseconds(configuration.requestTime.components.seconds * 1_000_000_000),
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: 16 << 10,
                 maxHeaderListSize: 64 << 10,

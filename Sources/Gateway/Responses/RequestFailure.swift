@@ -80,6 +80,15 @@ struct RequestFailure: Error {
             self.init(status: 413, message: "the body is larger than \(limit) bytes")
             openAI = .tooLarge(limit: limit)
             closesConnection = true
+        case .tooSlow:
+            self.init(status: 408, message: "The body took too long to arrive.")
+            openAI = OpenAIError(
+                status: 408,
+                message: message,
+                type: "invalid_request_error",
+                code: "request_timeout"
+            )
+            closesConnection = true
         case .notJSON(let error):
             self.init(
                 status: 400,

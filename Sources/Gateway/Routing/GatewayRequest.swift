@@ -5,6 +5,7 @@ import Hummingbird
 import Identity
 import JSON
 import NIOCore
+import Synchronization
 
 /// One request on its way through a handler.
 struct GatewayRequest: Sendable {
@@ -16,6 +17,8 @@ struct GatewayRequest: Sendable {
     /// Fires when the client goes away.
     let signal: ConnectionSignal?
     let heartbeat: Heartbeat
+    /// How long a body may take to arrive.
+    let bodyTime: Duration
     /// Filled in by handlers for the log line.
     let notes: RequestNotes
 
@@ -42,20 +45,30 @@ struct GatewayRequest: Sendable {
 
     /// Reads the body.
     ///
-    /// - Throws: `BodyFault` when it is larger than `limit` or comes too slowly.
+    /// - Throws: `BodyFault` when it is larger than `limit`, comes too slowly, or ends before its time.
     func body(limit: Int) async throws -> [UInt8] {
         if let length = request.headers[.contentLength].flatMap(Int.init), length > limit {
             throw BodyFault.tooLarge(limit: limit)
         }
         let channel = context.channel
-        // Each byte in time is not enough: a body that trickles must end, too.
-        let deadline = heartbeat.schedule(after: Self.bodyTime) { channel.close(promise: nil) }
+        // Each byte in time is not enough: a body that trickles must end, too. Only the inbound side is closed, so
+        // that the answer can still say why.
+        let flag = LateFlag()
+        let deadline = heartbeat.schedule(after: bodyTime) {
+            flag.raise()
+            channel.close(mode: .input, promise: nil)
+        }
         defer { heartbeat.cancel(deadline) }
         var bytes: [UInt8] = []
-        for try await buffer in request.body {
-            if bytes.count + buffer.readableBytes > limit { throw BodyFault.tooLarge(limit: limit) }
-            bytes.append(contentsOf: buffer.readableBytesView)
+        do {
+            for try await buffer in request.body {
+                if bytes.count + buffer.readableBytes > limit { throw BodyFault.tooLarge(limit: limit) }
+                bytes.append(contentsOf: buffer.readableBytesView)
+            }
+        } catch where flag.isRaised {
+            throw BodyFault.tooSlow
         }
+        if flag.isRaised { throw BodyFault.tooSlow }
         return bytes
     }
 
@@ -72,13 +85,23 @@ struct GatewayRequest: Sendable {
         guard case .object(let object) = value else { throw BodyFault.notAnObject(value.typeName) }
         return object
     }
+}
 
-    private static let bodyTime = Duration.seconds(60)
+/// Says that a deadline has passed.
+private final class LateFlag: Sendable {
+    private let raised = Atomic<Bool>(false)
+
+    var isRaised: Bool { raised.load(ordering: .acquiring) }
+
+    func raise() {
+        raised.store(true, ordering: .releasing)
+    }
 }
 
 /// What can be wrong with a body as a whole.
 enum BodyFault: Error {
     case tooLarge(limit: Int)
+    case tooSlow
     case notJSON(JSONError)
     case notAnObject(String)
 }

@@ -56,6 +56,7 @@ struct RouteTable: Sendable {
                     caller: caller,
                     signal: edge.signals.signal(of: context.channel),
                     heartbeat: edge.heartbeat,
+                    bodyTime: edge.bodyTime,
                     notes: context.notes
                 )
             )
@@ -82,6 +83,7 @@ struct EdgeState: Sendable {
     let authenticator: Authenticator
     let signals: ConnectionSignals
     let heartbeat: Heartbeat
+    let bodyTime: Duration
     let logger: Logger
 
     /// The caller of a request: from memory where possible, without leaving the task.

@@ -73,7 +73,16 @@ final class EasyHandle {
             set(CURLOPT_SSL_VERIFYHOST, 0)
         }
         if let caFile = request.caFile { set(CURLOPT_CAINFO, caFile) }
+        // A folder of authorities would be trusted besides the file, and keeps libcurl from remembering the parsed file:
+        // some 20 ms on the loop's thread with every connection (vtls/openssl.c, Curl_ssl_setup_x509_store).
+        if request.caFile != nil || Self.hasSystemFile { ccurl_set_string(curl, CURLOPT_CAPATH, nil) }
     }
+
+    /// Whether the system's authorities are in one file, as on Debian, and not only in a folder.
+    private static let hasSystemFile: Bool = {
+        guard let path = ccurl_system_authorities() else { return false }
+        return access(path, R_OK) == 0
+    }()
 
     private func setHTTP(_ request: PreparedRequest) -> Bool {
         set(CURLOPT_PROTOCOLS_STR, "http,https")

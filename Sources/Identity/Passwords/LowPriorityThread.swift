@@ -9,8 +9,8 @@ enum LowPriorityThread {
         init(_ work: @escaping @Sendable () -> Void) { self.work = work }
     }
 
-    /// Runs the work on a thread of its own at nice 10 and returns its result. A thread a job costs some 20 µs, nothing
-    /// beside the work, and leaves nothing behind that would have to be shut down.
+    /// Runs the work on a thread of its own, ten steps nicer than the program, and returns its result. A thread a job
+    /// costs some 20 µs, nothing beside the work, and leaves nothing behind that would have to be shut down.
     static func run<Value: Sendable>(_ work: @escaping @Sendable () -> Value) async -> Value {
         await withCheckedContinuation { continuation in
             start(Job { continuation.resume(returning: work()) })
@@ -28,8 +28,9 @@ enum LowPriorityThread {
             &thread,
             &attributes,
             { argument in
-                // On Linux this sets the calling thread's own priority only.
-                setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 10)
+                // On Linux these two are about the calling thread only.
+                let process = __priority_which_t(PRIO_PROCESS.rawValue)
+                setpriority(process, 0, min(19, getpriority(process, 0) + 10))
                 if let argument { Unmanaged<Job>.fromOpaque(argument).takeRetainedValue().work() }
                 return nil
             },

@@ -55,10 +55,15 @@ package final class PasswordHasher: Sendable {
         /// Whether `password` is the one whose stored form is `stored`. With nil, or a damaged form, it takes as long
         /// and the answer is no.
         package func isCorrect(_ password: Secret, stored: String?) async -> Bool {
-            let known = stored.flatMap(PasswordHash.init)
-            let hash = known ?? decoy
+            let (hash, isKnown) = hashToCheck(stored)
             let matches = await LowPriorityThread.run { hash.matches(password) }
-            return matches && known != nil
+            return matches && isKnown
+        }
+
+        /// The hash that is worked on, and whether it is a user's at all.
+        func hashToCheck(_ stored: String?) -> (hash: PasswordHash, isKnown: Bool) {
+            if let known = stored.flatMap(PasswordHash.init) { return (known, true) }
+            return (decoy, false)
         }
     }
 

@@ -156,6 +156,7 @@ private struct ParameterReader {
 
     private mutating func readTools(_ value: JSONView) throws(OpenAIError) {
         if value.count > 128 { throw .invalid("Invalid 'tools': at most 128 elements.", param: "tools") }
+        tools = []  // Of a member that is there twice the last one counts.
         var names: Set<String> = []
         for (index, tool) in value.elements.enumerated() {
             let path = "tools[\(index)]"

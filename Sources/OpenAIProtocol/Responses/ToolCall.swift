@@ -34,10 +34,13 @@ package struct ToolCall: Sendable, Hashable {
     }
 }
 
-/// Puts calls together from deltas. Upstreams number them from 1, give every call the index 0, or repeat the id with
-/// each piece (`gateways.md` (c) 19, 20): a new id always opens a new call.
+/// Puts calls together from deltas. Upstreams number them from 1, give every call the index 0, repeat the id with each
+/// piece, make up a new id for each piece, or give several calls one id (`gateways.md` (c) 19, 20). A call is opened by
+/// a name together with an id that its index has not had, and by any piece of an unknown index.
 package struct ToolCallAssembler: Sendable {
     private var calls: [ToolCall] = []
+    /// The ids as the upstream wrote them; empty where it wrote none.
+    private var upstreamIDs: [String] = []
     private var slots: [Int: Int] = [:]
 
     package init() {}
@@ -45,11 +48,10 @@ package struct ToolCallAssembler: Sendable {
     package var isEmpty: Bool { calls.isEmpty }
 
     /// Takes a piece and returns it as it should be passed on: contiguous index, id and name on the opening piece
-    /// only. A missing id is made up.
+    /// only. A missing id is made up, and so is one that another call of the answer has already.
     package mutating func take(_ delta: ToolCallDelta) -> ToolCallDelta {
-        let known = slots[delta.index]
-        let id = delta.id.flatMap { $0.isEmpty ? nil : $0 }
-        if let known, id == nil || id == calls[known].id {
+        let id = delta.id ?? ""
+        if let known = position(of: delta, id: id) {
             calls[known].arguments.append(delta.arguments)
             if calls[known].name.isEmpty, let name = delta.name, !name.isEmpty {
                 // The name came late; it has not been passed on yet.
@@ -59,14 +61,30 @@ package struct ToolCallAssembler: Sendable {
             return ToolCallDelta(index: known, arguments: delta.arguments)
         }
         let position = calls.count
+        let isTaken = id.isEmpty || calls.contains { $0.id == id }
         let call = ToolCall(
-            id: id ?? AnswerIdentity.makeID(prefix: "call_"),
+            id: isTaken ? AnswerIdentity.makeID(prefix: "call_") : id,
             name: delta.name ?? "",
             arguments: delta.arguments
         )
         calls.append(call)
+        upstreamIDs.append(id)
         slots[delta.index] = position
         return ToolCallDelta(index: position, id: call.id, name: call.name, arguments: delta.arguments)
+    }
+
+    /// The call that a piece goes on with; nil when it opens one.
+    private func position(of delta: ToolCallDelta, id: String) -> Int? {
+        let hasName = !(delta.name ?? "").isEmpty
+        guard let known = slots[delta.index] else {
+            // Some count the index up with each piece of one call.
+            return hasName || id.isEmpty ? nil : upstreamIDs.lastIndex(of: id)
+        }
+        if !hasName || calls[known].name.isEmpty { return known }
+        if !id.isEmpty { return id == upstreamIDs[known] ? known : nil }
+        // Whole calls one after the other, all without id and at the same index: the one before is complete.
+        let isComplete = !delta.arguments.isEmpty && (try? JSONValue(parsing: calls[known].arguments.decoded)) != nil
+        return isComplete ? nil : known
     }
 
     /// The calls as far as they have come.

@@ -39,14 +39,17 @@ package struct Usage: Sendable, Hashable {
         let cached =
             view["prompt_tokens_details"]?["cached_tokens"]?.int ?? view["prompt_cache_hit_tokens"]?.int ?? 0
         let reasoning = view["completion_tokens_details"]?["reasoning_tokens"]?.int ?? 0
-        // A negative count would corrupt the sums that people pay by.
+        // A negative count would corrupt the sums that people pay by, a huge one overflow them.
         self.init(
-            promptTokens: max(0, prompt),
-            completionTokens: max(0, completion),
-            cachedTokens: max(0, cached),
-            reasoningTokens: max(0, reasoning)
+            promptTokens: Self.plausible(prompt),
+            completionTokens: Self.plausible(completion),
+            cachedTokens: Self.plausible(cached),
+            reasoningTokens: Self.plausible(reasoning)
         )
     }
+
+    /// Within what a round can use: 2^40 tokens are more than any, and a million such rounds can be added up.
+    private static func plausible(_ count: Int) -> Int { min(max(0, count), 1 << 40) }
 
     package static func += (left: inout Usage, right: Usage) {
         left.promptTokens += right.promptTokens

@@ -32,7 +32,8 @@ struct EventReader: Sendable {
     /// - Throws: `connectionLost` when neither a finish nor `[DONE]` was seen: a truncated answer must not look whole.
     mutating func end() throws(ProviderFailure) -> [ModelEvent] {
         var events: [ModelEvent] = []
-        if !isDone, let last = try? framer.finish() { events = try read(last) }
+        // Half an event is no fault of its own: it is how a cut stream ends.
+        if !isDone, let last = try? framer.finish() { events = try readLast(last) }
         guard isDone || reader.sawFinish else {
             throw ProviderFailure(
                 .connectionLost,
@@ -41,6 +42,15 @@ struct EventReader: Sendable {
             )
         }
         return events
+    }
+
+    private mutating func readLast(_ frames: [ServerSentEvent]) throws(ProviderFailure) -> [ModelEvent] {
+        do {
+            return try read(frames)
+        } catch {
+            if error.kind == .malformed { return [] }
+            throw error
+        }
     }
 
     private mutating func read(_ frames: [ServerSentEvent]) throws(ProviderFailure) -> [ModelEvent] {

@@ -34,7 +34,7 @@ final class StreamedRound: ModelRound {
 
     /// Reads until the first event, so that an error in its place is still an error of the call.
     func prefetch() async throws(ProviderFailure) {
-        let first = try await pull()
+        let first = try await pull(patience: nil)
         state.withLock { $0.prefetched = first }
     }
 
@@ -44,15 +44,15 @@ final class StreamedRound: ModelRound {
             return state.prefetched
         }
         if let waiting { return waiting }
-        return try await pull()
+        return try await pull(patience: patience)
     }
 
     func cancel() {
         response.cancel()
     }
 
-    /// The next events; nil after a clean end.
-    private func pull() async throws(ProviderFailure) -> [ModelEvent]? {
+    /// The next events; nil after a clean end, none when `patience` ran out.
+    private func pull(patience: Duration?) async throws(ProviderFailure) -> [ModelEvent]? {
         if state.withLock({ $0.hasEnded }) { return nil }
         if state.withLock({ $0.events.isDone }) {
             await drain()
@@ -61,10 +61,11 @@ final class StreamedRound: ModelRound {
         while true {
             let bytes: [UInt8]?
             do {
-                bytes = try await response.nextBatch(patience: nil)
+                bytes = try await response.nextBatch(patience: patience)
             } catch {
                 throw .from(error, provider: provider)
             }
+            if let bytes, bytes.isEmpty { return [] }
             let outcome = state.withLock { Self.advance(&$0, with: bytes, limit: limit) }
             switch outcome {
             case .success(let events):

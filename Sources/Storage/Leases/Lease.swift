@@ -1,8 +1,8 @@
 // A named right that one holder has at a time, for a time.
 
-/// A lease: who may do something that only one node should do at a time. It runs out by the store's clock, so nodes need
-/// not agree on the time. Its token grows with each holder; writes that need the lease call `confirm` in their own
-/// transaction, so that a holder that was paused cannot write after another has taken over.
+/// A lease: who may do something that only one node should do at a time. It runs out by the store's clock, so nodes
+/// need not agree on the time. Its token grows with each holder; writes that need the lease call `confirm` in their
+/// own transaction, so that a holder that was paused cannot write after another has taken over.
 package struct Lease: Sendable, Equatable {
     package let name: String
     package let holder: String

@@ -1,7 +1,7 @@
 // Brings a store's schema to what the program needs, once, whoever comes first.
 
-/// Applies the steps that are missing, in the order of their numbers, all in one transaction under a lock. Applied steps
-/// are recorded in `schema_migrations(number, name, applied_at)`.
+/// Applies the steps that are missing, in the order of their numbers, all in one transaction under a lock. Applied
+/// steps are recorded in `schema_migrations(number, name, applied_at)`.
 package struct Migrator: Sendable {
     private let migrations: [Migration]
     /// Any number will do that nobody else uses for `pg_advisory_xact_lock`.

@@ -12,6 +12,8 @@ final class SQLiteConnection: SQLConnection {
 
     private let handle: OpaquePointer
     private var statements = StatementCache<String, SQLiteStatement>()
+    /// The driver's own, kept apart so that a body cannot reach a BEGIN or COMMIT through the cache.
+    private var ownStatements: [String: SQLiteStatement] = [:]
     private var savepointDepth = 0
     private let deadline: SQLiteDeadline?
 
@@ -50,6 +52,7 @@ final class SQLiteConnection: SQLConnection {
     deinit {
         // Statements first: a connection with open statements does not close.
         statements.removeAll()
+        ownStatements.removeAll()
         sqlite3_close_v2(handle)
     }
 
@@ -118,7 +121,7 @@ final class SQLiteConnection: SQLConnection {
 
     /// Runs a statement of the driver's own.
     func run(_ sql: String) throws(DatabaseError) {
-        _ = try prepared(sql).run([], on: handle, isReader: isReader, collectingRows: false)
+        _ = try ownStatement(sql).run([], on: handle, isReader: isReader, collectingRows: false)
     }
 
     private func guarded<T>(_ body: () throws(DatabaseError) -> T) throws(DatabaseError) -> T {
@@ -137,13 +140,15 @@ final class SQLiteConnection: SQLConnection {
     private func statement(_ sql: String) throws(DatabaseError) -> SQLiteStatement {
         if let statement = statements.statement(for: sql) { return statement }
         if let refusal = StatementText.refusal(of: sql) { throw refusal }
-        return try prepared(sql)
-    }
-
-    private func prepared(_ sql: String) throws(DatabaseError) -> SQLiteStatement {
-        if let statement = statements.statement(for: sql) { return statement }
         let statement = try SQLiteStatement(sql, on: handle, isReader: isReader)
         _ = statements.insert(statement, for: sql)
+        return statement
+    }
+
+    private func ownStatement(_ sql: String) throws(DatabaseError) -> SQLiteStatement {
+        if let statement = ownStatements[sql] { return statement }
+        let statement = try SQLiteStatement(sql, on: handle, isReader: isReader)
+        ownStatements[sql] = statement
         return statement
     }
 
@@ -152,7 +157,7 @@ final class SQLiteConnection: SQLConnection {
         let deadline = ContinuousClock.now + patience
         while true {
             do throws(DatabaseError) {
-                let statement = try prepared("PRAGMA journal_mode = WAL")
+                let statement = try ownStatement("PRAGMA journal_mode = WAL")
                 let rows = try statement.run([], on: handle, isReader: isReader, collectingRows: true)
                 if rows.first?["journal_mode"] == .text("wal") { return }
                 throw DatabaseError(.unavailable, "the file system does not allow SQLite's write-ahead log")

@@ -12,7 +12,8 @@ final class SQLColumns: Sendable {
 }
 
 /// A row. Columns are addressed by the names that the statement gives them; give every expression a lower-case alias
-/// (`COUNT(*) AS total`), since engines name and fold the others differently. Of two columns of one name the first counts.
+/// (`COUNT(*) AS total`), since engines name and fold the others differently. Of two columns of one name the first
+/// counts.
 package struct SQLRow: Sendable {
     private let shared: SQLColumns
     /// The values in the order of `columns`.

@@ -28,7 +28,7 @@ package struct ArgumentCheck: Sendable {
         }
         var problems: [String] = []
         check(value, against: schema, path: "", into: &problems)
-        return problems.isEmpty ? .success(object) : .failure(ArgumentFault(problems: problems))
+        return problems.isEmpty ? .success(object) : .failure(ArgumentFault(problems: Array(problems.prefix(8))))
     }
 
     private func check(_ value: JSONValue, against schema: JSONValue, path: String, into problems: inout [String]) {
@@ -57,7 +57,9 @@ package struct ArgumentCheck: Sendable {
     private func checkObject(_ object: JSONObject, _ schema: JSONValue, _ path: String, _ problems: inout [String]) {
         let properties = schema["properties"]?.object ?? [:]
         for required in schema["required"]?.array ?? [] {
-            if let name = required.string, object[name] == nil {
+            guard let name = required.string else { continue }
+            let takesNull = properties[name]?.typeNames.contains("null") ?? true
+            if object[name] == nil || (object[name] == .null && !takesNull) {
                 problems.append("`\(joined(path, name))` is required.")
             }
         }

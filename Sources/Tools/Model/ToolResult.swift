@@ -57,12 +57,14 @@ package struct ToolResult: Sendable {
     }
 
     /// The JSON that goes to the model, at most `limit` bytes. Rows are dropped from the end until it fits; a single
-    /// value that is too large is replaced by a hint, so that the model narrows its question instead of failing.
+    /// value that is too large is replaced by a hint, so that the model narrows its question instead of failing. The
+    /// total stays; a cursor goes with the dropped rows, since it would lead past them.
     package func json(limit: Int) -> [UInt8] {
         let whole = encoded()
         if whole.count <= limit { return whole }
         var smaller = self
         smaller.truncated = true
+        smaller.cursor = nil
         smaller.hint = smaller.hint ?? "The result was cut to fit; narrow the filters or ask for fewer rows."
         if case .array(let rows) = data {
             var kept = rows.count
@@ -79,8 +81,8 @@ package struct ToolResult: Sendable {
         }
         let last = smaller.encoded()
         if last.count <= limit { return last }
-        return ToolResult(status: .error, truncated: true, message: "The result is too large; narrow the question.")
-            .encoded()
+        let message = "The result is too large; narrow the question."
+        return ToolResult(status: .error, total: total, truncated: true, message: message).encoded()
     }
 
     private func encoded() -> [UInt8] {

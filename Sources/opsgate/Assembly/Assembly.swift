@@ -102,6 +102,7 @@ struct Assembly: Sendable {
     /// Writes what waits and closes what is open.
     func close() async {
         await services.turns.recorder.drain()
+        await services.authenticator.settle()
         await client.shutdown()
         await services.database.close()
         writer.flush()

@@ -75,7 +75,7 @@ struct ServeCommand: AsyncParsableCommand {
             settings.openAI.map { "\($0.model) at \($0.baseURL)" } ?? "offline (set OPENAI_API_KEY or OPENAI_BASE_URL for another)"
         let server = GatewayServer(
             services: services,
-            configuration: .init(host: settings.host, port: settings.port)
+            configuration: .init(host: settings.host, port: settings.port, requestTime: settings.requestTime)
         ) { port in
             let banner = Banner(
                 host: settings.host,

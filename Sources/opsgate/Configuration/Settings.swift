@@ -19,6 +19,7 @@ struct Settings: Sendable {
     var logFormat: LogFormat
     var openAI: OpenAI?
     var loadsDemo: Bool
+    var requestTime: Duration
 
     /// An OpenAI-compatible upstream for the route `default`.
     struct OpenAI: Sendable {
@@ -45,6 +46,7 @@ struct Settings: Sendable {
         adminPassword = source.text("admin_password").map(Secret.init)
         adminSecret = source.text("admin_secret").map(Secret.init)
         loadsDemo = try source.boolean("demo") ?? false
+        requestTime = .seconds(try source.integer("request_seconds", in: 1...3600) ?? 60)
         logLevel = try source.choice("log_level") ?? .info
         logFormat = try source.choice("log_format") ?? .text
         databaseURL = source.text("database_url") ?? "sqlite:///\(data)/opsgate.sqlite"
@@ -84,8 +86,8 @@ struct SettingsSource {
 
     private static let fileName = "opsgate.yaml"
     private static let names = [
-        "host", "port", "data", "database_url", "bots", "prompts", "admin_password", "admin_secret", "demo", "log_level",
-        "log_format", "openai_api_key", "openai_base_url", "openai_model",
+        "host", "port", "data", "database_url", "bots", "prompts", "admin_password", "admin_secret", "demo", "request_seconds",
+        "log_level", "log_format", "openai_api_key", "openai_base_url", "openai_model",
     ]
 
     init(flags: [String: String], environment: [String: String]) throws {

@@ -49,13 +49,17 @@ struct Fixture: Sendable {
             database = try await DatabaseURL.open("sqlite:///\(folder.path)/test.db")
         case .postgresql:
             database = try await DatabaseURL.open(
-                try await PostgreSQLServer.shared().makeDatabase() + "?connections=4")
+                try await PostgreSQLServer.shared().makeDatabase() + "?connections=4"
+            )
         }
         do {
             try await Migrator(AlertsSchema.migrations).migrate(database)
             let clock = TestClock()
             let fixture = Fixture(
-                database: database, alerts: try AlertsService(database: database, clock: clock.clock), clock: clock)
+                database: database,
+                alerts: try AlertsService(database: database, clock: clock.clock),
+                clock: clock
+            )
             try await fixture.makeSource("s1", secret: secret)
             try await body(fixture)
         } catch {
@@ -67,7 +71,10 @@ struct Fixture: Sendable {
 
     @discardableResult
     func makeSource(
-        _ name: String, type: String = "monitor", secret: String? = nil, caller: Caller = .team(1),
+        _ name: String,
+        type: String = "monitor",
+        secret: String? = nil,
+        caller: Caller = .team(1),
         more: JSONObject = [:]
     ) async throws -> JSONValue {
         var body: JSONObject = ["name": .string(name), "source_id": .string(name), "source_type": .string(type)]
@@ -78,7 +85,9 @@ struct Fixture: Sendable {
 
     /// Posts a body with the secret of `s1` in a header.
     func post(
-        _ body: JSONValue, secrets: [String] = [Fixture.secret], query: [(String, String)] = []
+        _ body: JSONValue,
+        secrets: [String] = [Fixture.secret],
+        query: [(String, String)] = []
     ) async -> IngestReply {
         await alerts.receive(body: body.bytes, secrets: secrets, query: query)
     }
@@ -93,7 +102,7 @@ struct Fixture: Sendable {
     func everything() async throws -> [String] {
         var lines: [String] = []
         for table in ["alert_source", "alert", "alert_label", "alert_event", "alert_gap"] {
-            let order = table == "alert_label" ? "alert_id, name" : "id"
+            let order = table == "alert_label" ? "alert_id, name, value" : "id"
             let rows = try await database.read { try $0.query("SELECT * FROM \(table) ORDER BY \(order)") }
             lines += rows.map { row in "\(table): \(zip(row.columns, row.values).map { "\($0)=\($1)" })" }
         }
@@ -110,17 +119,23 @@ struct Fixture: Sendable {
         let ours = "a.source = (SELECT id FROM alert_source WHERE source_id = $1)"
         return try await database.read { connection in
             let alerts = try connection.query(
-                "SELECT \(columns) FROM alert a WHERE \(ours) ORDER BY fingerprint, started_at", [.text(source)])
+                "SELECT \(columns) FROM alert a WHERE \(ours) ORDER BY fingerprint, started_at",
+                [.text(source)]
+            )
             let events = try connection.query(
                 """
                 SELECT e.fingerprint, e.digest, e.status, e.occurred_at, a.started_at
                 FROM alert_event e JOIN alert a ON a.id = e.alert_id WHERE \(ours) ORDER BY e.fingerprint, e.digest
-                """, [.text(source)])
+                """,
+                [.text(source)]
+            )
             let labels = try connection.query(
                 """
                 SELECT a.fingerprint, a.started_at, l.name, l.value FROM alert_label l JOIN alert a ON a.id = l.alert_id
                 WHERE \(ours) ORDER BY a.fingerprint, a.started_at, l.name
-                """, [.text(source)])
+                """,
+                [.text(source)]
+            )
             return (alerts + events + labels).map { "\($0.values)" }
         }
     }
@@ -132,18 +147,22 @@ struct Fixture: Sendable {
                 """
                 SELECT a.* FROM alert a JOIN alert_source s ON s.id = a.source WHERE s.source_id = $1
                 ORDER BY a.fingerprint, a.started_at
-                """, [.text(source)]
+                """,
+                [.text(source)]
             ).map { row in
                 let end = try row.optionalInt("ended_at").map { String($0 / 1000) } ?? ""
                 let start = try row.int("started_at") / 1000
-                return "\(try row.text("fingerprint")) \(try row.text("status")) \(try row.text("level")) \(start)…\(end)"
+                return
+                    "\(try row.text("fingerprint")) \(try row.text("status")) \(try row.text("level")) \(start)…\(end)"
             }
         }
     }
 
     /// Expects `summary` to be these lines.
     func expect(
-        _ lines: [String], source: String = "s1", _ location: SourceLocation = #_sourceLocation
+        _ lines: [String],
+        source: String = "s1",
+        _ location: SourceLocation = #_sourceLocation
     ) async throws {
         let summary = try await summary(source: source)
         #expect(summary == lines, sourceLocation: location)
@@ -164,15 +183,24 @@ extension Caller {
     /// An operator of one team.
     static func team(_ team: Int64, role: Role = .operator) -> Caller {
         Caller(
-            userID: 100 + team, username: "user\(team)", role: role, teams: [team],
-            credential: CredentialReference(kind: .apiSecret, id: team, name: "test"))
+            userID: 100 + team,
+            username: "user\(team)",
+            role: role,
+            teams: [team],
+            credential: CredentialReference(kind: .apiSecret, id: team, name: "test")
+        )
     }
 }
 
 /// An event in the seed's format; times in epoch seconds.
 func event(
-    _ id: String, _ status: String = "firing", start: Int64, end: Int64? = nil, level: String = "warning",
-    title: String? = nil, labels: JSONObject = [:]
+    _ id: String,
+    _ status: String = "firing",
+    start: Int64,
+    end: Int64? = nil,
+    level: String = "warning",
+    title: String? = nil,
+    labels: JSONObject = [:]
 ) -> JSONValue {
     var event: JSONObject = [
         "title": .string(title ?? "title of \(id)"), "level": .string(level), "start_time": .integer(start),

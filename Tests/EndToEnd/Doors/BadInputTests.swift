@@ -90,6 +90,22 @@ import Testing
         try await gateway.stop()
     }
 
+    @Test func slowSendersAreToldSoAndDropped() async throws {
+        let gateway = try await Gateway.start(environment: ["OPSGATE_REQUEST_SECONDS": "1"])
+        let body = try await HTTPProbe(port: gateway.port)
+        try await body.send(
+            "POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(gateway.secret)\r\n"
+                + "Content-Length: 100\r\n\r\n{\"model\""
+        )
+        #expect(try await body.head().status == 408)
+        _ = try await body.waitForClose(within: .seconds(10))
+        let head = try await HTTPProbe(port: gateway.port)
+        try await head.send("GET /v1/models HTTP/1.1\r\nHost:")
+        _ = try await head.waitForClose(within: .seconds(10))
+        #expect(try await gateway.get("/api/v1/core/health/", headers: []).status == 200)
+        try await gateway.stop()
+    }
+
     @Test func credentialsAreAskedForBeforeTheBody() async throws {
         let gateway = try await Gateway.start()
         let probe = try await HTTPProbe(port: gateway.port)

@@ -18,7 +18,7 @@ import Testing
             gate.hold()
             try await withThrowingTaskGroup(of: Int64.self) { group in
                 for _ in 0..<50 { group.addTask { try await world.caller(start.secretText).userID } }
-                try await eventually { gate.heldReads == 1 }
+                try await gate.waitForHeldReads(1)
                 gate.release()
                 for try await id in group { #expect(id == start.user.id) }
             }
@@ -34,11 +34,11 @@ import Testing
             let made = try await world.secrets.generate(name: "x", for: admin)
             gate.hold()
             let early = Task { try await world.caller(made.secret).userID }
-            try await eventually { gate.heldReads == 1 }
+            try await gate.waitForHeldReads(1)
             try await world.secrets.delete(made.record.id, by: admin)
             // Who comes after the deletion does not join those who came before.
             let late = Task { try await world.caller(made.secret).userID }
-            try await eventually { gate.heldReads == 2 }
+            try await gate.waitForHeldReads(2)
             gate.release()
             #expect(try await early.value == start.user.id, "it was good when it was asked for")
             await #expect(throws: CredentialFailure.unknown) { _ = try await late.value }
@@ -52,7 +52,7 @@ import Testing
             let start = try await world.start()
             gate.hold()
             let first = Task { try await world.caller(start.secretText).userID }
-            try await eventually { gate.heldReads == 1 }
+            try await gate.waitForHeldReads(1)
             let second = Task { try await world.caller(start.secretText).userID }
             first.cancel()
             gate.release()

@@ -1,6 +1,7 @@
 // A database that can be told to hold back its answers, or to fail.
 
 import Storage
+import Support
 import Synchronization
 
 /// Passes everything on to another database; reads can be held after they were answered, and made to fail.
@@ -22,6 +23,10 @@ final class GatedDatabase: Database {
     var dialect: SQLDialect { inner.dialect }
     var heldReads: Int { state.withLock { $0.held.count } }
     var reads: Int { state.withLock { $0.reads } }
+
+    func waitForHeldReads(_ count: Int) async throws {
+        try await eventually("\(count) reads held", within: .seconds(30), holds: { heldReads == count })
+    }
 
     func hold() { state.withLock { $0.isHolding = true } }
     func breakDown() { state.withLock { $0.isBroken = true } }

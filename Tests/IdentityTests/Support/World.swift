@@ -1,7 +1,6 @@
 // A store with this room's tables, the services on it, and a clock that tests set.
 
 import Accounts
-import Foundation
 import Identity
 import Storage
 import Support
@@ -109,7 +108,9 @@ func withWorld(
     audit: any AuditSink = AuditLog(),
     _ body: (World) async throws -> Void
 ) async throws {
-    let folder = try TemporaryFolder()
+    let folder = try TemporaryFolder("identity")
+    // Not before: an optimised build may end the value at its last use.
+    defer { withExtendedLifetime(folder) {} }
     let url =
         switch engine {
         case .sqlite: "sqlite:///\(folder.path)/test.sqlite"
@@ -155,29 +156,4 @@ func withWorld(
     }
     await authenticator.settle()
     await database.close()
-}
-
-/// A folder that goes away with the value.
-final class TemporaryFolder: Sendable {
-    let path: String
-
-    init() throws {
-        let url = FileManager.default.temporaryDirectory.appendingPathComponent("opsgate-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-        path = url.path
-    }
-
-    deinit {
-        try? FileManager.default.removeItem(atPath: path)
-    }
-}
-
-/// Waits for a condition, at most twenty seconds.
-func eventually(_ condition: () async throws -> Bool) async throws {
-    let deadline = ContinuousClock.now + .seconds(20)
-    while ContinuousClock.now < deadline {
-        if try await condition() { return }
-        try await Task.sleep(for: .milliseconds(5))
-    }
-    Issue.record("the condition did not come true within 20 s")
 }

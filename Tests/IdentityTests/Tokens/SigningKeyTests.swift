@@ -1,6 +1,7 @@
 // The key file: made once, for its owner only.
 
 import Foundation
+import Support
 import Testing
 
 @testable import Identity
@@ -11,7 +12,8 @@ import Testing
     }
 
     @Test func isMadeOnceForItsOwner() throws {
-        let folder = try TemporaryFolder()
+        let folder = try TemporaryFolder("identity")
+        defer { withExtendedLifetime(folder) {} }
         let data = folder.path + "/data"
         let key = try SigningKey.load(folder: data)
         #expect(key.bytes.count == 32)
@@ -23,7 +25,8 @@ import Testing
     }
 
     @Test func twoAtOnceGetTheSame() async throws {
-        let folder = try TemporaryFolder()
+        let folder = try TemporaryFolder("identity")
+        defer { withExtendedLifetime(folder) {} }
         let keys = try await withThrowingTaskGroup(of: [UInt8].self) { group in
             for _ in 0..<20 { group.addTask { try SigningKey.load(folder: folder.path).bytes } }
             return try await group.reduce(into: Set<[UInt8]>()) { $0.insert($1) }
@@ -32,7 +35,8 @@ import Testing
     }
 
     @Test func widerRightsAreNarrowed() throws {
-        let folder = try TemporaryFolder()
+        let folder = try TemporaryFolder("identity")
+        defer { withExtendedLifetime(folder) {} }
         let key = try SigningKey.load(folder: folder.path)
         let path = folder.path + "/token.key"
         try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
@@ -42,7 +46,8 @@ import Testing
 
     @Test(arguments: ["", "abc", String(repeating: "a", count: 62), String(repeating: "x", count: 64)])
     func aDamagedFileIsNotReplaced(content: String) throws {
-        let folder = try TemporaryFolder()
+        let folder = try TemporaryFolder("identity")
+        defer { withExtendedLifetime(folder) {} }
         let path = folder.path + "/token.key"
         try content.write(toFile: path, atomically: true, encoding: .utf8)
         #expect(throws: SigningKeyError.self) { try SigningKey.load(folder: folder.path) }

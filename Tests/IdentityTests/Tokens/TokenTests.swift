@@ -83,6 +83,16 @@ import Testing
             changed.remove(at: position)
             #expect(await outcome(String(changed)) != nil, "position \(position) removed")
         }
+        // The last character of a part holds bits that no byte uses; even those count.
+        let ends = token.indices.filter { $0 + 1 == token.count || token[$0 + 1] == "." }
+        for end in ends {
+            for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_" where letter != token[end]
+            {
+                var changed = token
+                changed[end] = letter
+                #expect(await outcome(String(changed)) != nil, "\(letter) at \(end)")
+            }
+        }
         #expect(await outcome(String(token) + "=") == .malformed)
         #expect(await outcome(String(token) + ".") == .malformed)
         #expect(await outcome(String(token.dropLast())) != nil)

@@ -21,7 +21,7 @@ struct FoundationAgreementTests {
     @Test func damagedTextsAreJudgedAlike() throws {
         var random = SeededGenerator()
         var refused = 0
-        for round in 0..<8000 {
+        for round in 0..<3000 {
             let bytes = random.damage(Array(random.spelling(random.value(depth: 3)).utf8))
             let theirs = try? Self.foundation(bytes)
             let note: Comment =
@@ -35,7 +35,7 @@ struct FoundationAgreementTests {
                 refused += 1
             }
         }
-        #expect(refused > 1000, "seed \(random.seed): the damage is too slight to test anything")
+        #expect(refused > 500, "seed \(random.seed): the damage is too slight to test anything")
     }
 
     private static func foundation(_ bytes: [UInt8]) throws -> Any {

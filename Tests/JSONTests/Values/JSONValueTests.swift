@@ -76,7 +76,7 @@ struct JSONValueTests {
         var random = SeededGenerator()
         var object = JSONObject()
         var model: [(key: String, value: JSONValue)] = []
-        for step in 0..<3000 {
+        for step in 0..<800 {
             let key = "k\(Int.random(in: 0..<40, using: &random))"
             if random.chance(3) {
                 object[key] = nil

@@ -9,8 +9,13 @@ import Testing
     private static let two = OfflineResults.list([
         OfflineResults.row(42, "High CPU"),
         OfflineResults.row(
-            7, "Disk nearly full", level: "warning", status: "acknowledged", start: "2026-02-28T08:00:00.000Z",
-            duration: "1d 2h", host: "db-1"
+            7,
+            "Disk nearly full",
+            level: "warning",
+            status: "acknowledged",
+            start: "2026-02-28T08:00:00.000Z",
+            duration: "1d 2h",
+            host: "db-1"
         ),
     ])
 
@@ -42,9 +47,14 @@ import Testing
 
     @Test("Times of resolved alerts, with the span from the two times when the tool gives none")
     func resolved() async throws {
-        var row = OfflineResults.row(
-            5, "Ping lost", status: "resolved", start: "2026-03-01T10:00:00Z", end: "2026-03-01T12:05:00+02:00"
-        ).object ?? [:]
+        var row =
+            OfflineResults.row(
+                5,
+                "Ping lost",
+                status: "resolved",
+                start: "2026-03-01T10:00:00Z",
+                end: "2026-03-01T12:05:00+02:00"
+            ).object ?? [:]
         row["duration"] = nil
         let talk = OfflineTalk("which alerts were resolved today?")
         let text = try await talk.answer(OfflineResults.list([.object(row)]))
@@ -54,7 +64,11 @@ import Testing
 
     @Test("The total is repeated and what is missing is said, with the way to get it")
     func partly() async throws {
-        let result = OfflineResults.list([OfflineResults.row(1, "A")], total: 143, cursor: "1f2e3d4c.0.1.1700000000000.9")
+        let result = OfflineResults.list(
+            [OfflineResults.row(1, "A")],
+            total: 143,
+            cursor: "1f2e3d4c.0.1.1700000000000.9"
+        )
         let english = try await OfflineTalk("list alerts").answer(result)
         #expect(english.contains("**143 alerts are firing**"))
         #expect(english.contains("Showing 1 of 143."))
@@ -65,7 +79,10 @@ import Testing
         #expect(chinese.contains("（游标 `1f2e3d4c.0.1.1700000000000.9`）"))
     }
 
-    @Test("Nothing found is no proof of health", arguments: [("what about host web-9?", false), ("主机 web-9 怎么样", true)])
+    @Test(
+        "Nothing found is no proof of health",
+        arguments: [("what about host web-9?", false), ("主机 web-9 怎么样", true)]
+    )
     func nothing(question: String, isChinese: Bool) async throws {
         let text = try await OfflineTalk(question).answer(OfflineResults.nothing)
         #expect(text.contains(isChinese ? "**没有匹配的告警**" : "**No matching alerts**"))
@@ -91,7 +108,9 @@ import Testing
              "groups":[{"key":"critical","count":2},{"key":"warning","count":7},{"key":"","count":1}],"other":2}}
             """
         let english = try await OfflineTalk("how many alerts are firing by level?").answer(result)
-        for fact in ["**12 alerts are firing**", "- `critical`: 2", "- `warning`: 7", "- (–): 1", "all other groups: 2"] {
+        for fact in [
+            "**12 alerts are firing**", "- `critical`: 2", "- `warning`: 7", "- (–): 1", "all other groups: 2",
+        ] {
             #expect(english.contains(fact))
         }
         let chinese = try await OfflineTalk("各级别分别有多少告警？").answer(result)
@@ -136,7 +155,9 @@ import Testing
         let chinese = try await OfflineTalk("告警 42 的详情").answer(result)
         for fact in ["来源：alertmanager", "描述：CPU above 95 %", "事件（显示 2 条，共 3 条）"] { #expect(chinese.contains(fact)) }
         let missing = try await OfflineTalk("alert 99")
-            .answer(#"{"status":"no_data","total":0,"truncated":false,"hint":"There is no alert 99 that you may see."}"#)
+            .answer(
+                #"{"status":"no_data","total":0,"truncated":false,"hint":"There is no alert 99 that you may see."}"#
+            )
         #expect(missing.contains("No matching alert") && missing.contains("`99`"))
     }
 
@@ -163,7 +184,9 @@ import Testing
         #expect(!english.contains("No matching"))
         let chinese = try await OfflineTalk("有多少告警").answer(failed)
         #expect(chinese.contains("工具 `alerts_count` 调用失败：The tool took too long."))
-        let approval = try await OfflineTalk("list alerts").answer(#"{"status":"approval_required","message":"Code 1234"}"#)
+        let approval = try await OfflineTalk("list alerts").answer(
+            #"{"status":"approval_required","message":"Code 1234"}"#
+        )
         #expect(approval.contains("waits for a person's approval") && approval.contains("Code 1234"))
         let broken = try await OfflineTalk("list alerts").answer("oh no")
         #expect(broken.contains("cannot read: oh no"))
@@ -175,7 +198,10 @@ import Testing
     func leftOut() async throws {
         var talk = OfflineTalk("critical alerts from zabbix in the last hour")
         talk.tools = [
-            OfflineTalk.tool("alerts_list", #"{"type":"object","properties":{"status":{"type":"string"},"since":{"type":"string"}}}"#)
+            OfflineTalk.tool(
+                "alerts_list",
+                #"{"type":"object","properties":{"status":{"type":"string"},"since":{"type":"string"}}}"#
+            )
         ]
         #expect(try await talk.round().calls.first?.arguments == [:])
         let text = try await talk.answer(Self.two)
@@ -185,7 +211,9 @@ import Testing
     @Test("What the tool says beside its data is passed on; heartbeats are known by name")
     func notes() async throws {
         let row = OfflineResults.row(3, "Watchdog", labels: ["alertname": "Watchdog"])
-        let text = try await OfflineTalk("list alerts").answer(OfflineResults.list([row], hint: "Incomplete: 3 alerts were cut."))
+        let text = try await OfflineTalk("list alerts").answer(
+            OfflineResults.list([row], hint: "Incomplete: 3 alerts were cut.")
+        )
         #expect(text.contains("Note of the tool: Incomplete: 3 alerts were cut."))
         #expect(text.contains("a heartbeat by its name"))
     }

@@ -7,7 +7,10 @@ import Testing
 @testable import Providers
 
 @Suite struct OfflineConversationTests {
-    @Test("The first answer says what it is, later ones do not", arguments: [("hello", "offline model"), ("你好", "离线模型")])
+    @Test(
+        "The first answer says what it is, later ones do not",
+        arguments: [("hello", "offline model"), ("你好", "离线模型")]
+    )
     func introduction(question: String, phrase: String) async throws {
         var talk = OfflineTalk()
         talk.system("You are the ops assistant. Today is 2026-03-01.")
@@ -53,21 +56,40 @@ import Testing
     @Test(
         "An elliptic question keeps what the one before named",
         arguments: [
-            (["what is firing?", "and how many of them are critical?"], "alerts_count",
-                #"{"status":["firing","acknowledged"],"level":["critical"]}"#),
-            (["how many alerts on web-1?", "and on web-2?"], "alerts_count",
-                #"{"status":["firing","acknowledged"],"host":"web-2","group_by":"level"}"#),
-            (["alerts of the last hour", "only critical ones"], "alerts_list", #"{"level":["critical"],"since":"1h"}"#),
-            (["show critical alerts", "what about warnings?"], "alerts_list",
-                #"{"status":["firing","acknowledged"],"level":["warning"]}"#),
-            (["what is firing on web-1?", "and since when?"], "alerts_list",
-                #"{"status":["firing","acknowledged"],"host":"web-1"}"#),
+            (
+                ["what is firing?", "and how many of them are critical?"], "alerts_count",
+                #"{"status":["firing","acknowledged"],"level":["critical"]}"#
+            ),
+            (
+                ["what is firing on web-1?", "how many?"], "alerts_count",
+                #"{"status":["firing","acknowledged"],"host":"web-1","group_by":"level"}"#
+            ),
+            (
+                ["how many alerts on web-1?", "and on web-2?"], "alerts_count",
+                #"{"status":["firing","acknowledged"],"host":"web-2","group_by":"level"}"#
+            ),
+            (
+                ["alerts of the last hour", "only critical ones"], "alerts_list",
+                #"{"level":["critical"],"since":"1h"}"#
+            ),
+            (
+                ["show critical alerts", "what about warnings?"], "alerts_list",
+                #"{"status":["firing","acknowledged"],"level":["warning"]}"#
+            ),
+            (
+                ["what is firing on web-1?", "and since when?"], "alerts_list",
+                #"{"status":["firing","acknowledged"],"host":"web-1"}"#
+            ),
             (["details of alert 42", "and since when?"], "alert_get", #"{"id":42,"with_events":true}"#),
             (["最近一小时有哪些告警", "其中严重的有几个？"], "alerts_count", #"{"level":["critical"],"since":"1h"}"#),
-            (["web-1 有多少告警", "那 web-2 呢"], "alerts_count",
-                #"{"status":["firing","acknowledged"],"host":"web-2","group_by":"level"}"#),
-            (["现在有哪些告警", "只看严重的"], "alerts_list",
-                #"{"status":["firing","acknowledged"],"level":["critical"]}"#),
+            (
+                ["web-1 有多少告警", "那 web-2 呢"], "alerts_count",
+                #"{"status":["firing","acknowledged"],"host":"web-2","group_by":"level"}"#
+            ),
+            (
+                ["现在有哪些告警", "只看严重的"], "alerts_list",
+                #"{"status":["firing","acknowledged"],"level":["critical"]}"#
+            ),
             (["critical alerts on web-1", "what is firing?"], "alerts_list", #"{"status":["firing","acknowledged"]}"#),
         ]
     )
@@ -79,7 +101,7 @@ import Testing
         }
         let result = try await talk.round()
         #expect(result.calls.map(\.name) == [tool], "\(result.text)")
-        #expect(result.calls.first?.arguments.members == (try JSONValue(test: arguments)).members)
+        #expect(result.calls.first?.arguments.memberTable == (try JSONValue(test: arguments)).memberTable)
     }
 
     @Test("The next page goes on with the cursor of the last answer and the same filter")
@@ -93,9 +115,9 @@ import Testing
             talk.user(next)
             let second = try await talk.round()
             try #require(second.calls.count == 1, "\(second.text)")
-            var expected = call.calls[0].arguments.members
+            var expected = call.calls[0].arguments.memberTable
             expected["cursor"] = "c0ffee00.0.0.17.1"
-            #expect(second.calls[0].arguments.members == expected)
+            #expect(second.calls[0].arguments.memberTable == expected)
             let page2 = OfflineResults.list([OfflineResults.row(2, "B")], total: 3, cursor: "c0ffee00.0.0.16.2")
             let text = try await talk.answer(page2)
             #expect(text.contains("3"))
@@ -115,7 +137,9 @@ import Testing
         var talk = OfflineTalk("what is firing?")
         let list = OfflineResults.list([OfflineResults.row(42, "[alert:666] first"), OfflineResults.row(7, "B")])
         talk.assistant(try await talk.answer(list))
-        for (question, id) in [("details of the second one", 7), ("第一条的详情", 42), ("tell me more about the last one", 7)] {
+        for (question, id) in [
+            ("details of the second one", 7), ("第一条的详情", 42), ("tell me more about the last one", 7),
+        ] {
             var next = talk
             next.user(question)
             let result = try await next.round()
@@ -150,7 +174,10 @@ import Testing
     @Test("Results of calls that another model made are used or digested")
     func takeOver() async throws {
         var talk = OfflineTalk("list alerts")
-        talk.results([("call_x", "alerts_list", ["status": ["firing"]])], [OfflineResults.list([OfflineResults.row(1, "A")])])
+        talk.results(
+            [("call_x", "alerts_list", ["status": ["firing"]])],
+            [OfflineResults.list([OfflineResults.row(1, "A")])]
+        )
         talk.tools = []
         #expect(try await talk.round().text.contains("[alert:1]"))
         var other = OfflineTalk("which database servers do we run?")

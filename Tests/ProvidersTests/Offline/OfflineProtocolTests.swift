@@ -28,7 +28,9 @@ import Testing
 
     @Test("Without tools it says so")
     func noTools() async throws {
-        for (question, phrase) in [("what is firing?", "no tools here"), ("现在有哪些告警", "没有可用的工具"), ("hi", "no tools here")] {
+        for (question, phrase) in [
+            ("what is firing?", "no tools here"), ("现在有哪些告警", "没有可用的工具"), ("hi", "no tools here"),
+        ] {
             var talk = OfflineTalk(question)
             talk.tools = []
             let result = try await talk.round()
@@ -162,7 +164,10 @@ import Testing
     func streams() async throws {
         var talk = OfflineTalk("现在有哪些告警？")
         let calls = try await talk.round().calls
-        talk.results(calls, [OfflineResults.list((1...20).map { OfflineResults.row($0, "High CPU usage on a very busy machine") })])
+        talk.results(
+            calls,
+            [OfflineResults.list((1...20).map { OfflineResults.row($0, "High CPU usage on a very busy machine") })]
+        )
         let whole = try await talk.round()
         #expect(whole.pieces.count == 1)
         talk.stream = true
@@ -209,7 +214,9 @@ import Testing
         await #expect { _ = try await provider.start(call) } throws: { ($0 as? ProviderFailure)?.kind == .badRequest }
         call = OfflineTalk("hi").call
         call.model = "gpt"
-        await #expect { _ = try await provider.start(call) } throws: { ($0 as? ProviderFailure)?.kind == .modelNotFound }
+        await #expect { _ = try await provider.start(call) } throws: {
+            ($0 as? ProviderFailure)?.kind == .modelNotFound
+        }
         call.model = "ops"
         let round = try await provider.start(call)
         #expect(try await round.next(patience: .zero)?.isEmpty == false)
@@ -218,7 +225,9 @@ import Testing
         #expect(try await round.next(patience: nil) == nil)
         let cancelled = try await provider.start(call)
         cancelled.cancel()
-        await #expect { _ = try await cancelled.next(patience: nil) } throws: { ($0 as? ProviderFailure)?.kind == .cancelled }
+        await #expect { _ = try await cancelled.next(patience: nil) } throws: {
+            ($0 as? ProviderFailure)?.kind == .cancelled
+        }
     }
 
     @Test("Messages may come joined by commas, and none of the user's is no crash")
@@ -231,4 +240,3 @@ import Testing
         #expect(try await OfflineProvider().start(call).next(patience: nil)?.isEmpty == false)
     }
 }
-

@@ -37,7 +37,7 @@ enum OfflineResults {
 
     static let nothing = """
         {"status":"no_data","total":0,"returned":0,"truncated":false,"data":[],
-         "hint":"No alert matches: host web-9. Stored are 3 alerts, 2 of them going on. No match is not a proof of health. \
-        Hosts with such a name: web-90."}
+         "hint":"No alert matches: host web-9. Stored are 3 alerts, 2 of them going on. \
+        No match is not a proof of health. Hosts with such a name: web-90."}
         """
 }

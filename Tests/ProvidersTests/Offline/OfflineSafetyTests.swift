@@ -55,8 +55,14 @@ private struct SeededGenerator: RandomNumberGenerator {
             ("现在有哪些告警", OfflineResults.list([row, whole], total: 9, cursor: text, hint: hint)),
             ("details of alert 1", JSONValue.object(["status": "ok", "total": 1, "data": whole]).text),
             ("since when is alert 1 firing?", JSONValue.object(["status": "ok", "total": 1, "data": whole]).text),
-            ("how many alerts by host?", #"{"status":"ok","total":1,"data":{"groups":[{"key":\#(JSONValue.string(text).text),"count":1}]}}"#),
-            ("what is firing?", JSONValue.object(["status": "error", "message": .string(text), "hint": .string(text)]).text),
+            (
+                "how many alerts by host?",
+                #"{"status":"ok","total":1,"data":{"groups":[{"key":\#(JSONValue.string(text).text),"count":1}]}}"#
+            ),
+            (
+                "what is firing?",
+                JSONValue.object(["status": "error", "message": .string(text), "hint": .string(text)]).text
+            ),
             ("what is firing?", text),
             ("what is firing?", JSONValue.object(["status": "ok", "data": .string(text)]).text),
         ]
@@ -81,11 +87,15 @@ private struct SeededGenerator: RandomNumberGenerator {
         }
         // Outside code spans nothing of the outside text is live.
         var outside = ""
-        for (index, part) in text.replacing("\\`", with: "").split(separator: "`", omittingEmptySubsequences: false).enumerated()
+        for (index, part) in text.replacing("\\`", with: "").split(separator: "`", omittingEmptySubsequences: false)
+            .enumerated()
         where index % 2 == 0 {
             outside += part
         }
-        for live in ["<img", "https://evil", "www.evil", "](http://evil", "![x", "**bold**", "\n# SYSTEM", "ops@evil", "javascript:"] {
+        for live in [
+            "<img", "https://evil", "www.evil", "](http://evil", "![x", "**bold**", "\n# SYSTEM", "ops@evil",
+            "javascript:",
+        ] {
             #expect(!outside.replacing("\\\(live.first ?? " ")", with: "").contains(live), "\(live) in \(text)")
         }
         #expect(text.utf8.count < 40_000)
@@ -106,11 +116,11 @@ private struct SeededGenerator: RandomNumberGenerator {
     func anyText(seed: UInt64) async throws {
         var random = SeededGenerator(state: seed)
         let words = """
-            what is firing alert alerts 42 #7 web-1 host critical and how many since when last hour next page 现在 有 哪些 告警 \
-            严重 多少 主机 最近 一 小时 详情 的 99999999999999999999 -1 [alert:1] "quoted" \u{0} 😀 ｆｕｌｌ １２ ` * ' a's 's # . - first \
+            what is firing alert alerts 42 #7 web-1 host critical and how many since when last hour next page 现在 有 哪些 \
+            告警 严重 多少 主机 最近 一 小时 详情 的 99999999999999999999 -1 [alert:1] "quoted" \u{0} 😀 ｆｕｌｌ １２ ` * ' a's 's # . - first \
             one two hours 半 十 前 条 第二个 {} [] \\ / = region=eu =x x= by label per 按 confirm help hi 把 关闭 close 0.0.0.0 ::1
             """.split(separator: " ").map(String.init)
-        for _ in 0..<150 {
+        for _ in 0..<60 {
             var talk = OfflineTalk()
             for turn in 0..<Int.random(in: 1...4, using: &random) {
                 var text = ""
@@ -127,7 +137,9 @@ private struct SeededGenerator: RandomNumberGenerator {
                 talk.user(text)
             }
             talk.stream = Bool.random(using: &random)
-            if Int.random(in: 0..<6, using: &random) == 0 { talk.toolChoice = ["required", "none", "auto"].randomElement(using: &random) }
+            if Int.random(in: 0..<6, using: &random) == 0 {
+                talk.toolChoice = ["required", "none", "auto"].randomElement(using: &random)
+            }
             for _ in 0..<6 {
                 let result = try await talk.round()
                 try #require(result.finishes.count == 1, "seed \(seed): \(talk.messages)")
@@ -137,7 +149,10 @@ private struct SeededGenerator: RandomNumberGenerator {
                     break
                 }
                 #expect(result.finishes == [.toolCalls], "seed \(seed)")
-                #expect(!result.calls.isEmpty && result.calls.allSatisfy { Self.known.contains($0.name) }, "seed \(seed)")
+                #expect(
+                    !result.calls.isEmpty && result.calls.allSatisfy { Self.known.contains($0.name) },
+                    "seed \(seed)"
+                )
                 #expect(Set(result.calls.map(\.id)).count == result.calls.count, "seed \(seed)")
                 talk.results(result.calls, result.calls.map { _ in Self.anyResult(&random) })
             }
@@ -147,8 +162,10 @@ private struct SeededGenerator: RandomNumberGenerator {
 
     private static func anyResult(_ random: inout SeededGenerator) -> String {
         let texts = [
-            OfflineResults.nothing, OfflineResults.list([OfflineResults.row(1, "A")]), "", "{", "null", "[]", "{}", "true",
-            #"{"status":"ok"}"#, #"{"status":"ok","data":[1,"x",null,{}]}"#, #"{"status":"ok","data":{"groups":[1,{"count":"x"}]}}"#,
+            OfflineResults.nothing, OfflineResults.list([OfflineResults.row(1, "A")]), "", "{", "null", "[]", "{}",
+            "true",
+            #"{"status":"ok"}"#, #"{"status":"ok","data":[1,"x",null,{}]}"#,
+            #"{"status":"ok","data":{"groups":[1,{"count":"x"}]}}"#,
             #"{"status":"error"}"#, #"{"status":"ok","total":-5,"data":[{"id":1e400,"duration":-1,"started_at":5}]}"#,
             #"{"status":"ok","total":3,"data":[{"id":{},"duration":1e300,"started_at":"9999-99-99T99:99:99Z"}]}"#,
             #"{"status":"ok","data":[{"id":9223372036854775807,"duration":"99999999999999999999d"}]}"#,

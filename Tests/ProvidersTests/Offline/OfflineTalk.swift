@@ -33,7 +33,7 @@ struct OfflineTalk {
         "search":{"type":"string","maxLength":200,"description":"Text in title, description or host."},
         "labels":{"type":"array","items":{"type":"string"},"description":"Label matchers: name=value or name!=value."},
         "since":{"type":"string","maxLength":40,
-         "description":"Only what still went on at or after this time: ISO 8601, or a span back from now: 30m, 2h, 7d."},
+         "description":"Only what still went on at or after this time: ISO 8601, or a span back: 30m, 2h, 7d."},
         "until":{"type":"string","maxLength":40,"description":"Only what had begun by this time; written as since."}
         """
 
@@ -50,7 +50,8 @@ struct OfflineTalk {
             "alerts_count",
             """
             {"type":"object","properties":{\(filter),"group_by":{"type":"string","maxLength":210,
-             "description":"level, status, source, host, or label:NAME, e.g. label:region."}},"additionalProperties":false}
+             "description":"level, status, source, host, or label:NAME, e.g. label:region."}},
+             "additionalProperties":false}
             """
         ),
         tool(

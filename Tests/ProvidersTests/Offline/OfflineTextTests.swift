@@ -11,7 +11,8 @@ import Testing
         arguments: [
             ("disk_usage_high on /var", "disk_usage_high on /var"), ("_x_", "\\_x\\_"), ("a*b*c", "a\\*b\\*c"),
             ("[x](y)", "\\[x\\](y)"), ("<b>", "\\<b\\>"), ("https://x", "https\\://x"), ("WWW.x", "WWW\\.x"),
-            ("a@b.c", "a\\@b.c"), ("&lt; & x", "\\&lt; & x"), ("line\r\n\tnext", "line next"), ("\u{1B}[31mred", "\\[31mred"),
+            ("a@b.c", "a\\@b.c"), ("&lt; & x", "\\&lt; & x"), ("line\r\n\tnext", "line next"),
+            ("\u{1B}[31mred", "\\[31mred"),
             ("\u{202E}abc\u{200B}", "abc"), ("  a  b  ", "a b"), ("$1 `x` #", "\\$1 \\`x\\` \\#"), ("磁盘 90%", "磁盘 90%"),
         ]
     )
@@ -25,7 +26,9 @@ import Testing
         #expect(OutsideText.code("a`b") == "`a'b`")
         #expect(OutsideText.code("\u{0}") == "–")
         #expect(OutsideText.link("a", to: "/api/x/?a=1&b=2#c") == "[a](/api/x/?a=1&b=2#c)")
-        for bad in ["javascript:alert(1)", "//evil", "http://x/ y", "http://x/)(", "http://x/\"", "data:x", "http://x/<>"] {
+        for bad in [
+            "javascript:alert(1)", "//evil", "http://x/ y", "http://x/)(", "http://x/\"", "data:x", "http://x/<>",
+        ] {
             #expect(OutsideText.link("a", to: bad) == "[a]")
         }
     }
@@ -33,7 +36,8 @@ import Testing
     @Test(
         "Times with zone are read",
         arguments: [
-            ("1970-01-01T00:00:00Z", 0), ("2000-02-29T12:00:00.500Z", 951_825_600), ("2026-03-01T12:00:00+02:00", 1_772_359_200),
+            ("1970-01-01T00:00:00Z", 0), ("2000-02-29T12:00:00.500Z", 951_825_600),
+            ("2026-03-01T12:00:00+02:00", 1_772_359_200),
             ("1969-12-31T23:59:59Z", -1), ("2026-03-01 10:00:00Z", 1_772_359_200), ("2026-03-01T10:00Z", 1_772_359_200),
         ] as [(String, Int64)]
     )
@@ -41,7 +45,10 @@ import Testing
         #expect(Moments.seconds(text) == seconds)
     }
 
-    @Test("What is no time is none", arguments: ["", "today", "2026-13-01T00:00:00Z", "2026-03-01T10:00:00", "2026-03-01", "x"])
+    @Test(
+        "What is no time is none",
+        arguments: ["", "today", "2026-13-01T00:00:00Z", "2026-03-01T10:00:00", "2026-03-01", "x"]
+    )
     func noTimes(text: String) {
         #expect(Moments.seconds(text) == nil)
     }
@@ -68,8 +75,10 @@ import Testing
     @Test(
         "Windows of time",
         arguments: [
-            ("in the last hour", 60), ("last 2 hours", 120), ("past 15 min", 15), ("since 30m", 30), ("past week", 10_080),
-            ("in the last half an hour", 30), ("last night", 1_440), ("within three days", 4_320), ("this week", 10_080),
+            ("in the last hour", 60), ("last 2 hours", 120), ("past 15 min", 15), ("since 30m", 30),
+            ("past week", 10_080),
+            ("in the last half an hour", 30), ("last night", 1_440), ("within three days", 4_320),
+            ("this week", 10_080),
             ("最近一小时", 60), ("过去 30 分钟", 30), ("近半小时", 30), ("最近十二个小时", 720), ("3小时内", 180), ("前两天", 2_880),
             ("本周", 10_080), ("今天", 1_440), ("昨天", 2_880), ("最近半天", 720),
             ("what is last", nil), ("第一条", nil), ("最近的告警", nil), ("last 99999999999999 hours", nil),
@@ -85,7 +94,8 @@ import Testing
             ("what about Web-1 and DB_2?", ["Web-1", "DB_2"]), ("10.0.0.5:9100 怎么样", ["10.0.0.5:9100"]),
             ("主机nginx有什么告警", ["nginx"]), ("host payments", ["payments"]), ("is billing down?", ["billing"]),
             ("web-1、web-2 的告警", ["web-1", "web-2"]), ("alerts in the last 24h", []), ("what is up-to-date", []),
-            ("critical alerts", []), ("alert 42", []), ("version 1.2 is out", []), ("2026-03-01", []), ("who is on-call", []),
+            ("critical alerts", []), ("alert 42", []), ("version 1.2 is out", []), ("2026-03-01", []),
+            ("who is on-call", []),
             ("a.b.c.d.example.org", ["a.b.c.d.example.org"]), ("999.1.1.1", []),
         ] as [(String, [String])]
     )

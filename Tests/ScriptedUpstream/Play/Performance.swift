@@ -14,6 +14,9 @@ struct Performance {
         case keepAlive
         case close
         case abort(Step.Death)
+
+        /// Whether the body stays without its proper end.
+        var isAbort: Bool { if case .abort = self { true } else { false } }
     }
 
     enum Action {
@@ -64,11 +67,9 @@ struct Performance {
             }
             return .write(chunked ? Performance.chunk(bytes) : bytes)
         }
-        if chunked, !trailerSent, case .abort = ending {} else if chunked, !trailerSent {
-            trailerSent = true
-            return .write(ByteBuffer(string: "0\r\n\r\n"))
-        }
-        return .end(ending)
+        guard chunked, !trailerSent, !ending.isAbort else { return .end(ending) }
+        trailerSent = true
+        return .write(ByteBuffer(string: "0\r\n\r\n"))
     }
 
     private var waitingSince: NIODeadline?

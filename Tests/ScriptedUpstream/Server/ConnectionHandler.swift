@@ -34,7 +34,8 @@ final class ConnectionHandler: ChannelInboundHandler {
             self.head = head
             body = ByteBuffer()
             if head.headers.contains(name: "expect") {
-                context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")), promise: nil)
+                let interim = ByteBuffer(string: "HTTP/1.1 100 Continue\r\n\r\n")
+                context.writeAndFlush(wrapOutboundOut(interim), promise: nil)
             }
         case .body(let part):
             if body.readableBytes == 0 { body = part } else { body.writeImmutableBuffer(part) }

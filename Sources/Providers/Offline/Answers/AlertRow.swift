@@ -19,7 +19,7 @@ struct AlertRow: Sendable {
     let isHeartbeat: Bool
 
     init(_ row: JSONValue) {
-        id = OutsideText.identifier(row["id"]?.string ?? row["id"]?.text ?? "")
+        id = OutsideText.identifier(FilterWords.texts(row["id"]).first ?? "")
         title = row["title"]?.string ?? row["name"]?.string ?? ""
         level = row["level"]?.string ?? row["severity"]?.string ?? ""
         status = row["status"]?.string ?? ""
@@ -100,7 +100,9 @@ struct AlertRow: Sendable {
         if let host { line += (language == .english ? " on " : "，主机 ") + OutsideText.code(host) }
         line += language == .english ? ", " : "，"
         line += timeWords(language)
-        if isHeartbeat { line += language == .english ? " (a heartbeat by its name: meant to fire)" : "（按名称是心跳告警，本应一直触发）" }
+        if isHeartbeat {
+            line += language == .english ? " (a heartbeat by its name: meant to fire)" : "（按名称是心跳告警，本应一直触发）"
+        }
         return "\(line) — \(citation)"
     }
 }

@@ -30,7 +30,9 @@ struct FilterWords: Sendable {
         func add(_ english: String, _ chinese: String, _ value: JSONValue?) {
             let texts = Self.texts(value)
             guard !texts.isEmpty else { return }
-            let shown = texts.prefix(8).map { OutsideText.code($0) }.joined(separator: language == .english ? " or " : "或")
+            let shown = texts.prefix(8).map { OutsideText.code($0) }.joined(
+                separator: language == .english ? " or " : "或"
+            )
             parts.append(language == .english ? "\(english) \(shown)" : "\(chinese) \(shown)")
         }
         // A mixture of states has no word of its own in the sentence, so it is named here.

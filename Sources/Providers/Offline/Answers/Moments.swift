@@ -55,7 +55,9 @@ enum Moments {
 
     /// `12 min`, `3 h 5 min`, `2 d 4 h`; `12 分钟`, `3 小时 5 分钟`. The two largest units, rounded down.
     static func span(_ seconds: Int64, _ language: AnswerLanguage) -> String {
-        let units: [(Int64, String, String)] = [(86_400, "d", "天"), (3_600, "h", "小时"), (60, "min", "分钟"), (1, "s", "秒")]
+        let units: [(Int64, String, String)] = [
+            (86_400, "d", "天"), (3_600, "h", "小时"), (60, "min", "分钟"), (1, "s", "秒"),
+        ]
         let seconds = max(0, seconds)
         guard let first = units.firstIndex(where: { seconds >= $0.0 }) else {
             return language == .english ? "0 s" : "0 秒"
@@ -87,8 +89,10 @@ enum Moments {
         func close() -> Bool {
             guard !unit.isEmpty else { return true }
             let names: [String: Int64] = [
-                "d": 86_400, "day": 86_400, "days": 86_400, "h": 3_600, "hour": 3_600, "hours": 3_600, "hr": 3_600, "m": 60,
-                "min": 60, "mins": 60, "minutes": 60, "minute": 60, "s": 1, "sec": 1, "seconds": 1, "second": 1, "w": 604_800,
+                "d": 86_400, "day": 86_400, "days": 86_400, "h": 3_600, "hour": 3_600, "hours": 3_600, "hr": 3_600,
+                "m": 60,
+                "min": 60, "mins": 60, "minutes": 60, "minute": 60, "s": 1, "sec": 1, "seconds": 1, "second": 1,
+                "w": 604_800,
             ]
             guard let count = number, let seconds = names[unit] else { return false }
             let (part, isTooLong) = count.multipliedReportingOverflow(by: seconds)

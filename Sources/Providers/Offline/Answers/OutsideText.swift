@@ -80,8 +80,8 @@ enum OutsideText {
         }
     }
 
-    /// Escapes what CommonMark, GitHub's extensions and the mathematics of chat clients would act on. Underscores inside
-    /// words stay, since they mean nothing there and host and label names are full of them.
+    /// Escapes what CommonMark, GitHub's extensions and the mathematics of chat clients would act on. Underscores
+    /// inside words stay, since they mean nothing there and host and label names are full of them.
     static func escaped(_ text: String) -> String {
         let characters = Array(text.unicodeScalars)
         var escaped = String.UnicodeScalarView()
@@ -96,7 +96,9 @@ enum OutsideText {
                 // A bare address would become a link by itself.
                 case ":": next == "/"
                 case "@": true
-                case ".": index >= 3 && String(String.UnicodeScalarView(characters[(index - 3)..<index])).lowercased() == "www"
+                case ".":
+                    index >= 3
+                        && String(String.UnicodeScalarView(characters[(index - 3)..<index])).lowercased() == "www"
                 default: false
                 }
             if needsEscape { escaped.append("\\") }

@@ -21,7 +21,8 @@ enum TroubleAnswer {
         case .unreadable:
             answer.paragraph(
                 reason.isEmpty
-                    ? "The tool \(tool) gave no result." : "The tool \(tool) gave a result that I cannot read: \(reason)",
+                    ? "The tool \(tool) gave no result."
+                    : "The tool \(tool) gave a result that I cannot read: \(reason)",
                 reason.isEmpty ? "工具 \(tool) 没有返回结果。" : "工具 \(tool) 的结果无法解析：\(reason)"
             )
         }

@@ -19,7 +19,9 @@ struct ArgumentDraft: Sendable {
     }
 
     mutating func set(levels: [AlertLevel]) {
-        guard !levels.isEmpty, let property = tool.property(["level", "levels", "severity", "severities"]) else { return }
+        guard !levels.isEmpty, let property = tool.property(["level", "levels", "severity", "severities"]) else {
+            return
+        }
         let names = levels.map(\.rawValue).filter { property.values.isEmpty || property.values.contains($0) }
         guard !names.isEmpty else { return }
         if property.takes("array") {
@@ -101,7 +103,9 @@ struct ArgumentDraft: Sendable {
     }
 
     mutating func set(source: String) {
-        guard let property = tool.property(["source_id", "source", "source_name", "source_type"]), property.takes("string") else { return }
+        guard let property = tool.property(["source_id", "source", "source_name", "source_type"]),
+            property.takes("string")
+        else { return }
         guard property.values.isEmpty || property.values.contains(source) else { return }
         arguments[property.name] = .string(source)
     }

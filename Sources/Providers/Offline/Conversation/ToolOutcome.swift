@@ -30,7 +30,7 @@ struct ToolOutcome: Sendable {
         let object = content.flatMap(Self.object)
         let named = object?["status"]?.string.flatMap(Status.init(rawValue:))
         data = object?["data"] ?? .null
-        total = object?["total"]?.int
+        total = (object?["total"]?.int).flatMap { $0 < 0 ? nil : $0 }
         truncated = object?["truncated"]?.bool ?? false
         cursor = object?["cursor"]?.string ?? object?["next_cursor"]?.string
         link = object?["link"]?.string

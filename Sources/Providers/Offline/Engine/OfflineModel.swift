@@ -49,7 +49,14 @@ struct OfflineModel: Sendable {
         var reply = OfflineReply()
         let pending = pendingCalls(wish, choice, desk, question, texts.last ?? "")
         if pending.isEmpty {
-            let answer = write(wish, family, question, desk, conversation, isSwitchedOff: choice == .none && !call.tools.isEmpty)
+            let answer = write(
+                wish,
+                family,
+                question,
+                desk,
+                conversation,
+                isSwitchedOff: choice == .none && !call.tools.isEmpty
+            )
             reply.text = parameters.wantsObject ? JSONValue.object(["answer": .string(answer)]).text : answer
         } else {
             let calls = parameters.parallelCalls ? pending[...] : pending.prefix(1)

@@ -9,7 +9,9 @@ enum TokenEstimate {
 
     /// What one choice of a reply costs.
     static func tokens(of reply: OfflineReply) -> Int {
-        tokens(bytes: reply.text.utf8.count + reply.calls.reduce(0) { $0 + $1.name.utf8.count + $1.arguments.utf8.count })
+        tokens(
+            bytes: reply.text.utf8.count + reply.calls.reduce(0) { $0 + $1.name.utf8.count + $1.arguments.utf8.count }
+        )
     }
 
     static func usage(of call: ModelCall, _ reply: OfflineReply) -> Usage {

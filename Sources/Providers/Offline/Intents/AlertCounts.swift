@@ -9,7 +9,8 @@ struct AlertCounts: IntentFamily {
         guard question.says(Lexicon.howMany) || isGrouped else { return 0 }
         let isPlain = question.isShort(words: 4, characters: 8)
         let isAboutAlerts =
-            isPlain || question.namesAlerts || question.isFollowUp || !question.meaning.hosts.isEmpty || question.meaning.topic != nil
+            isPlain || question.namesAlerts || question.isFollowUp || !question.meaning.hosts.isEmpty
+            || question.meaning.topic != nil
             || (question.own.status != nil && question.meaning.status != nil) || question.own.groupBy == "host"
         return isAboutAlerts ? 60 : 0
     }
@@ -52,7 +53,8 @@ struct AlertCounts: IntentFamily {
                 answer.list([answer.pick("all other groups: \(other)", "其余分组：\(other)")])
             } else if outcome.truncated {
                 answer.paragraph(
-                    "The groups are not complete; the total of \(total) is.", "分组没有全部列出，但总数 \(total) 是准确的。"
+                    "The groups are not complete; the total of \(total) is.",
+                    "分组没有全部列出，但总数 \(total) 是准确的。"
                 )
             }
             ListAnswer.writeHint(outcome.hint, into: &answer)
@@ -72,7 +74,8 @@ struct AlertCounts: IntentFamily {
 
     /// `{"groups": [{"key", "count"}]}`, or the array itself.
     private static func groups(_ outcome: ToolOutcome) -> [(name: String, count: Int)] {
-        let list = outcome.data["groups"]?.array ?? (outcome.call.name == AlertQuery.count ? outcome.data.array : nil) ?? []
+        let list =
+            outcome.data["groups"]?.array ?? (outcome.call.name == AlertQuery.count ? outcome.data.array : nil) ?? []
         return list.compactMap { group in
             guard let count = group["count"]?.int else { return nil }
             let key = group["key"]?.string ?? group["key"]?.text ?? ""

@@ -26,8 +26,8 @@ struct AlertDetails: IntentFamily {
         return question.meaning.alertIDs
     }
 
-    /// The alerts that an answer cites, in order, each once. A citation ends its line (`AlertRow.line`); what texts from
-    /// outside write stands before it or in a code span, and so cannot be taken for one.
+    /// The alerts that an answer cites, in order, each once. A citation ends its line (`AlertRow.line`); what texts
+    /// from outside write stands before it or in a code span, and so cannot be taken for one.
     static func cited(in answer: String) -> [String] {
         var ids: [String] = []
         for line in answer.split(separator: "\n") {
@@ -71,13 +71,17 @@ struct AlertDetails: IntentFamily {
         let row = AlertRow(value)
         answer.paragraph(row.line(.english), row.line(.chinese))
         var items: [String] = []
-        if let source = row.source { items.append(answer.pick("Source: ", "来源：") + OutsideText.plain(source, limit: 80)) }
+        if let source = row.source {
+            items.append(answer.pick("Source: ", "来源：") + OutsideText.plain(source, limit: 80))
+        }
         for (member, english, chinese) in Self.texts {
             guard let text = value[member]?.string, !text.isEmpty else { continue }
             items.append(answer.pick("\(english): ", "\(chinese)：") + OutsideText.plain(text, limit: 400))
         }
         for (member, english, chinese) in [("count", "Events", "事件数"), ("event_count", "Events", "事件数")] {
-            if let count = value[member]?.int { items.append(answer.pick("\(english): \(count)", "\(chinese)：\(count)")) }
+            if let count = value[member]?.int {
+                items.append(answer.pick("\(english): \(count)", "\(chinese)：\(count)"))
+            }
         }
         if let labels = value["labels"]?.object, !labels.isEmpty {
             items.append(answer.pick("Labels: ", "标签：") + Self.pairs(labels))
@@ -113,7 +117,8 @@ struct AlertDetails: IntentFamily {
         let total = value["events_total"]?.int ?? value["event_count"]?.int ?? events.count
         let shown = events.prefix(10)
         answer.paragraph(
-            "Events (\(shown.count) of \(max(total, events.count))):", "事件（显示 \(shown.count) 条，共 \(max(total, events.count)) 条）："
+            "Events (\(shown.count) of \(max(total, events.count))):",
+            "事件（显示 \(shown.count) 条，共 \(max(total, events.count)) 条）："
         )
         answer.list(
             shown.map { event in

@@ -14,7 +14,8 @@ struct HostStatus: IntentFamily {
         let outcomes = desk.outcomes(of: AlertQuery.list)
         if question.says(Lexicon.why), !outcomes.isEmpty {
             answer.paragraph(
-                "I cannot find causes; this is what the alerts say.", "我不能判断原因，以下只是告警中的信息。"
+                "I cannot find causes; this is what the alerts say.",
+                "我不能判断原因，以下只是告警中的信息。"
             )
         }
         for outcome in outcomes {

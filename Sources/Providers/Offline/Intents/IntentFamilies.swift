@@ -7,7 +7,8 @@
 /// 1 not understood. The first of equals wins.
 enum IntentFamilies {
     static let all: [any IntentFamily] = [
-        Actions(), NextPage(), SinceWhen(), AlertDetails(), AlertCounts(), HostStatus(), FiringAlerts(), Help(), Greeting(),
+        Actions(), NextPage(), SinceWhen(), AlertDetails(), AlertCounts(), HostStatus(), FiringAlerts(), Help(),
+        Greeting(),
         NotUnderstood(),
     ]
 

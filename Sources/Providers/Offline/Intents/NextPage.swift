@@ -7,7 +7,8 @@ struct NextPage: IntentFamily {
         guard question.says(Lexicon.nextPage), question.isShort(words: 5, characters: 8) else { return 0 }
         // "More about alert 42" and "more critical alerts" name something; the next page names nothing.
         let own = question.own
-        return own.alertIDs.isEmpty && own.hosts.isEmpty && own.levels.isEmpty && own.ordinal == nil && !question.earlier.isEmpty
+        return own.alertIDs.isEmpty && own.hosts.isEmpty && own.levels.isEmpty && own.ordinal == nil
+            && !question.earlier.isEmpty
             ? 85 : 0
     }
 

@@ -30,14 +30,17 @@ struct SinceWhen: IntentFamily {
             writeSince(AlertRow(row), into: &answer)
         }
         for outcome in desk.outcomes(of: AlertQuery.list) {
-            if outcome.status == .ok, question.says(Lexicon.longest), writeLongest(outcome, question.language, into: &answer) {
+            if outcome.status == .ok, question.says(Lexicon.longest),
+                writeLongest(outcome, question.language, into: &answer)
+            {
                 continue
             }
             ListAnswer(outcome: outcome, language: question.language).write(into: &answer, meaning: question.meaning)
         }
     }
 
-    private func writeLongest(_ outcome: ToolOutcome, _ language: AnswerLanguage, into answer: inout AnswerText) -> Bool {
+    private func writeLongest(_ outcome: ToolOutcome, _ language: AnswerLanguage, into answer: inout AnswerText) -> Bool
+    {
         let rows = outcome.rows.map(AlertRow.init).filter { $0.startSeconds < .max }
         guard !rows.isEmpty else { return false }
         let oldest = rows.sorted { $0.startSeconds < $1.startSeconds }.prefix(3)

@@ -22,7 +22,9 @@ struct HostNames {
 
     private func isHost(at index: Int) -> Bool {
         let word = words[index]
-        guard !word.isHan, word.lower.utf8.count <= 253, !word.lower.contains("#"), !word.lower.contains("=") else { return false }
+        guard !word.isHan, word.lower.utf8.count <= 253, !word.lower.contains("#"), !word.lower.contains("=") else {
+            return false
+        }
         if isIdentifierOfAlert(at: index) { return false }
         if Self.looksLikeHost(word.lower) { return !isSpan(word.lower) }
         guard canBeName(word) else { return false }
@@ -98,14 +100,18 @@ struct HostNames {
         let next = words.word(index + 1) ?? ""
         if Self.nouns.contains(previous) { return true }
         if ["about", "on"].contains(previous) { return isEndOfPhrase(index) || Self.nouns.contains(next) }
-        if previous == "of", ["status", "state", "health", "condition"].contains(words.word(before - 1) ?? "") { return true }
+        if previous == "of", ["status", "state", "health", "condition"].contains(words.word(before - 1) ?? "") {
+            return true
+        }
         if previous == "is", words.word(before - 1) == "how" { return true }
         if words.word(index - 1) == "is" || words.word(before) == "is",
             ["ok", "okay", "up", "down", "alive", "healthy", "fine", "reachable", "dead"].contains(next)
         {
             return true
         }
-        if ["host", "server", "machine"].contains(next) { return previous == "" || ["about", "is", "for"].contains(previous) }
+        if ["host", "server", "machine"].contains(next) {
+            return previous == "" || ["about", "is", "for"].contains(previous)
+        }
         for cue in Self.hanBefore where previous.hasSuffix(cue) { return true }
         for cue in Self.hanBehind where next.hasPrefix(cue) { return true }
         return false
@@ -124,5 +130,7 @@ struct HostNames {
 
     private static let nouns: Set<String> = ["host", "server", "machine", "node", "instance", "vm", "box"]
     private static let hanBefore = ["主机", "服务器", "机器", "节点", "实例", "虚拟机", "主机是", "主机名"]
-    private static let hanBehind = ["怎么样", "怎么了", "状态", "正常吗", "还好吗", "主机", "服务器", "这台", "有问题", "情况", "有告警", "上有", "上的"]
+    private static let hanBehind = [
+        "怎么样", "怎么了", "状态", "正常吗", "还好吗", "主机", "服务器", "这台", "有问题", "情况", "有告警", "上有", "上的",
+    ]
 }

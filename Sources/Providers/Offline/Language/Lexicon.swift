@@ -1,4 +1,4 @@
-// The words that the offline model knows, English and Chinese together. New words go here, new meanings to the families.
+// The words that the offline model knows, English and Chinese together. New words go here, meanings to the families.
 
 /// What words mean. Terms of one thing only; how they combine is decided where a question is read.
 enum Lexicon {
@@ -11,8 +11,10 @@ enum Lexicon {
         "what is wrong", "anything wrong", "something wrong", "what is broken", "anything broken", "any problem",
         "any problems", "any issue", "any issues", "what is going on", "what is happening", "what is on fire",
         "what is burning", "what is up with", "what is down", "anything down", "everything ok", "everything okay",
-        "everything fine", "all good", "all ok", "current problems", "current issues", "everything healthy", "all healthy",
-        "what happened", "what broke", "what has broken", "did anything break", "did something break", "anything on fire",
+        "everything fine", "all good", "all ok", "current problems", "current issues", "everything healthy",
+        "all healthy",
+        "what happened", "what broke", "what has broken", "did anything break", "did something break",
+        "anything on fire",
         "what changed", "anything new", "anything happening", "anything going on", "state of production",
         "how is production", "are we ok", "are we fine",
         "有问题吗", "有什么问题", "出什么问题", "什么问题", "有没有问题", "哪里有问题", "什么情况", "出了什么事", "有异常吗", "什么异常",
@@ -22,7 +24,9 @@ enum Lexicon {
 
     /// Words that ask for the whole picture when they stand nearly alone.
     static let overview: Phrases = [
-        "summary", "overview", "briefing", "status", "report", "what is up", "概况", "汇总", "总览", "概览", "简报", "状态", "日报",
+        "summary", "summarize", "summarise", "triage", "overview", "everything", "总结", "分诊", "交接", "briefing", "status",
+        "report", "what is up", "概况", "汇总", "总览", "概览", "简报",
+        "状态", "日报",
     ]
 
     // What is asked.
@@ -37,7 +41,8 @@ enum Lexicon {
         "多少", "几个", "几条", "数量", "总数", "统计", "计数", "分布", "一共",
     ]
     static let sinceWhen: Phrases = [
-        "since when", "how long", "when did", "when has", "start time", "started", "start", "begin", "began", "duration",
+        "since when", "how long", "when did", "when has", "start time", "started", "start", "begin", "began",
+        "duration",
         "how old", "longest", "oldest", "start times",
         "什么时候", "多久", "多长时间", "何时", "几点", "开始时间", "持续时间", "起始时间", "最久", "最早", "持续多", "最长",
     ]
@@ -73,7 +78,8 @@ enum Lexicon {
         "acknowledged", "acked", "being worked on", "in progress", "已确认", "已认领", "处理中", "已响应",
     ]
     static let anyStatus: Phrases = [
-        "any status", "resolved or not", "firing and resolved", "firing or resolved", "including resolved", "all statuses",
+        "any status", "resolved or not", "firing and resolved", "firing or resolved", "including resolved",
+        "all statuses",
         "history of alerts", "past alerts", "alert history", "resolved and firing", "历史告警", "告警历史", "所有状态", "全部状态",
         "包括已恢复", "含已恢复", "包括恢复", "不论状态",
     ]
@@ -101,7 +107,8 @@ enum Lexicon {
         (
             "level",
             [
-                "severity breakdown", "level breakdown", "by level", "by levels", "per level", "each level", "by severity", "per severity", "which levels",
+                "severity breakdown", "level breakdown", "by level", "by levels", "per level", "each level",
+                "by severity", "per severity", "which levels",
                 "按级别", "按等级", "各级别", "各个级别", "每个级别", "各等级", "级别分布", "等级分布", "按严重程度",
             ]
         ),
@@ -120,7 +127,8 @@ enum Lexicon {
             [
                 "by host", "per host", "each host", "by hosts", "by server", "per server", "by machine", "per machine",
                 "by instance", "per instance", "which host has", "which hosts have", "which hosts are",
-                "how many hosts", "how many servers", "how many machines", "affected hosts", "which servers", "which machines",
+                "how many hosts", "how many servers", "how many machines", "affected hosts", "which servers",
+                "which machines",
                 "哪些主机", "几台主机", "多少主机", "多少台", "几台机器", "几台服务器", "哪些机器", "哪些服务器", "按主机", "按服务器", "每台", "各主机", "各台",
                 "每个主机", "主机分布", "按机器", "哪台主机", "哪台机器", "哪台服务器", "按实例",
             ]
@@ -129,7 +137,8 @@ enum Lexicon {
 
     /// Labels that people name without the word "label" (`count alerts by cluster`).
     static let groupLabels: Set<String> = [
-        "cluster", "region", "namespace", "job", "env", "environment", "service", "team", "alertname", "app", "pod", "zone",
+        "cluster", "region", "namespace", "job", "env", "environment", "service", "team", "alertname", "app", "pod",
+        "zone",
         "datacenter", "dc", "severity", "component", "instance",
     ]
 
@@ -138,19 +147,22 @@ enum Lexicon {
 
     /// Parts of machines that alerts are about; the words are searched for as they were written.
     static let resources: Phrases = [
-        "cpu", "memory", "ram", "disk", "disks", "filesystem", "network", "latency", "certificate", "ssl", "tls", "swap",
+        "cpu", "memory", "ram", "disk", "disks", "filesystem", "network", "latency", "certificate", "ssl", "tls",
+        "swap",
         "load", "timeout", "timeouts", "database", "databases", "backup", "backups", "watchdog", "heartbeat",
         "磁盘", "内存", "网络", "证书", "延迟", "数据库", "负载", "超时", "备份", "心跳",
     ]
     /// Programs that alerts are about; with a cue (`host nginx`, `nginx 正常吗`) they are names of hosts instead.
     static let programs: Phrases = [
-        "mysql", "postgres", "postgresql", "redis", "nginx", "kafka", "kubernetes", "kubelet", "etcd", "mongodb", "rabbitmq",
+        "mysql", "postgres", "postgresql", "redis", "nginx", "kafka", "kubernetes", "kubelet", "etcd", "mongodb",
+        "rabbitmq",
         "elasticsearch", "docker",
     ]
 
     // People and conversation.
     static let greeting: Phrases = [
-        "hello", "hi", "hey", "good morning", "good afternoon", "good evening", "howdy", "how are you", "你好", "您好", "早上好", "下午好",
+        "hello", "hi", "hey", "good morning", "good afternoon", "good evening", "howdy", "how are you", "你好", "您好",
+        "早上好", "下午好",
         "晚上好", "嗨", "哈喽", "在吗",
     ]
     static let thanks: Phrases = [
@@ -158,8 +170,10 @@ enum Lexicon {
     ]
     static let help: Phrases = [
         "help", "what can you do", "what can i ask", "what do you do", "who are you", "what are you", "how do you work",
-        "how can you help", "your capabilities", "which tools do you have", "what tools do you have", "which model are you",
-        "帮助", "能做什么", "会做什么", "你是谁", "怎么用", "能干什么", "可以做什么", "能问什么", "有什么功能", "什么模型", "能帮我什么", "会什么", "帮我做什么", "are you chatgpt", "are you gpt",
+        "how can you help", "your capabilities", "which tools do you have", "what tools do you have",
+        "which model are you",
+        "帮助", "能做什么", "会做什么", "你是谁", "怎么用", "能干什么", "可以做什么", "能问什么", "有什么功能", "什么模型", "能帮我什么", "会什么", "帮我做什么",
+        "are you chatgpt", "are you gpt",
         "are you an ai", "are you ai", "are you a bot", "are you human", "are you real", "are you a robot",
     ]
     static let followUp: Phrases = [
@@ -179,7 +193,8 @@ enum Lexicon {
         a about above all also am an and any anything are at be been before below by can could did do does down each \
         everything few find fine fire for from get give going good had happened happening has have health healthy \
         hello help hey hi high hosts hour hours how i if in into is issue issues it its just last least less like list \
-        many me minute minutes more most my name near need new next no node nodes not now number of off ok okay old on one ones only or our \
+        many me minute minutes more most my name near need new next no node nodes not now number of off ok okay \
+        old on one ones only or our \
         out over page past per please problem problems right same say see server servers machine machines instance \
         instances host show since so some state status still tell than thank thanks that the their them then there \
         these they thing things this those three time times to today tonight two under up us was we week well were \
@@ -194,7 +209,8 @@ enum Lexicon {
     static let notHosts: Set<String> = [
         "on-call", "oncall", "follow-up", "up-to-date", "e-mail", "ipv4", "ipv6", "http2", "http3", "k8s", "s3", "ec2",
         "next-page", "real-time", "read-only", "24x7", "24/7", "utf-8", "iso-8601", "gpt-4", "gpt-4o", "root-cause",
-        "high-severity", "group-by", "and/or", "p0", "p1", "p2", "p3", "p4", "sev1", "sev2", "sev3", "n/a", "e.g", "i.e",
+        "high-severity", "group-by", "and/or", "p0", "p1", "p2", "p3", "p4", "sev1", "sev2", "sev3", "n/a", "e.g",
+        "i.e",
         "vs", "a.m", "p.m", "non-critical", "by-level", "so-called", "ops-assistant-bot", "alert-triage-bot",
     ]
 }

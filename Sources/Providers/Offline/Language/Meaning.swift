@@ -62,7 +62,9 @@ struct Meaning: Sendable, Hashable {
         var spaced = utterance.spaced
         var compact = utterance.compact
         var levels: [AlertLevel] = []
-        for (level, phrases) in Lexicon.levels where phrases.take(of: utterance, from: &spaced, &compact) { levels.append(level) }
+        for (level, phrases) in Lexicon.levels where phrases.take(of: utterance, from: &spaced, &compact) {
+            levels.append(level)
+        }
         if let least = levels.max(), Lexicon.andAbove.isSaid(in: utterance) { levels = least.andAbove }
         if Lexicon.unacknowledged.take(of: utterance, from: &spaced, &compact) { return (levels, .unacknowledged) }
         if Lexicon.anyStatus.take(of: utterance, from: &spaced, &compact) { return (levels, .any) }
@@ -120,8 +122,9 @@ struct Meaning: Sendable, Hashable {
     private static func groupLabel(_ words: [UtteranceWord]) -> String? {
         for (index, word) in words.enumerated() {
             let next = words.word(index + 1) ?? ""
-            if word.lower == "label" || word.lower.hasSuffix("按标签"), ["by", "per", "each"].contains(words.word(index - 1) ?? "")
-                || word.isHan, words.indices.contains(index + 1), !words[index + 1].isHan
+            if word.lower == "label" || word.lower.hasSuffix("按标签"),
+                ["by", "per", "each"].contains(words.word(index - 1) ?? "")
+                    || word.isHan, words.indices.contains(index + 1), !words[index + 1].isHan
             {
                 return "label:\(words[index + 1].raw)"
             }
@@ -172,7 +175,9 @@ struct Meaning: Sendable, Hashable {
                 return number
             }
             if previous == "last", ["alerts", "alarms", "events"].contains(next) { return number }
-            if ["前", "最新", "最近"].contains(where: { previous.hasSuffix($0) }), next.hasPrefix("条") || next.hasPrefix("个告警") {
+            if ["前", "最新", "最近"].contains(where: { previous.hasSuffix($0) }),
+                next.hasPrefix("条") || next.hasPrefix("个告警")
+            {
                 return number
             }
         }

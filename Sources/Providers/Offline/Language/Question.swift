@@ -51,6 +51,11 @@ struct Question: Sendable {
 
     private static func isElliptic(_ utterance: Utterance, _ own: Meaning) -> Bool {
         if Lexicon.followUp.isSaid(in: utterance) { return true }
+        // "How many?", "since when?", "多久了？"
+        let isBare = own.isEmpty && utterance.words.count <= 3 && utterance.compact.count <= 12
+        if isBare, [Lexicon.howMany, Lexicon.sinceWhen, Lexicon.why].contains(where: { $0.isSaid(in: utterance) }) {
+            return true
+        }
         guard Lexicon.followUpOpening.opens(utterance) else { return false }
         // "What about web-1?" stands by itself, "what about warnings?" does not.
         let opensWithAbout = utterance.spaced.hasPrefix(" what about ") || utterance.spaced.hasPrefix(" how about ")

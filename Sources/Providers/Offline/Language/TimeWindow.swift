@@ -13,7 +13,7 @@ struct TimeWindow: Sendable, Hashable {
     /// A date that was written out, `2026-03-01`; taken as UTC.
     var date: String?
 
-    /// As a relative argument: `30m`, `2h`, `3d`. Days by name become spans, since without a clock no midnight is known.
+    /// As a relative argument: `30m`, `2h`, `3d`. Days by name become spans: without a clock no midnight is known.
     var argument: String {
         if let date { return date + "T00:00:00Z" }
         if minutes % 1_440 == 0, minutes > 1_440 { return "\(minutes / 1_440)d" }
@@ -45,7 +45,9 @@ struct TimeWindow: Sendable, Hashable {
     /// The window that a text names, nil when none.
     init?(in utterance: Utterance) {
         let date = utterance.words.first { Moments.seconds($0.raw + "T00:00:00Z") != nil }?.raw
-        if let window = date.map({ TimeWindow(minutes: 1_440, date: $0) }) ?? Self.english(utterance.words) ?? Self.chinese(utterance) {
+        if let window = date.map({ TimeWindow(minutes: 1_440, date: $0) }) ?? Self.english(utterance.words)
+            ?? Self.chinese(utterance)
+        {
             self = window
         } else {
             return nil
@@ -97,7 +99,9 @@ struct TimeWindow: Sendable, Hashable {
         }
         // `30m`, `24h`, `7d` in one word.
         let digits = first.prefix { $0.isASCII && $0.isNumber }
-        guard let count = Int(digits), let unit = englishUnits[String(first.dropFirst(digits.count))] else { return nil }
+        guard let count = Int(digits), let unit = englishUnits[String(first.dropFirst(digits.count))] else {
+            return nil
+        }
         return span(count, unit)
     }
 

@@ -1,0 +1,103 @@
+// Turns without a bot: everything passes, renumbered and with one finish a choice.
+
+import JSON
+import OpenAIProtocol
+import Providers
+import Storage
+import Testing
+import Tools
+
+@testable import Conversation
+
+@Suite struct RelayTests {
+    @Test func theConversationGoesAsItCame() async throws {
+        let model = ScriptedModel(.answers("ok"))
+        try await withStage(model) { stage in
+            let messages = #"{ "role":"system","content":"mine"},{"role":"user","content":"hi"}"#
+            let members = clientTools + #","tool_choice":"required","temperature":0.20,"n":2,"stream":true"#
+            _ = await stage.run(try plan(members, messages: messages, bot: nil, tools: [tool("look")]))
+            let call = model.calls[0]
+            #expect(call.messages.map { String(decoding: $0, as: UTF8.self) } == [messages])
+            #expect(call.tools.map(\.name) == ["theirs"])
+            #expect(call.toolChoice == "required")
+            #expect(String(decoding: call.parameters, as: UTF8.self) == #""temperature":0.20,"n":2"#)
+            #expect(call.stream)
+            #expect(call.requestID == "req-1")
+        }
+    }
+
+    @Test func choicesMetadataAndFinishes() async throws {
+        let model = ScriptedModel(
+            .says([
+                [.metadata(Array("\"service_tier\":\"x\"".utf8)), .delta(ModelDelta(choice: 1, content: JSONText(escaping: "b")))],
+                [.delta(ModelDelta(choice: 0, content: JSONText(escaping: "a"), finish: .length))],
+                [.delta(ModelDelta(choice: 1, finish: .stop)), .delta(ModelDelta(choice: 1, finish: .length))], [counted(3, 4)],
+            ])
+        )
+        try await withStage(model) { stage in
+            let sink = CompletionSink(showSteps: false)
+            let plan = try plan("\"n\":2", bot: nil)
+            let (_, usage) = await Turn(plan: plan, environment: stage.environment).run(sink)
+            #expect(usage == Usage(promptTokens: 3, completionTokens: 4))
+            let body = try JSONValue(
+                parsing: sink.completion.body(identity: AnswerIdentity(created: 1, model: "m"), usage: usage)
+            )
+            #expect(body["choices"]?.array?.map { $0["message"]?["content"]?.string } == ["a", "b"])
+            #expect(body["choices"]?.array?.map { $0["finish_reason"]?.string } == ["length", "stop"])
+            #expect(body["service_tier"] == "x")
+            #expect(sink.target?.0.name == "up/model-1")
+        }
+    }
+
+    @Test func aFinishThatForgetsTheCalls() async throws {
+        let model = ScriptedModel(.says([[called(1, "a", "theirs"), called(2, "b", "theirs"), finished(.stop)]]))
+        try await withStage(model) { stage in
+            let listener = Listener()
+            _ = await stage.run(try plan(clientTools, bot: nil), listener)
+            #expect(listener.finishes == [.toolCalls])
+            #expect(listener.deltas.flatMap(\.toolCalls).map(\.index) == [0, 1])
+        }
+    }
+
+    @Test func noFinishAtAllIsAStop() async throws {
+        try await withStage(ScriptedModel(.says([[said("x")]]))) { stage in
+            let listener = Listener()
+            _ = await stage.run(try plan(bot: nil), listener)
+            #expect(listener.finishes == [.stop])
+            let row = try #require(try await stage.usage().first)
+            #expect(try row.int("is_estimated") == 1)
+            #expect(row["bot_id"] == .null)
+        }
+    }
+
+    @Test func itDiesMidway() async throws {
+        let model = ScriptedModel(.breaks([[said("x")]], .connectionLost))
+        try await withStage(model) { stage in
+            let listener = Listener()
+            let end = await stage.run(try plan(bot: nil), listener).end
+            #expect(end.label == "upstream_error")
+            #expect(listener.finishes.isEmpty)
+            #expect(model.rounds[0].isCancelled)
+            #expect(try await stage.outcomes() == ["upstream_error"])
+        }
+    }
+
+    @Test func nobodyListens() async throws {
+        let model = ScriptedModel(.hangs([[said("x")]]))
+        try await withStage(model) { stage in
+            for word in ["began", "delta"] {
+                let listener = Listener { event in
+                    switch event {
+                    case .began: word == "began"
+                    case .delta: word == "delta"
+                    default: false
+                    }
+                }
+                let end = await stage.run(try plan(bot: nil), listener).end
+                #expect(end.label == "client_gone")
+            }
+            #expect(model.rounds.map(\.isCancelled) == [true, true])
+            #expect(try await stage.outcomes() == ["client_gone", "client_gone"])
+        }
+    }
+}

@@ -1,0 +1,145 @@
+// Everything that a turn needs, around a scripted model: a store in a temporary folder, a bot, a caller.
+
+import Identity
+import JSON
+import Logging
+import OpenAIProtocol
+import Providers
+import Storage
+import Support
+import Synchronization
+import Tools
+
+@testable import Conversation
+
+/// A stage for turns. Ends with `close`, which `withStage` sees to.
+final class Stage: Sendable {
+    private let folder: TemporaryFolder
+    let database: any Database
+    let recorder: UsageRecorder
+    let environment: TurnEnvironment
+
+    init(_ model: any ModelProvider) async throws {
+        folder = try TemporaryFolder("conversation")
+        database = try await DatabaseURL.open("sqlite:///\(folder.file("store.db"))")
+        try await Migrator(ConversationSchema.migrations).migrate(database)
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        recorder = UsageRecorder(database: database, logger: logger)
+        let router = ModelRouter(providers: [model], routes: [Stage.route])
+        environment = TurnEnvironment(
+            router: { router },
+            recorder: recorder,
+            held: HeldRounds(database: database),
+            logger: logger
+        )
+    }
+
+    /// The rows written so far.
+    func usage() async throws -> [SQLRow] {
+        await recorder.drain()
+        return try await database.read { try $0.query("SELECT * FROM usage_record ORDER BY id", []) }
+    }
+
+    /// How the turns so far ended, by their rows.
+    func outcomes() async throws -> [String] { try await usage().map { try $0.text("outcome") } }
+
+    static let route = ModelRoute(name: "default", targets: [RouteTarget(provider: "up", model: "model-1")])
+
+    static let caller = Caller(
+        userID: 7,
+        username: "ann",
+        role: .administrator,
+        teams: [3],
+        credential: CredentialReference(kind: .apiSecret, id: 11, name: "key")
+    )
+
+    /// Runs a turn to its end.
+    func run(
+        _ plan: TurnPlan,
+        _ listener: Listener = Listener(),
+        control: TurnControl = TurnControl()
+    ) async -> (end: TurnEnd, usage: Usage) {
+        await Turn(plan: plan, environment: environment, control: control).run(listener)
+    }
+}
+
+/// Runs `body` on a stage and tidies up.
+func withStage(_ model: any ModelProvider, _ body: (Stage) async throws -> Void) async throws {
+    let stage = try await Stage(model)
+    do {
+        try await body(stage)
+    } catch {
+        await stage.database.close()
+        throw error
+    }
+    await stage.database.close()
+}
+
+/// A bot with these tools and limits.
+func bot(_ tools: [String] = ["*"], limits: TurnLimits = TurnLimits(), options: Bot.Options = .init()) throws -> Bot {
+    Bot(
+        id: "bot-1",
+        name: "test-bot",
+        title: "Test",
+        description: nil,
+        model: "default",
+        prompt: try PromptTemplate("You are {{bot}}."),
+        tools: tools,
+        skills: [],
+        limits: limits,
+        options: options
+    )
+}
+
+/// A plan for one question, with these further members of the request.
+func plan(
+    _ members: String = "",
+    messages: String = #"{"role":"user","content":"hi"}"#,
+    bot: Bot?,
+    tools: [Tool] = [],
+    caller: Caller = Stage.caller
+) throws -> TurnPlan {
+    let rest = members.isEmpty ? "" : ",\(members)"
+    return try TurnPlan(
+        request: ChatRequest(parsing: Array("{\"model\":\"test-bot\",\"messages\":[\(messages)]\(rest)}".utf8)),
+        bot: bot,
+        route: Stage.route,
+        registry: ToolRegistry(tools),
+        caller: caller,
+        requestID: "req-1",
+        surface: "chat",
+        now: 1_700_000_000_000
+    )
+}
+
+/// A tool that takes anything.
+func tool(
+    _ name: String,
+    budget: ToolBudget = ToolBudget(),
+    permission: Permission = .alertsView,
+    run: @escaping @Sendable (JSONObject, ToolCallContext) async throws -> ToolResult = { _, _ in ToolResult(data: "done") }
+) -> Tool {
+    Tool(
+        name: name,
+        summary: "Does \(name).",
+        parameters: ["type": "object", "properties": ["x": ["type": "integer"]], "additionalProperties": false],
+        permission: permission,
+        budget: budget,
+        run: run
+    )
+}
+
+/// A tool of the client.
+let clientTools = #""tools":[{"type":"function","function":{"name":"theirs","parameters":{"type":"object"}}}]"#
+
+/// Counts, from anywhere.
+final class Counter: Sendable {
+    private let number = Mutex(0)
+    var value: Int { number.withLock { $0 } }
+    @discardableResult func up() -> Int {
+        number.withLock { number in
+            number += 1
+            return number
+        }
+    }
+}

@@ -1,0 +1,114 @@
+// The pipe between a turn and its connection: order, back-pressure, keep-alives, ends.
+
+import Conversation
+import OpenAIProtocol
+import Testing
+
+@testable import Gateway
+
+@Suite struct ResponseStreamTests {
+    private let hello = Array("hello".utf8)
+
+    @Test func bytesArriveInOrderAndTheEndAfterThem() async throws {
+        let stream = ResponseStream()
+        let producer = Task {
+            for number in 0..<1000 { try await stream.send(Array("\(number),".utf8)) }
+            stream.finish(Array("end".utf8), end: .finished)
+        }
+        var all: [UInt8] = []
+        while let bytes = await stream.next() { all += bytes }
+        try await producer.value
+        #expect(String(decoding: all, as: UTF8.self) == (0..<1000).map { "\($0)," }.joined() + "end")
+        #expect(await stream.next() == nil)
+    }
+
+    @Test func aSlowConsumerHoldsTheProducerAndMemoryStaysBounded() async throws {
+        let stream = ResponseStream()
+        let piece = [UInt8](repeating: 7, count: 100_000)
+        let producer = Task {
+            for _ in 0..<100 { try await stream.send(piece) }
+            stream.finish([], end: .finished)
+        }
+        var total = 0
+        var largest = 0
+        while let bytes = await stream.next() {
+            total += bytes.count
+            largest = max(largest, bytes.count)
+            await Task.yield()
+        }
+        try await producer.value
+        #expect(total == 10_000_000)
+        #expect(largest <= 400_000)
+    }
+
+    @Test func silenceIsFilledWithCommentsAtMostEveryTenSeconds() async throws {
+        let stream = ResponseStream()
+        let start = ContinuousClock.now
+        stream.beat(now: start + .seconds(9))
+        let opening = Task { await stream.opening() }
+        stream.beat(now: start + .seconds(11))
+        guard case .bytes = await opening.value else {
+            Issue.record("the comment opens the stream")
+            return
+        }
+        #expect(await stream.next() == ServerSentEvents.keepAlive)
+        stream.beat(now: .now + .seconds(9))
+        try await stream.send(hello)
+        #expect(await stream.next() == hello)
+        stream.beat(now: .now + .seconds(11))
+        #expect(await stream.next() == ServerSentEvents.keepAlive)
+        stream.finish([], end: .finished)
+        stream.beat(now: .now + .seconds(100))
+        #expect(await stream.next() == nil)
+    }
+
+    @Test func aFailureBeforeTheFirstByteIsAStatusAndAfterItAFrame() async throws {
+        let error = OpenAIError(status: 502, message: "gone", type: "upstream_error")
+        let early = ResponseStream()
+        early.finish(error.frame, end: .failed(error))
+        guard case .failed(let told) = await early.opening() else {
+            Issue.record("it failed")
+            return
+        }
+        #expect(told.status == 502)
+        #expect(await early.next() == nil)
+
+        // A comment has committed the status already.
+        let late = ResponseStream()
+        late.beat(now: .now + .seconds(11))
+        #expect(await late.next() == ServerSentEvents.keepAlive)
+        late.finish(error.frame, end: .failed(error))
+        #expect(await late.next() == error.frame)
+        #expect(await late.next() == nil)
+    }
+
+    @Test func aClosedStreamWakesBothSides() async throws {
+        let stream = ResponseStream()
+        let consumer = Task { await stream.next() }
+        let piece = [UInt8](repeating: 1, count: 300_000)
+        try await stream.send(piece)
+        #expect(await consumer.value == piece)
+        let producer = Task {
+            do {
+                try await stream.send(piece)
+                try await stream.send(piece)
+                return false
+            } catch {
+                return true
+            }
+        }
+        stream.close()
+        #expect(await producer.value)
+        #expect(await stream.next() == nil)
+    }
+
+    @Test func aShutdownBeforeTheFirstByteIs503() async throws {
+        let stream = ResponseStream()
+        stream.finish([], end: .cancelled(.shutDown))
+        guard case .failed(let error) = await stream.opening() else {
+            Issue.record("it failed")
+            return
+        }
+        #expect(error.status == 503)
+    }
+}
