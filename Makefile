@@ -1,7 +1,6 @@
 # The commands of the project. `make run` and `make test` install what they need from Debian's packages by name.
 
 SHELL := /bin/bash
-PORT ?= 18001
 # What building needs, and what the tests start.
 BUILD_PACKAGES := libcurl4-openssl-dev libsqlite3-dev libpq-dev pkg-config
 TEST_PACKAGES := postgresql prometheus-alertmanager openssl python3-venv
@@ -11,7 +10,7 @@ BENCH_PACKAGES := nginx wrk python3-venv
 
 run: install-build ## Build in release mode and start the server; DEMO=1 loads sample alerts, PORT=… chooses the port.
 	swift build -c release --product opsgate
-	exec .build/release/opsgate serve --port $(PORT) $(if $(filter 1 true yes,$(DEMO)),--demo)
+	exec .build/release/opsgate serve $(if $(PORT),--port $(PORT)) $(if $(filter 1 true yes,$(DEMO)),--demo)
 
 build: install-build ## Build in release mode.
 	swift build -c release --product opsgate

@@ -139,7 +139,10 @@ let package = Package(
         tests("AlertsTests", ["Alerts", "Resources", "Tools", "Storage", "Identity", "JSON", "Support"]),
         tests(
             "ConversationTests",
-            ["Conversation", "Providers", "Tools", "OpenAIProtocol", "Identity", "Storage", "JSON", "Support"]
+            [
+                "Conversation", "Providers", "Tools", "OpenAIProtocol", "Identity", "Storage", "JSON", "YAML", "Support",
+                logging,
+            ]
         ),
         tests("GatewayTests", ["Gateway", "Conversation", "OpenAIProtocol", "Providers", "JSON"]),
         tests("SupportTests", ["Support", "scripted-upstream"]),

@@ -30,7 +30,21 @@ package struct YAMLNode: Sendable {
             throw YAMLFault(file: file, line: 0, reason: "cannot be read as YAML")
         }
         guard let node else { throw YAMLFault(file: file, line: 0, reason: "is empty") }
+        // Aliases arrive expanded: a small file can be a huge tree.
+        if text.utf8.count > 1 << 20 { throw YAMLFault(file: file, line: 0, reason: "is larger than 1 MiB") }
+        var budget = 100_000
+        guard Self.fits(node, &budget) else { throw YAMLFault(file: file, line: 0, reason: "has too many values") }
         try self.init(node, path: "", file: file)
+    }
+
+    private static func fits(_ node: Node, _ budget: inout Int) -> Bool {
+        budget -= 1
+        guard budget > 0 else { return false }
+        switch node {
+        case .sequence(let sequence): return sequence.allSatisfy { fits($0, &budget) }
+        case .mapping(let mapping): return mapping.allSatisfy { fits($0.key, &budget) && fits($0.value, &budget) }
+        default: return true
+        }
     }
 
     private init(_ node: Node, path: String, file: String) throws(YAMLFault) {

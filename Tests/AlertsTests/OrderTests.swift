@@ -2,6 +2,8 @@
 
 import Alerts
 import JSON
+import Resources
+import Storage
 import Testing
 
 @Suite struct OrderTests {
@@ -105,6 +107,23 @@ import Testing
                 let ordered = try await reference.state(source: "s1")
                 #expect(ordered == concurrent, "seed \(seed)")
             }
+        }
+    }
+
+    @Test("Alerts keep what they came to when their events have been thrown away", arguments: Engine.allCases)
+    func withoutEvents(_ engine: Engine) async throws {
+        try await Fixture.run(engine) { fixture in
+            await fixture.send([event("a", start: 1000, level: "critical", title: "first")])
+            await fixture.send([event("a", "resolved", start: 1000, end: 1100, level: "critical")])
+            await fixture.send([event("a", start: 1200, level: "error", title: "second")])
+            try await fixture.database.write { try $0.execute("DELETE FROM alert_event") }
+            // Late news about the first episode: history is looked at, of which only the alerts are left.
+            await fixture.send([event("a", start: 1050, level: "info", title: "late")])
+            try await fixture.expect(["a resolved critical 1000…1100", "a firing error 1200…"])
+            let list = try await fixture.alerts.list(query: [("ordering", "started_at")], caller: .team(1))
+            #expect(list["results"]?[0]?["title"] == "late")
+            #expect(list["results"]?[0]?["event_count"] == 3)
+            #expect(list["results"]?[1]?["title"] == "second")
         }
     }
 

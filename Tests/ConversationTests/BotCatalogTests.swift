@@ -69,7 +69,11 @@ import YAML
         try folder.write("id: bot-1\nname: one\nprompt: ops\nlimits: {rounds: 99}\n", to: "bots/a.yaml")
         #expect(catalog.reload(force: false))
         #expect(catalog.bot(named: "one")?.limits.rounds == 8)
-        #expect(catalog.faults.map(\.description) == ["\(folder.file("bots"))/a.yaml:4: `limits.rounds` must be from 1 to 50"])
+        #expect(
+            catalog.faults.map(\.description) == [
+                "\(folder.file("bots"))/a.yaml:4: `limits.rounds` must be from 1 to 50"
+            ]
+        )
         // The other file is still read, and a broken prompt keeps what there was too.
         try folder.write("{{nobody}}", to: "prompts/ops.md")
         #expect(catalog.reload(force: false))
@@ -108,9 +112,10 @@ import YAML
     @Test func promptsAreNotReadFromElsewhere() throws {
         try folder.write("secret", to: "secret.md")
         try folder.write("hidden", to: "prompts/.hidden.md")
+        try folder.write("deep", to: "prompts/sub/deep.md")
         let prompt = BotCatalog.prompts(in: folder.file("prompts"))
         #expect(prompt("ops")?.text == "You are {{bot}}.")
-        for name in ["../secret", ".hidden", "..", "", "/etc/passwd"] { #expect(prompt(name) == nil) }
+        for name in ["../secret", ".hidden", "..", "", "sub/deep", "sub/../../secret"] { #expect(prompt(name) == nil) }
     }
 
     @Test(.timeLimit(.minutes(1))) func theWatchSeesAChange() async throws {

@@ -61,7 +61,9 @@ import YAML
         #expect(bot.name == "b" && bot.title == "b" && bot.model == "default")
         #expect(bot.tools.isEmpty && bot.skills.isEmpty)
         #expect(bot.limits == TurnLimits() && bot.options == Bot.Options())
-        #expect(TurnLimits().rounds == 8 && TurnLimits().toolTime == .seconds(30) && TurnLimits().turnTime == .seconds(300))
+        #expect(
+            TurnLimits().rounds == 8 && TurnLimits().toolTime == .seconds(30) && TurnLimits().turnTime == .seconds(300)
+        )
         #expect(TurnLimits().identicalCalls == 2)
     }
 
@@ -69,17 +71,25 @@ import YAML
         ("", "bots/b.yaml: is empty"), ("id: [", "bots/b.yaml:"), ("- a", "bots/b.yaml:1: the file must be a mapping"),
         ("prompt: ops", "bots/b.yaml:1: `id` is missing"), ("id: b", "bots/b.yaml:1: `prompt` is missing"),
         ("id: b\nprompt: ops\npromt: x", "bots/b.yaml:3: `promt` is not known"),
-        ("id: b\nid: c\nprompt: ops", "`id` is there twice"), ("id: a b\nprompt: ops", "bots/b.yaml:1: `id` must be 1 to 64"),
-        ("id: up/x\nprompt: ops", "bots/b.yaml:1: `id` must be"), ("id: [b]\nprompt: ops", "bots/b.yaml:1: `id` must be a string"),
+        ("id: b\nid: c\nprompt: ops", "`id` is there twice"),
+        ("id: a b\nprompt: ops", "bots/b.yaml:1: `id` must be 1 to 64"),
+        ("id: up/x\nprompt: ops", "bots/b.yaml:1: `id` must be"),
+        ("id: [b]\nprompt: ops", "bots/b.yaml:1: `id` must be a string"),
         ("id: b\nname: é\nprompt: ops", "bots/b.yaml:2: `name` must be"),
         ("id: b\nprompt: ops\nmodel: gone", "bots/b.yaml:3: `model` gone is neither"),
         ("id: b\nprompt: gone", "bots/b.yaml:2: there is no prompt gone.md"),
         ("id: b\nprompt: broken", "prompts/broken.md:2: `{{nobody}}` is not known"),
         ("id: b\nprompt: ops\ntools: alerts_list", "bots/b.yaml:3: `tools` must be a list"),
-        ("id: b\nprompt: ops\ntools:\n  - alerts_list\n  - alerts_lst", "bots/b.yaml:5: there is no tool alerts_lst; there are alert_get, alerts_list"),
+        (
+            "id: b\nprompt: ops\ntools:\n  - alerts_list\n  - alerts_lst",
+            "bots/b.yaml:5: there is no tool alerts_lst; there are alert_get, alerts_list"
+        ),
         ("id: b\nprompt: ops\nskills: [{id: s}]", "bots/b.yaml:3: `skills[0].prompt` is missing"),
         ("id: b\nprompt: ops\nskills: [{prompt: ops}]", "`skills[0].id` is missing"),
-        ("id: b\nprompt: ops\nskills:\n  - {id: s, prompt: ops}\n  - {id: s, prompt: ops}", "bots/b.yaml:5: the skill s is there twice"),
+        (
+            "id: b\nprompt: ops\nskills:\n  - {id: s, prompt: ops}\n  - {id: s, prompt: ops}",
+            "bots/b.yaml:5: the skill s is there twice"
+        ),
         ("id: b\nprompt: ops\nskills: [{id: s, prompt: ops, tols: []}]", "`skills[0].tols` is not known"),
         ("id: b\nprompt: ops\nlimits: {rounds: 0}", "bots/b.yaml:3: `limits.rounds` must be from 1 to 50"),
         ("id: b\nprompt: ops\nlimits: {rounds: \"8\"}", "`limits.rounds` must be a whole number"),

@@ -31,18 +31,27 @@ import Tools
             let (end, _) = await stage.run(try plan(clientTools, bot: bot(), tools: [tool("look")]), listener)
             #expect(end.label == "finished")
             #expect(listener.finishes == [.toolCalls])
-            #expect(listener.calls.map(\.id) == ["cli-1", "cli-2"])
+            let ids = listener.calls.map(\.id)
+            #expect(ids.count == 2)
             #expect(listener.calls.map(\.arguments.decoded) == [#"{"a":1}"#, "{}"])
             #expect(listener.deltas.flatMap(\.toolCalls).map(\.index) == [0, 0, 1])
             #expect(listener.stepWords.filter { $0.hasSuffix("ok") } == ["look:ok", "look:ok"])
             #expect(model.calls.count == 1)
 
-            let back = try plan(clientTools, messages: Self.comingBack("cli-1", "\"Looking.\""), bot: bot(), tools: [tool("look")])
+            let back = try plan(
+                clientTools,
+                messages: Self.comingBack(ids[0], "\"Looking.\""),
+                bot: bot(),
+                tools: [tool("look")]
+            )
             _ = await stage.run(back)
             let messages = try model.messages(1)
             #expect(messages.map { $0["role"]?.string } == ["system", "user", "assistant", "tool", "tool", "tool"])
-            #expect(messages[2]["tool_calls"]?.array?.map { $0["id"]?.string } == ["own-1", "cli-1", "own-2", "cli-2"])
-            #expect(messages[3...].map { $0["tool_call_id"]?.string } == ["own-1", "own-2", "cli-1"])
+            let calls = messages[2]["tool_calls"]?.array ?? []
+            #expect(calls.map { $0["function"]?["name"]?.string } == ["look", "theirs", "look", "theirs"])
+            let own = calls.enumerated().filter { $0.offset % 2 == 0 }.compactMap { $0.element["id"]?.string }
+            #expect(messages[3...].map { $0["tool_call_id"]?.string } == own + [ids[0]])
+            #expect(calls[1]["id"]?.string == ids[0])
             #expect(messages[5]["content"] == "from the client")
             #expect(try await stage.outcomes() == ["finished", "finished"])
         }
@@ -51,12 +60,20 @@ import Tools
     @Test func ownRoundsBeforeAreKeptToo() async throws {
         let model = ScriptedModel(.calls("look", id: "own-1"), .calls("theirs", id: "cli-1"), .answers("Whole."))
         try await withStage(model) { stage in
-            _ = await stage.run(try plan(clientTools, bot: bot(), tools: [tool("look")]))
-            _ = await stage.run(try plan(clientTools, messages: Self.comingBack("cli-1"), bot: bot(), tools: [tool("look")]))
+            let listener = Listener()
+            _ = await stage.run(try plan(clientTools, bot: bot(), tools: [tool("look")]), listener)
+            let id = try #require(listener.calls.first?.id)
+            _ = await stage.run(
+                try plan(clientTools, messages: Self.comingBack(id), bot: bot(), tools: [tool("look")])
+            )
             let messages = try model.messages(2)
-            #expect(messages.map { $0["role"]?.string } == ["system", "user", "assistant", "tool", "assistant", "tool"])
-            #expect(messages[2]["tool_calls"]?[0]?["id"] == "own-1")
-            #expect(messages[4]["tool_calls"]?[0]?["id"] == "cli-1")
+            #expect(
+                messages.map { $0["role"]?.string } == ["system", "user", "assistant", "tool", "assistant", "tool"]
+            )
+            #expect(messages[2]["tool_calls"]?[0]?["function"]?["name"] == "look")
+            #expect(messages[4]["tool_calls"]?[0]?["function"]?["name"] == "theirs")
+            #expect(try model.ids(2).results == model.ids(2).calls)
+            #expect(try model.ids(2).calls.last == id)
         }
     }
 
@@ -74,16 +91,40 @@ import Tools
     @Test func aSecondTimeInTheSameConversation() async throws {
         let model = ScriptedModel(
             .says([[called(0, "own-1", "look"), called(1, "cli-1", "theirs")]]),
-            .says([[called(0, "own-2", "look"), called(1, "cli-2", "theirs")]]), .answers("Whole.")
+            .says([[called(0, "own-2", "look"), called(1, "cli-2", "theirs")]]),
+            .answers("Whole.")
         )
         try await withStage(model) { stage in
             let look = tool("look")
-            _ = await stage.run(try plan(clientTools, bot: bot(), tools: [look]))
-            _ = await stage.run(try plan(clientTools, messages: Self.comingBack("cli-1"), bot: bot(), tools: [look]))
-            let both = Self.comingBack("cli-1") + Self.comingBack("cli-2").dropFirst(#"{"role":"user","content":"hi"}"#.count)
+            let (first, second) = (Listener(), Listener())
+            _ = await stage.run(try plan(clientTools, bot: bot(), tools: [look]), first)
+            let one = Self.comingBack(try #require(first.calls.first?.id))
+            _ = await stage.run(try plan(clientTools, messages: one, bot: bot(), tools: [look]), second)
+            let two = Self.comingBack(try #require(second.calls.first?.id))
+            let both = one + two.dropFirst(#"{"role":"user","content":"hi"}"#.count)
             _ = await stage.run(try plan(clientTools, messages: both, bot: bot(), tools: [look]))
-            let ids = try model.messages(2).compactMap { $0["tool_call_id"]?.string }
-            #expect(ids == ["own-1", "cli-1", "own-2", "cli-2"])
+            let ids = try model.ids(2)
+            #expect(ids.calls.count == 4)
+            #expect(ids.results == ids.calls)
+            let names = try model.messages(2).flatMap { $0["tool_calls"]?.array ?? [] }
+            #expect(names.map { $0["function"]?["name"]?.string } == ["look", "theirs", "look", "theirs"])
+        }
+    }
+
+    /// An upstream that says `call_0` in every answer must not mix up a user's conversations.
+    @Test func twoConversationsStayApart() async throws {
+        let mixed = Act.says([[called(0, "call_0", "look", #"{"x":1}"#), called(1, "call_1", "theirs")]])
+        let model = ScriptedModel(mixed, mixed, .answers("Whole."))
+        try await withStage(model) { stage in
+            let listeners = [Listener(), Listener()]
+            for (index, listener) in listeners.enumerated() {
+                let look = tool("look") { _, _ in ToolResult(data: .string("of \(index)")) }
+                _ = await stage.run(try plan(clientTools, bot: bot(), tools: [look]), listener)
+            }
+            let first = Self.comingBack(try #require(listeners[0].calls.first?.id))
+            _ = await stage.run(try plan(clientTools, messages: first, bot: bot(), tools: [tool("look")]))
+            let content = try model.messages(2).first { $0["role"] == "tool" }?["content"]?.string
+            #expect(content?.contains("of 0") == true)
         }
     }
 

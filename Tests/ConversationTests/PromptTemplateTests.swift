@@ -22,7 +22,8 @@ import Testing
 
     @Test(arguments: [
         ("{{user}}", 1, "`{{user}}` is not known"), ("a\nb\n{{ Caller }}", 3, "`{{Caller}}` is not known"),
-        ("a\r\nb {{date", 2, "`{{` is not closed"), ("{{date}}\n{{}}", 2, "is not known"), ("\n\n{{date}\n}", 3, "is not closed"),
+        ("a\r\nb {{date", 2, "`{{` is not closed"), ("{{date}}\n{{}}", 2, "is not known"),
+        ("\n\n{{date}\n}", 3, "is not closed"),
     ]) func faultsHaveTheirLine(_ text: String, _ line: Int, _ reason: String) {
         let fault = #expect(throws: PromptFault.self) { try PromptTemplate(text) }
         #expect(fault?.line == line)

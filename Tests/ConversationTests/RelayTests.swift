@@ -29,9 +29,13 @@ import Tools
     @Test func choicesMetadataAndFinishes() async throws {
         let model = ScriptedModel(
             .says([
-                [.metadata(Array("\"service_tier\":\"x\"".utf8)), .delta(ModelDelta(choice: 1, content: JSONText(escaping: "b")))],
+                [
+                    .metadata(Array("\"service_tier\":\"x\"".utf8)),
+                    .delta(ModelDelta(choice: 1, content: JSONText(escaping: "b"))),
+                ],
                 [.delta(ModelDelta(choice: 0, content: JSONText(escaping: "a"), finish: .length))],
-                [.delta(ModelDelta(choice: 1, finish: .stop)), .delta(ModelDelta(choice: 1, finish: .length))], [counted(3, 4)],
+                [.delta(ModelDelta(choice: 1, finish: .stop)), .delta(ModelDelta(choice: 1, finish: .length))],
+                [counted(3, 4)],
             ])
         )
         try await withStage(model) { stage in

@@ -21,7 +21,8 @@ import Testing
         let out = read(
             [
                 said("a"), .delta(ModelDelta(content: JSONText(escaping: "b"), reasoning: JSONText(escaping: "r"))),
-                .delta(ModelDelta(refusal: JSONText(escaping: "n"), extraDelta: Array("\"x\":1".utf8))), finished(.length),
+                .delta(ModelDelta(refusal: JSONText(escaping: "n"), extraDelta: Array("\"x\":1".utf8))),
+                finished(.length),
             ],
             &reader
         )
@@ -47,17 +48,39 @@ import Testing
         var reader = RoundReader(clientTools: ["theirs"])
         let out = read(
             [
-                called(3, "a", "look"), called(5, "b", "theirs", "{\"x\""), called(7, "c", "theirs", "{}"), called(5, "b", "", ":1}"),
+                called(3, "a", "look"), called(5, "b", "theirs", "{\"x\""), called(7, "c", "theirs", "{}"),
+                called(5, "b", "", ":1}"),
             ],
             &reader
         )
         let pieces = out.flatMap(\.toolCalls)
         #expect(pieces.map(\.index) == [0, 1, 0])
-        #expect(pieces.map(\.id) == ["b", "c", nil])
+        #expect(pieces.map { $0.id != nil } == [true, true, false])
         #expect(pieces.map(\.name) == ["theirs", "theirs", nil])
-        #expect(reader.calls.map(\.id) == ["a", "b", "c"])
+        #expect(pieces.prefix(2).map(\.id) == reader.callsOfClient.map(\.id))
+        #expect(reader.calls.map(\.name) == ["look", "theirs", "theirs"])
         #expect(reader.callsOfClient.map(\.arguments.decoded) == ["{\"x\":1}", "{}"])
-        #expect(reader.gatewayCalls.map(\.id) == ["a"])
+        #expect(reader.gatewayCalls.map(\.name) == ["look"])
+    }
+
+    /// Upstreams number calls anew in each answer (`call_0`); an id that a client comes back with must be nobody else's.
+    @Test func idsAreOurOwn() {
+        var ids: Set<String> = []
+        for _ in 0..<100 {
+            var reader = RoundReader(clientTools: ["theirs"])
+            _ = read([called(0, "call_0", "theirs"), called(1, "call_1", "look")], &reader)
+            ids.formUnion(reader.calls.map(\.id))
+        }
+        #expect(ids.count == 200)
+        #expect(ids.isDisjoint(with: ["call_0", "call_1"]))
+    }
+
+    @Test func aFloodIsNoticed() {
+        var reader = RoundReader(clientTools: [])
+        for index in 0..<128 { _ = reader.take(called(index, "\(index)", "look")) }
+        #expect(!reader.isOverfull)
+        _ = reader.take(called(128, "128", "look"))
+        #expect(reader.isOverfull)
     }
 
     @Test func aNameThatComesLateHoldsThePiecesBack() {
@@ -65,7 +88,7 @@ import Testing
         let early = read([called(0, "a", "", "{\"x\"")], &reader)
         #expect(early.isEmpty)
         let late = read([called(0, "a", "theirs", ":1"), called(0, "a", "", "}")], &reader).flatMap(\.toolCalls)
-        #expect(late.map(\.id) == ["a", nil])
+        #expect(late.map(\.id) == [reader.calls.first?.id, nil])
         #expect(late.map(\.name) == ["theirs", nil])
         #expect(late.map(\.arguments.decoded) == ["{\"x\":1", "}"])
     }
@@ -73,13 +96,20 @@ import Testing
     @Test func aCallWithoutANameIsOursToRefuse() {
         var reader = RoundReader(clientTools: ["theirs"])
         #expect(read([called(0, "a", "", "{}")], &reader).isEmpty)
-        #expect(reader.gatewayCalls.map(\.id) == ["a"])
+        #expect(reader.gatewayCalls.map(\.name) == [""])
     }
 
     @Test func textBesideACallStillPasses() {
         var reader = RoundReader(clientTools: [])
         let out = read(
-            [.delta(ModelDelta(content: JSONText(escaping: "x"), toolCalls: [ToolCallDelta(index: 0, id: "a", name: "look")]))],
+            [
+                .delta(
+                    ModelDelta(
+                        content: JSONText(escaping: "x"),
+                        toolCalls: [ToolCallDelta(index: 0, id: "a", name: "look")]
+                    )
+                )
+            ],
             &reader
         )
         #expect(out.map { $0.content?.decoded } == ["x"])

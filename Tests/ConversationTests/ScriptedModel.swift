@@ -44,13 +44,20 @@ final class ScriptedModel: ModelProvider {
         return try JSONValue(parsing: [0x5B] + text + [0x5D]).array ?? []
     }
 
-    /// The contents of the tool messages of that call, by call id.
-    func results(_ call: Int) throws -> [String: JSONValue] {
-        var found: [String: JSONValue] = [:]
-        for message in try messages(call) where message["role"] == "tool" {
-            found[message["tool_call_id"]?.string ?? ""] = try JSONValue(parsing: message["content"]?.string ?? "")
-        }
-        return found
+    /// The contents of the tool messages of that call, in their order.
+    func results(_ call: Int) throws -> JSONValue {
+        .array(
+            try messages(call).filter { $0["role"] == "tool" }.map { try JSONValue(parsing: $0["content"]?.string ?? "") }
+        )
+    }
+
+    /// The ids in that call's messages: those of all calls, and those that results answer, in their order.
+    func ids(_ call: Int) throws -> (calls: [String], results: [String]) {
+        let messages = try messages(call)
+        return (
+            messages.flatMap { $0["tool_calls"]?.array ?? [] }.compactMap { $0["id"]?.string },
+            messages.compactMap { $0["tool_call_id"]?.string }
+        )
     }
 
     func start(_ call: ModelCall) async throws(ProviderFailure) -> any ModelRound {
@@ -117,7 +124,9 @@ func said(_ text: String) -> ModelEvent { .delta(ModelDelta(content: JSONText(es
 
 func called(_ index: Int, _ id: String, _ name: String, _ arguments: String = "{}") -> ModelEvent {
     .delta(
-        ModelDelta(toolCalls: [ToolCallDelta(index: index, id: id, name: name, arguments: JSONText(escaping: arguments))])
+        ModelDelta(toolCalls: [
+            ToolCallDelta(index: index, id: id, name: name, arguments: JSONText(escaping: arguments))
+        ])
     )
 }
 

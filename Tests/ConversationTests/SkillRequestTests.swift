@@ -39,7 +39,8 @@ import Tools
     @Test func everyFaultIsNamed() {
         let error = #expect(throws: ResourceError.self) {
             try SkillRequest([
-                "bot_id": "", "user_message": [1], "sender_id": true, "chat_history": [["role": "system", "content": "x"], 7], "odd": 1,
+                "bot_id": "", "user_message": [1], "sender_id": true,
+                "chat_history": [["role": "system", "content": "x"], 7], "odd": 1,
             ])
         }
         #expect(
@@ -51,7 +52,12 @@ import Tools
     }
 
     @Test func theTurnOfASkill() throws {
-        let skill = Skill(id: "triage", name: "t", prompt: try PromptTemplate("Sort with {{tools}}."), tools: ["alerts_*", "node_get"])
+        let skill = Skill(
+            id: "triage",
+            name: "t",
+            prompt: try PromptTemplate("Sort with {{tools}}."),
+            tools: ["alerts_*", "node_get"]
+        )
         let request = try SkillRequest(with("chat_history", [["role": "user", "content": "a \"b\""]]))
         let plan = try request.plan(
             bot: bot(["alerts_*", "cmdb_get"]),
@@ -76,12 +82,17 @@ import Tools
         let model = ScriptedModel(.calls("look", id: "a"), .answers("Seven."))
         try await withStage(model) { stage in
             let sink = CompletionSink(showSteps: true)
-            let plan = try plan(bot: bot(), tools: [tool("look") { _, _ in ToolResult(data: [1], total: 7, returned: 1) }])
+            let plan = try plan(
+                bot: bot(),
+                tools: [tool("look") { _, _ in ToolResult(data: [1], total: 7, returned: 1) }]
+            )
             _ = await Turn(plan: plan, environment: stage.environment).run(sink)
             #expect(sink.completion.text == "Seven.")
             #expect(sink.completion.toolCalls.isEmpty)
             #expect(sink.steps.map(\.name) == ["look", "look"])
-            let body = try JSONValue(parsing: sink.completion.body(identity: AnswerIdentity(created: 1, model: "m"), usage: Usage()))
+            let body = try JSONValue(
+                parsing: sink.completion.body(identity: AnswerIdentity(created: 1, model: "m"), usage: Usage())
+            )
             let thinking = body["choices"]?[0]?["message"]?["reasoning_content"]?.string
             #expect(thinking?.hasPrefix("`look` {}\n`look`: ok, 1 of 7 (") == true)
         }

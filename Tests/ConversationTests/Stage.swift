@@ -117,7 +117,9 @@ func tool(
     _ name: String,
     budget: ToolBudget = ToolBudget(),
     permission: Permission = .alertsView,
-    run: @escaping @Sendable (JSONObject, ToolCallContext) async throws -> ToolResult = { _, _ in ToolResult(data: "done") }
+    run: @escaping @Sendable (JSONObject, ToolCallContext) async throws -> ToolResult = { _, _ in
+        ToolResult(data: "done")
+    }
 ) -> Tool {
     Tool(
         name: name,

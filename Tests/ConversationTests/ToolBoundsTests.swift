@@ -2,6 +2,7 @@
 
 import Identity
 import JSON
+import Logging
 import OpenAIProtocol
 import Providers
 import Support
@@ -55,8 +56,8 @@ final class Stubborn: Sendable {
             let (end, _) = await stage.run(try plan(bot: bot(limits: limits), tools: [stuck, tool("look")]))
             #expect(end.label == "finished")
             #expect(stubborn.started.value == 1)
-            #expect(try model.results(1)["a"]?["message"]?.string?.contains("did not answer") == true)
-            #expect(try model.results(1)["b"]?["status"] == "ok")
+            #expect(try model.results(1)[0]?["message"]?.string?.contains("did not answer") == true)
+            #expect(try model.results(1)[1]?["status"] == "ok")
         }
     }
 
@@ -68,7 +69,7 @@ final class Stubborn: Sendable {
                 return ToolResult()
             }
             _ = await stage.run(try plan(bot: bot(), tools: [slow]))
-            #expect(try model.results(1)["a"]?["status"] == "error")
+            #expect(try model.results(1)[0]?["status"] == "error")
         }
     }
 
@@ -91,10 +92,14 @@ final class Stubborn: Sendable {
         try await withStage(model) { [limits] stage in
             let big = tool("big") { _, context in
                 #expect(context.bytes == 1000)
-                return ToolResult(data: .array(Array(repeating: "0123456789", count: 1000)), total: 1000, returned: 1000)
+                return ToolResult(
+                    data: .array(Array(repeating: "0123456789", count: 1000)),
+                    total: 1000,
+                    returned: 1000
+                )
             }
             _ = await stage.run(try plan(bot: bot(limits: limits), tools: [big]))
-            let result = try #require(try model.results(1)["a"])
+            let result = try #require(try model.results(1)[0])
             #expect(result.bytes.count <= 1000)
             #expect(result["total"] == 1000)
             #expect(result["truncated"] == true)
@@ -111,7 +116,7 @@ final class Stubborn: Sendable {
                 ToolResult(data: .array(Array(repeating: "0123456789", count: 5000)), total: 5000)
             }
             _ = await stage.run(try plan(bot: bot(limits: limits), tools: [big]))
-            let sizes = try model.results(1).values.map(\.bytes.count)
+            let sizes = try model.results(1).array?.map(\.bytes.count) ?? []
             #expect(sizes.count == 10)
             #expect(sizes.reduce(0, +) <= 20_000)
             #expect(sizes.allSatisfy { $0 > 1000 })
@@ -126,10 +131,14 @@ final class Stubborn: Sendable {
         var limits = TurnLimits()
         limits.totalResultBytes = 1000
         try await withStage(model) { [limits] stage in
-            let big = tool("big") { _, _ in ToolResult(data: .array(Array(repeating: .string(String(repeating: "x", count: 400)), count: 9))) }
+            let big = tool("big") { _, _ in
+                ToolResult(data: .array(Array(repeating: .string(String(repeating: "x", count: 400)), count: 9)))
+            }
             _ = await stage.run(try plan(bot: bot(limits: limits), tools: [big]))
             #expect(model.calls.count == 2)
-            #expect(try model.results(1).values.allSatisfy { $0.bytes.count <= 500 })
+            let sizes = try model.results(1).array?.map(\.bytes.count) ?? []
+            #expect(sizes.count == 2)
+            #expect(sizes.allSatisfy { $0 <= 500 })
         }
     }
 
@@ -160,24 +169,39 @@ final class Stubborn: Sendable {
     }
 
     @Test func theOrderOfArgumentsMakesNoOtherCall() throws {
-        let any = Tool(name: "any", summary: "", parameters: ["type": "object"], permission: .alertsView) { _, _ in ToolResult() }
+        let any = Tool(name: "any", summary: "", parameters: ["type": "object"], permission: .alertsView) { _, _ in
+            ToolResult()
+        }
         var loop = ToolLoop(limits: TurnLimits(), tools: [any], clientTools: [])
-        let texts = [#"{"a":1,"b":{"c":[1,2],"d":null}}"#, #"{"b":{"d":null,"c":[1,2]},"a":1}"#, #"{ "a":1, "b":{"c":[1, 2],"d":null} }"#]
+        let texts = [
+            #"{"a":1,"b":{"c":[1,2],"d":null}}"#, #"{"b":{"d":null,"c":[1,2]},"a":1}"#,
+            #"{ "a":1, "b":{"c":[1, 2],"d":null} }"#,
+        ]
         let refused = texts.map { text in
-            if case .refuse = loop.judge([ToolCall(id: "x", name: "any", arguments: JSONText(escaping: text))])[0] { true } else { false }
+            if case .refuse = loop.judge([ToolCall(id: "x", name: "any", arguments: JSONText(escaping: text))])[0] {
+                true
+            } else {
+                false
+            }
         }
         #expect(refused == [false, false, true])
     }
 
     @Test func theRunnerAsksForThePermissionAgain() async {
-        let viewer = Caller(userID: 1, username: "v", role: .viewer, teams: [1], credential: .init(kind: .token, name: "t"))
+        let viewer = Caller(
+            userID: 1,
+            username: "v",
+            role: .viewer,
+            teams: [1],
+            credential: .init(kind: .token, name: "t")
+        )
         let runs = Counter()
         let restart = tool("restart", permission: .alertsManage) { _, _ in
             runs.up()
             return ToolResult()
         }
         let call = ToolCall(id: "a", name: "restart", arguments: JSONText())
-        let outcome = await ToolRunner(caller: viewer, now: 0)
+        let outcome = await ToolRunner(caller: viewer, now: 0, logger: Logger(label: "test"), requestID: "r")
             .run(.init(call: call, tool: restart, arguments: [:], bytes: 1000, time: .seconds(5)))
         #expect(outcome.status == .error)
         #expect(String(decoding: outcome.json, as: UTF8.self).contains("alerts.manage"))

@@ -13,7 +13,10 @@ import Tools
 @Suite struct ToolLoopTests {
     @Test func anAnswerThroughATool() async throws {
         let model = ScriptedModel(
-            .says([[said("Let me "), said("look.")], [called(0, "c1", "look", #"{"x":1}"#)], [finished(.toolCalls), counted(10, 3)]]),
+            .says([
+                [said("Let me "), said("look.")], [called(0, "c1", "look", #"{"x":1}"#)],
+                [finished(.toolCalls), counted(10, 3)],
+            ]),
             .says([[said("Seven.")], [finished(.stop), counted(20, 4)]])
         )
         try await withStage(model) { stage in
@@ -34,7 +37,7 @@ import Tools
             #expect(second[0]["content"] == "You are test-bot.")
             #expect(second[2]["content"] == "Let me look.")
             #expect(second[2]["tool_calls"]?[0]?["function"] == ["name": "look", "arguments": #"{"x":1}"#])
-            #expect(try model.results(1)["c1"]?["data"] == ["x": 1])
+            #expect(try model.results(1)[0]?["data"] == ["x": 1])
             #expect(model.calls.map(\.model) == ["model-1", "model-1"])
         }
     }
@@ -58,7 +61,7 @@ import Tools
         }
         try await withStage(model) { stage in
             _ = await stage.run(try plan(bot: bot(), tools: [first, second]))
-            #expect(try model.results(1).mapValues { $0["data"]?.string } == ["a": "first", "b": "second"])
+            #expect(try model.results(1).array?.map { $0["data"]?.string } == ["first", "second"])
         }
     }
 
@@ -79,7 +82,10 @@ import Tools
         try await withStage(model) { stage in
             let listener = Listener()
             _ = await stage.run(try plan(bot: bot(), tools: [slow, quick]), listener)
-            #expect(try model.messages(1).compactMap { $0["tool_call_id"]?.string } == ["a", "b", "c"])
+            #expect(try model.ids(1).results == model.ids(1).calls)
+            #expect(try model.results(1)[0]?["data"] == "slow")
+            #expect(try model.results(1)[1]?["data"] == "quick")
+            #expect(try model.results(1)[2]?["status"] == "error")
             #expect(listener.stepWords.filter { $0.hasPrefix("none") } == ["none:refused"])
         }
     }
@@ -104,11 +110,11 @@ import Tools
             #expect(end.label == "finished")
             #expect(runs.value == 1)
             let results = try model.results(1)
-            #expect(results["a"]?["status"] == "error")
-            #expect(results["a"]?["hint"] == "Available tools: look, theirs.")
-            #expect(results["b"]?["message"]?.string?.contains("valid are `x`") == true)
-            #expect(results["c"]?["message"]?.string?.contains("not valid JSON") == true)
-            #expect(results["d"]?["status"] == "ok")
+            #expect(results[0]?["status"] == "error")
+            #expect(results[0]?["hint"] == "Available tools: look, theirs.")
+            #expect(results[1]?["message"]?.string?.contains("valid are `x`") == true)
+            #expect(results[2]?["message"]?.string?.contains("not valid JSON") == true)
+            #expect(results[3]?["status"] == "ok")
             // Upstreams parse the arguments of earlier calls: what cannot be parsed does not go back to them.
             let arguments = try model.messages(1).first { $0["tool_calls"] != nil }?["tool_calls"]?.array ?? []
             #expect(arguments.map { $0["function"]?["arguments"]?.string } == ["{}", #"{"y":1}"#, "{}", "{}"])
@@ -117,8 +123,11 @@ import Tools
 
     @Test func theThirdIdenticalCallIsRefused() async throws {
         let model = ScriptedModel(
-            .calls("look", #"{"x":1}"#, id: "a"), .calls("look", #"{ "x" : 1 }"#, id: "b"),
-            .calls("look", #"{"x":1}"#, id: "c"), .calls("look", #"{"x":2}"#, id: "d"), .answers("ok")
+            .calls("look", #"{"x":1}"#, id: "a"),
+            .calls("look", #"{ "x" : 1 }"#, id: "b"),
+            .calls("look", #"{"x":1}"#, id: "c"),
+            .calls("look", #"{"x":2}"#, id: "d"),
+            .answers("ok")
         )
         try await withStage(model) { stage in
             let runs = Counter()
@@ -128,14 +137,17 @@ import Tools
             }
             _ = await stage.run(try plan(bot: bot(), tools: [look]))
             #expect(runs.value == 3)
-            #expect(try model.results(4).mapValues { $0["status"]?.string } == ["a": "ok", "b": "ok", "c": "error", "d": "ok"])
-            #expect(try model.results(4)["c"]?["message"]?.string?.contains("identical call") == true)
+            #expect(
+                try model.results(4).array?.map { $0["status"]?.string } == ["ok", "ok", "error", "ok"]
+            )
+            #expect(try model.results(4)[2]?["message"]?.string?.contains("identical call") == true)
         }
     }
 
     @Test func theLastRoundHasNoTools() async throws {
         let model = ScriptedModel(
-            .calls("look", id: "a"), .calls("look", #"{"x":1}"#, id: "b"),
+            .calls("look", id: "a"),
+            .calls("look", #"{"x":1}"#, id: "b"),
             .says([[said("Enough."), called(0, "c", "look"), finished(.toolCalls), counted(1, 1)]])
         )
         var limits = TurnLimits()
@@ -148,7 +160,11 @@ import Tools
             #expect(model.calls.map(\.tools.count) == [1, 1, 0])
             #expect(model.calls.map { $0.toolChoice?.text } == ["\"required\"", nil, nil])
             let parameters = model.calls.map { String(decoding: $0.parameters, as: UTF8.self) }
-            #expect(parameters == [#""parallel_tool_calls":false,"seed":1"#, #""parallel_tool_calls":false,"seed":1"#, #""seed":1"#])
+            #expect(
+                parameters == [
+                    #""parallel_tool_calls":false,"seed":1"#, #""parallel_tool_calls":false,"seed":1"#, #""seed":1"#,
+                ]
+            )
             #expect(listener.text == "Enough.")
             #expect(listener.finishes == [.stop])
         }
@@ -179,14 +195,20 @@ import Tools
         try await withStage(model) { stage in
             let (end, _) = await stage.run(try plan(bot: bot(), tools: [tool("look") { _, _ in throw Broken() }]))
             #expect(end.label == "finished")
-            #expect(try model.results(1)["a"]?["status"] == "error")
-            #expect(try model.results(1)["a"]?.text.contains("password") == false)
+            #expect(try model.results(1)[0]?["status"] == "error")
+            #expect(try model.results(1)[0]?.text.contains("password") == false)
         }
     }
 
     @Test func whatTheCallerMayNotUseIsNotOffered() async throws {
         let model = ScriptedModel(.calls("restart", id: "a"), .answers("ok"))
-        let viewer = Caller(userID: 1, username: "v", role: .viewer, teams: [1], credential: .init(kind: .token, name: "t"))
+        let viewer = Caller(
+            userID: 1,
+            username: "v",
+            role: .viewer,
+            teams: [1],
+            credential: .init(kind: .token, name: "t")
+        )
         try await withStage(model) { stage in
             let runs = Counter()
             let restart = tool("restart", permission: .alertsManage) { _, _ in
@@ -195,7 +217,7 @@ import Tools
             }
             _ = await stage.run(try plan(bot: bot(), tools: [restart, tool("look")], caller: viewer))
             #expect(model.calls[0].tools.map(\.name) == ["look"])
-            #expect(try model.results(1)["a"]?["hint"] == "Available tools: look.")
+            #expect(try model.results(1)[0]?["hint"] == "Available tools: look.")
             #expect(runs.value == 0)
         }
     }

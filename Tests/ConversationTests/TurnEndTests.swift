@@ -11,7 +11,9 @@ import Tools
 
 @Suite struct TurnEndTests {
     /// Checks the one row and that no slot is held.
-    private func expectRow(_ stage: Stage, _ outcome: String, rounds: Int, _ tokens: (Int64, Int64)?) async throws -> SQLRow {
+    private func expectRow(_ stage: Stage, _ outcome: String, rounds: Int, _ tokens: (Int64, Int64)?) async throws
+        -> SQLRow
+    {
         let rows = try await stage.usage()
         #expect(rows.count == 1)
         let row = try #require(rows.first)
@@ -59,7 +61,8 @@ import Tools
     }
 
     @Test(arguments: [
-        (ProviderFailure.Kind.connectionFailed, "upstream_error"), (.timeout, "upstream_timeout"), (.overloaded, "overloaded"),
+        (ProviderFailure.Kind.connectionFailed, "upstream_error"), (.timeout, "upstream_timeout"),
+        (.overloaded, "overloaded"),
         (.rateLimited, "rate_limit_exceeded"), (.badRequest, "invalid_request_error"),
         (.contextTooLong, "context_length_exceeded"), (.quotaExceeded, "insufficient_quota"),
     ]) func beforeTheFirstByte(_ kind: ProviderFailure.Kind, _ outcome: String) async throws {
@@ -179,7 +182,8 @@ import Tools
     @Test func nobodyListensFromTheBeginning() async throws {
         let model = ScriptedModel(.hangs([]))
         try await withStage(model) { stage in
-            let end = await stage.run(try plan(bot: bot()), Listener { if case .began = $0 { true } else { false } }).end
+            let end = await stage.run(try plan(bot: bot()), Listener { if case .began = $0 { true } else { false } })
+                .end
             #expect(end.label == "client_gone")
             #expect(model.rounds[0].isCancelled)
             let row = try await expectRow(stage, "client_gone", rounds: 1, nil)
@@ -190,7 +194,8 @@ import Tools
     @Test func nobodyListensAnyMore() async throws {
         let model = ScriptedModel(.hangs([[said("a")], [said("b")]]))
         try await withStage(model) { stage in
-            let end = await stage.run(try plan(bot: bot()), Listener { if case .delta = $0 { true } else { false } }).end
+            let end = await stage.run(try plan(bot: bot()), Listener { if case .delta = $0 { true } else { false } })
+                .end
             #expect(end.label == "client_gone")
             #expect(model.rounds[0].isCancelled)
             _ = try await expectRow(stage, "client_gone", rounds: 1, nil)

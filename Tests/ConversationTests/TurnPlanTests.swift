@@ -30,7 +30,8 @@ import Tools
 
     @Test(arguments: [
         "\"n\":1", "\"modalities\":[\"text\"]", "\"tool_choice\":\"none\"", "\"tool_choice\":\"auto\"",
-        #""tool_choice":{"type":"function","function":{"name":"theirs"}},\#(clientTools)"#, "\"tool_choice\":\"required\",\(clientTools)",
+        #""tool_choice":{"type":"function","function":{"name":"theirs"}},\#(clientTools)"#,
+        "\"tool_choice\":\"required\",\(clientTools)",
     ]) func whatItCan(_ members: String) {
         #expect(refused(members) == nil)
     }
@@ -59,7 +60,13 @@ import Tools
     }
 
     @Test func onlyGrantedAndPermittedTools() throws {
-        let viewer = Caller(userID: 1, username: "v", role: .viewer, teams: [1], credential: .init(kind: .token, name: "t"))
+        let viewer = Caller(
+            userID: 1,
+            username: "v",
+            role: .viewer,
+            teams: [1],
+            credential: .init(kind: .token, name: "t")
+        )
         let tools = [tool("alerts_list"), tool("alerts_close", permission: .alertsManage), tool("node_get")]
         #expect(try plan(bot: bot(["alerts_*"]), tools: tools).tools.map(\.name) == ["alerts_close", "alerts_list"])
         #expect(try plan(bot: bot(["alerts_*"]), tools: tools, caller: viewer).tools.map(\.name) == ["alerts_list"])
@@ -84,13 +91,17 @@ import Tools
         #expect(prompt?.hasSuffix(" UTC ann test-bot Test look") == true)
     }
 
-    @Test(arguments: [
-        (ProviderFailure.Kind.badRequest, 400, nil), (.contextTooLong, 400, "context_length_exceeded"),
-        (.rateLimited, 429, "rate_limit_exceeded"), (.quotaExceeded, 429, "insufficient_quota"),
-        (.unauthorized, 502, "upstream_error"), (.modelNotFound, 502, "upstream_error"), (.overloaded, 503, "overloaded"),
-        (.timeout, 504, "upstream_timeout"), (.serverError, 502, "upstream_error"), (.connectionFailed, 502, "upstream_error"),
-        (.connectionLost, 502, "upstream_error"), (.malformed, 502, "upstream_error"),
-    ] as [(ProviderFailure.Kind, Int, String?)])
+    @Test(
+        arguments: [
+            (ProviderFailure.Kind.badRequest, 400, nil), (.contextTooLong, 400, "context_length_exceeded"),
+            (.rateLimited, 429, "rate_limit_exceeded"), (.quotaExceeded, 429, "insufficient_quota"),
+            (.unauthorized, 502, "upstream_error"), (.modelNotFound, 502, "upstream_error"),
+            (.overloaded, 503, "overloaded"),
+            (.timeout, 504, "upstream_timeout"), (.serverError, 502, "upstream_error"),
+            (.connectionFailed, 502, "upstream_error"),
+            (.connectionLost, 502, "upstream_error"), (.malformed, 502, "upstream_error"),
+        ] as [(ProviderFailure.Kind, Int, String?)]
+    )
     func failuresBecomeStatuses(_ kind: ProviderFailure.Kind, _ status: Int, _ code: String?) {
         let error = OpenAIError(ProviderFailure(kind, "said", provider: "up", retryAfter: .seconds(9)))
         #expect(error.status == status)
@@ -101,7 +112,9 @@ import Tools
     }
 
     @Test func phrasesByWhichLobeChatKnowsThem() {
-        func message(_ kind: ProviderFailure.Kind) -> String { OpenAIError(ProviderFailure(kind, "", provider: "p")).message }
+        func message(_ kind: ProviderFailure.Kind) -> String {
+            OpenAIError(ProviderFailure(kind, "", provider: "p")).message
+        }
         #expect(message(.contextTooLong).contains("maximum context length"))
         #expect(message(.rateLimited).contains("Rate limit reached"))
         #expect(message(.quotaExceeded).contains("exceeded your current quota"))

@@ -32,9 +32,16 @@ import Testing
         signal.onGone { count.add(10, ordering: .relaxed) }
         #expect(count.load(ordering: .relaxed) == 11)
         let settled = ConnectionSignal()
-        settled.onGone { count.add(100, ordering: .relaxed) }
-        settled.settle()
+        let first = settled.onGone { count.add(100, ordering: .relaxed) }
+        settled.settle(first)
         settled.fire()
         #expect(count.load(ordering: .relaxed) == 11)
+        // A late end of the first request must not take the second one's handler away.
+        let connection = ConnectionSignal()
+        let one = connection.onGone { count.add(1000, ordering: .relaxed) }
+        connection.onGone { count.add(10_000, ordering: .relaxed) }
+        connection.settle(one)
+        connection.fire()
+        #expect(count.load(ordering: .relaxed) == 10_011)
     }
 }

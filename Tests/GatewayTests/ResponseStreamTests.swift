@@ -44,21 +44,21 @@ import Testing
     @Test func silenceIsFilledWithCommentsAtMostEveryTenSeconds() async throws {
         let stream = ResponseStream()
         let start = ContinuousClock.now
-        stream.beat(now: start + .seconds(9))
+        _ = stream.beat(now: start + .seconds(9))
         let opening = Task { await stream.opening() }
-        stream.beat(now: start + .seconds(11))
+        _ = stream.beat(now: start + .seconds(11))
         guard case .bytes = await opening.value else {
             Issue.record("the comment opens the stream")
             return
         }
         #expect(await stream.next() == ServerSentEvents.keepAlive)
-        stream.beat(now: .now + .seconds(9))
+        _ = stream.beat(now: .now + .seconds(9))
         try await stream.send(hello)
         #expect(await stream.next() == hello)
-        stream.beat(now: .now + .seconds(11))
+        _ = stream.beat(now: .now + .seconds(11))
         #expect(await stream.next() == ServerSentEvents.keepAlive)
         stream.finish([], end: .finished)
-        stream.beat(now: .now + .seconds(100))
+        _ = stream.beat(now: .now + .seconds(100))
         #expect(await stream.next() == nil)
     }
 
@@ -75,7 +75,7 @@ import Testing
 
         // A comment has committed the status already.
         let late = ResponseStream()
-        late.beat(now: .now + .seconds(11))
+        _ = late.beat(now: .now + .seconds(11))
         #expect(await late.next() == ServerSentEvents.keepAlive)
         late.finish(error.frame, end: .failed(error))
         #expect(await late.next() == error.frame)
@@ -99,6 +99,21 @@ import Testing
         }
         stream.close()
         #expect(await producer.value)
+        #expect(await stream.next() == nil)
+    }
+
+    @Test func aReaderThatStandsStillIsToldOfAndACancelledProducerDoesNotWait() async throws {
+        let stream = ResponseStream()
+        let piece = [UInt8](repeating: 1, count: 300_000)
+        let producer = Task { try await stream.send(piece) }
+        guard case .bytes = await stream.opening() else {
+            Issue.record("there are bytes")
+            return
+        }
+        #expect(!stream.beat(now: .now + .seconds(30)))
+        #expect(stream.beat(now: .now + .seconds(61)))
+        producer.cancel()
+        _ = await producer.result
         #expect(await stream.next() == nil)
     }
 

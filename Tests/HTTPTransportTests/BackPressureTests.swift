@@ -30,7 +30,10 @@ import Testing
 
     /// Reads everything; until `slowUntil` bytes only when the transfer has been paused.
     private func readSlowly(
-        _ response: TransferResponse, _ client: HTTPClient, _ sent: Counter64, slowUntil: Int
+        _ response: TransferResponse,
+        _ client: HTTPClient,
+        _ sent: Counter64,
+        slowUntil: Int
     ) async throws -> Reading {
         var reading = Reading()
         var pauses = client.statistics.pauses
@@ -63,8 +66,8 @@ import Testing
             #expect(reading.received == total)
             // Besides the mark: what one turn of the loop reads, and what libcurl holds back.
             #expect(reading.largest <= mark + 128 << 10)
-            // Besides that: the kernel's buffers of both sides.
-            #expect(reading.furthestAhead <= mark + 24 << 20)
+            // Besides that: the kernel's buffers of both sides, which may grow to some 40 MB.
+            #expect(reading.furthestAhead <= mark + 48 << 20)
             #expect(client.statistics.pauses >= 10)
             #expect(client.statistics.finished == 1)
         }
@@ -137,8 +140,11 @@ enum Pattern {
         while done < bytes.count {
             let start = (offset + done) % period
             let count = min(period, bytes.count - done)
-            let isSame = bytes.withUnsafeBytes { left in
-                twice.withUnsafeBytes { right in memcmp(left.baseAddress! + done, right.baseAddress! + start, count) == 0 }
+            let isSame = bytes[done...].withUnsafeBytes { left in
+                twice[start...].withUnsafeBytes { right in
+                    guard let left = left.baseAddress, let right = right.baseAddress else { return false }
+                    return memcmp(left, right, count) == 0
+                }
             }
             guard isSame else { return false }
             done += count

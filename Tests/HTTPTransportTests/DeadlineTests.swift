@@ -8,7 +8,11 @@ import Testing
     private func at(_ seconds: Double) -> Moment { Moment(nanoseconds: Int64(seconds * 1e9)) }
 
     private let timeouts = TransferTimeouts(
-        connect: .seconds(1), firstByte: .seconds(2), idle: .seconds(3), total: .seconds(10))
+        connect: .seconds(1),
+        firstByte: .seconds(2),
+        idle: .seconds(3),
+        total: .seconds(10)
+    )
 
     @Test func eachPhaseHasItsLimit() {
         var limits = TransferDeadlines(timeouts, startedAt: at(0))

@@ -24,7 +24,11 @@ import Testing
         let server = try RawServer { connection in
             guard try connection.readRequest() != nil else { return }
             try connection.send("HTTP/1.1 200 OK\r\n\(header)\r\n\r\n")
-            if header.hasPrefix("C") { try connection.send("hello") } else { try connection.sendChunk(Array("hello".utf8)) }
+            if header.hasPrefix("C") {
+                try connection.send("hello")
+            } else {
+                try connection.sendChunk(Array("hello".utf8))
+            }
             seen.wait()
             end.happens(to: connection)
         }

@@ -37,7 +37,8 @@ import Testing
 
     @Test func headsAndInterimHeads() {
         let lines = [
-            "HTTP/1.1 100 Continue\r\n", "X: 1\r\n", "\r\n", "HTTP/1.1 200 OK\r\n", "Y: 2\r\n", "\r\n", "Trailer: 3\r\n", "\r\n",
+            "HTTP/1.1 100 Continue\r\n", "X: 1\r\n", "\r\n", "HTTP/1.1 200 OK\r\n", "Y: 2\r\n", "\r\n",
+            "Trailer: 3\r\n", "\r\n",
         ]
         let (results, seen) = parse(lines)
         #expect(results[..<5].allSatisfy { $0 == .more })
@@ -65,9 +66,13 @@ import Testing
         #expect(Origin.of("http://a@b@[::1]:80/") == "http://[::1]:80")
         #expect(Origin.of("http://host\\@evil/") == "http://host")
         for url in ["", "host/path?key=1", "http://", "http://user:word@/x", "http://ho\nst/", "://x"] {
-            #expect(!Origin.of(url).contains("key") && !Origin.of(url).contains("word") && !Origin.of(url).contains("\n"))
+            #expect(
+                !Origin.of(url).contains("key") && !Origin.of(url).contains("word") && !Origin.of(url).contains("\n")
+            )
         }
         #expect(Origin.isPresent(in: "HTTPS://x") && Origin.isPresent(in: "http://x"))
-        #expect(!Origin.isPresent(in: "ftp://x") && !Origin.isPresent(in: "http:/x") && !Origin.isPresent(in: "http:///x"))
+        #expect(
+            !Origin.isPresent(in: "ftp://x") && !Origin.isPresent(in: "http:/x") && !Origin.isPresent(in: "http:///x")
+        )
     }
 }

@@ -5,7 +5,8 @@ import Testing
 
 @Suite struct RefusalTests {
     @Test(arguments: [
-        "", "nonsense", "/relative", "ftp://127.0.0.1/", "file:///etc/passwd", "http://", "http:///x", "http://user@/", "http://?x",
+        "", "nonsense", "/relative", "ftp://127.0.0.1/", "file:///etc/passwd", "http://", "http:///x", "http://user@/",
+        "http://?x",
         "http://127.0.0.1:99999/", "http://127.0.0.1:port/", "http://127.0.0.1/a b", "http://127.0.0.1/\0x",
         "http://[::1/", "http://127.0.0.1/\r\nX: y",
     ])
@@ -13,7 +14,11 @@ import Testing
         try await withClient { client in
             for isWhole in [true, false] {
                 let failure = await failure { () throws(TransferFailure) in
-                    if isWhole { _ = try await client.fetch(get(url), bodyLimit: 1) } else { _ = try await client.stream(get(url)) }
+                    if isWhole {
+                        _ = try await client.fetch(get(url), bodyLimit: 1)
+                    } else {
+                        _ = try await client.stream(get(url))
+                    }
                 }
                 #expect(failure?.kind == .invalidURL, "\(url.debugDescription): \(String(describing: failure))")
                 #expect(failure?.isRetryable == false)

@@ -23,7 +23,8 @@ import Testing
         #expect(read?.kind == .shutDown && fetched?.kind == .shutDown)
         #expect(client.statistics.active == 0)
         #expect(try await eventually { server.accepted.allSatisfy { $0.closedByPeerAt != nil } })
-        let late = await failure { () throws(TransferFailure) in try await client.fetch(get(server.url()), bodyLimit: 1) }
+        let late = await failure { () throws(TransferFailure) in try await client.fetch(get(server.url()), bodyLimit: 1)
+        }
         #expect(late?.kind == .shutDown)
         await client.shutdown()
         // Whoever still holds a response may do with it what it likes.

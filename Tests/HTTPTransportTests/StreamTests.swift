@@ -9,7 +9,10 @@ import Testing
         let wire =
             Array("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n".utf8)
             + Array("7\r\n\(text.utf8Prefix(7))\r\n".utf8)
-            + Array("\(String(text.utf8.count - 7, radix: 16));name=value\r\n\(text.utf8Suffix(7))\r\n0\r\nX-T: 1\r\n\r\n".utf8)
+            + Array(
+                "\(String(text.utf8.count - 7, radix: 16));name=value\r\n\(text.utf8Suffix(7))\r\n0\r\nX-T: 1\r\n\r\n"
+                    .utf8
+            )
         let server = try RawServer { connection in
             for split in 0...wire.count {
                 guard try connection.readRequest() != nil else { return }

@@ -55,7 +55,8 @@ struct TLSTests {
         try await withClient { client in
             var request = request(server, ca: false)
             request.caFile = server.caFile + ".missing"
-            let refused = await failure { () throws(TransferFailure) in try await client.fetch(request, bodyLimit: 100) }
+            let refused = await failure { () throws(TransferFailure) in try await client.fetch(request, bodyLimit: 100)
+            }
             #expect(refused?.kind == .tls)
         }
     }
@@ -67,7 +68,8 @@ struct TLSTests {
         }
         try await withClient { client in
             let request = get("https://127.0.0.1:\(server.port)/")
-            let refused = await failure { () throws(TransferFailure) in try await client.fetch(request, bodyLimit: 100) }
+            let refused = await failure { () throws(TransferFailure) in try await client.fetch(request, bodyLimit: 100)
+            }
             #expect(refused?.kind == .tls)
         }
     }

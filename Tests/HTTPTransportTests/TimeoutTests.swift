@@ -57,7 +57,7 @@ import Testing
     }
 
     @Test func interimResponsesDoNotCountAsFirstByte() async throws {
-        let result = try await outcome(limits { $0.firstByte = .milliseconds(100) }) { connection in
+        let result = try await outcome(limits { $0.firstByte = .milliseconds(700) }) { connection in
             _ = try connection.readRequest()
             try connection.send("HTTP/1.1 100 Continue\r\n\r\n")
             connection.waitForClose()

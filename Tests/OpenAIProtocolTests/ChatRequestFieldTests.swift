@@ -74,7 +74,9 @@ import Testing
         #expect(request.stream && request.includeUsage)
         #expect(request.choices == 3)
         #expect(request.parameters.isEmpty)
-        let plain = try ChatRequest(parsing: requestBody("\"stream\":null,\"n\":null,\"tools\":null,\"tool_choice\":null"))
+        let plain = try ChatRequest(
+            parsing: requestBody("\"stream\":null,\"n\":null,\"tools\":null,\"tool_choice\":null")
+        )
         #expect(!plain.stream && !plain.includeUsage && plain.choices == 1 && plain.tools.isEmpty)
         #expect(plain.toolChoice == nil)
     }
@@ -129,7 +131,9 @@ import Testing
                     + "\"stream_options\":{\"include_usage\":true},\"user\":\"u1\",\"apiMode\":\"chatCompletion\""
             )
         )
-        #expect(request.parameters.map(\.name) == ["temperature", "top_p", "frequency_penalty", "presence_penalty", "user"])
+        #expect(
+            request.parameters.map(\.name) == ["temperature", "top_p", "frequency_penalty", "presence_penalty", "user"]
+        )
         #expect(request.ignored == ["apiMode"])
     }
 }

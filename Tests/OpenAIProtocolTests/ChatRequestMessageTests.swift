@@ -6,7 +6,8 @@ import Testing
 
 @Suite struct ChatRequestMessageTests {
     @Test func keepsEveryOtherByte() throws {
-        let messages = #"{ "role" : "system","content":"a\u00e4\/\n" ,"x":1.50 } , {"role":"user","content":[{"type":"text","text":"t"},{"type":"image_url","image_url":{"url":"data:,"}}]}"#
+        let messages =
+            #"{ "role" : "system","content":"a\u00e4\/\n" ,"x":1.50 } , {"role":"user","content":[{"type":"text","text":"t"},{"type":"image_url","image_url":{"url":"data:,"}}]}"#
         #expect(text(try request(messages: " \(messages) ").messages) == messages)
     }
 
@@ -68,7 +69,8 @@ import Testing
         let first = Self.calls("a", "b")
         let second = Self.calls("c", content: "\"t\"")
         let read = try request(
-            messages: #"{"role":"user","content":"x"}, \#(first) ,{"role":"tool","tool_call_id":"a","content":"1"},\#(second)"#
+            messages:
+                #"{"role":"user","content":"x"}, \#(first) ,{"role":"tool","tool_call_id":"a","content":"1"},\#(second)"#
         )
         #expect(read.assistantCalls.map(\.ids) == [["a", "b"], ["c"]])
         #expect(read.assistantCalls.map { text(read.messages[$0.range]) } == [first, second])

@@ -6,7 +6,8 @@ import Testing
 
 @Suite struct ChatRequestToolTests {
     @Test func keepsNamesAndBytes() throws {
-        let odd = #"{ "type":"function", "function":{"name":"lobe-web____search.v1","parameters":{"type":"object","x":1.0}},"strict":true}"#
+        let odd =
+            #"{ "type":"function", "function":{"name":"lobe-web____search.v1","parameters":{"type":"object","x":1.0}},"strict":true}"#
         let plain = #"{"type":"function","function":{"name":"f"}}"#
         let request = try ChatRequest(parsing: requestBody("\"tools\":[\(odd), \(plain)]"))
         #expect(request.tools.map(\.name) == ["lobe-web____search.v1", "f"])
@@ -29,7 +30,8 @@ import Testing
 
     @Test func boundsTheirNumber() throws {
         func tools(_ count: Int) -> String {
-            "\"tools\":[" + (0..<count).map { #"{"type":"function","function":{"name":"f\#($0)"}}"# }.joined(separator: ",") + "]"
+            "\"tools\":["
+                + (0..<count).map { #"{"type":"function","function":{"name":"f\#($0)"}}"# }.joined(separator: ",") + "]"
         }
         #expect(try ChatRequest(parsing: requestBody(tools(128))).tools.count == 128)
         #expect(refusal(of: requestBody(tools(129)))?.param == "tools")

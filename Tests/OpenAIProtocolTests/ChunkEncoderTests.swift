@@ -18,18 +18,25 @@ import Testing
         encoder.encode(ModelDelta(content: JSONText(escaping: "He")), into: &out)
         encoder.encode(ModelDelta(content: JSONText(escaping: "\"llo\"\n")), into: &out)
         encoder.encode(ModelDelta(toolCalls: [ToolCallDelta(index: 0, id: "call_x", name: "f")]), into: &out)
-        encoder.encode(ModelDelta(toolCalls: [ToolCallDelta(index: 0, arguments: JSONText(escaping: "{\"a\""))]), into: &out)
+        encoder.encode(
+            ModelDelta(toolCalls: [ToolCallDelta(index: 0, arguments: JSONText(escaping: "{\"a\""))]),
+            into: &out
+        )
         encoder.finish(choice: 0, reason: .toolCalls, into: &out)
         encoder.usage(Usage(promptTokens: 3, completionTokens: 4, cachedTokens: 1, reasoningTokens: 2), into: &out)
         out += ServerSentEvents.done
-        let head = #"data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1700000000,"model":"ops \"bot\"","choices":["#
+        let head =
+            #"data: {"id":"chatcmpl-1","object":"chat.completion.chunk","created":1700000000,"model":"ops \"bot\"","choices":["#
         let choice = { (delta: String, finish: String) in
             head + #"{"index":0,"delta":\#(delta),"logprobs":null,"finish_reason":\#(finish)}],"usage":null}"#
         }
         let expected = [
             choice(#"{"role":"assistant","content":""}"#, "null"), choice(#"{"content":"He"}"#, "null"),
             choice(#"{"content":"\"llo\"\n"}"#, "null"),
-            choice(#"{"tool_calls":[{"index":0,"id":"call_x","type":"function","function":{"name":"f","arguments":""}}]}"#, "null"),
+            choice(
+                #"{"tool_calls":[{"index":0,"id":"call_x","type":"function","function":{"name":"f","arguments":""}}]}"#,
+                "null"
+            ),
             choice(#"{"tool_calls":[{"index":0,"function":{"arguments":"{\"a\""}}]}"#, "null"),
             choice("{}", "\"tool_calls\""),
             head + #"],"usage":{"prompt_tokens":3,"completion_tokens":4,"total_tokens":7,"#
@@ -51,7 +58,9 @@ import Testing
     @Test func roleOncePerChoice() throws {
         var encoder = ChunkEncoder(identity: Self.identity, includeUsage: false)
         var out: [UInt8] = []
-        for choice in [0, 1, 0, 1] { encoder.encode(ModelDelta(choice: choice, content: JSONText(escaping: "x")), into: &out) }
+        for choice in [0, 1, 0, 1] {
+            encoder.encode(ModelDelta(choice: choice, content: JSONText(escaping: "x")), into: &out)
+        }
         for choice in [0, 1] { encoder.finish(choice: choice, reason: .stop, into: &out) }
         let all = try chunks(out).compactMap { $0["choices"]?[0] }
         for index in [0, 1] {
@@ -85,7 +94,9 @@ import Testing
             into: &out
         )
         let parts = try chunks(out).compactMap { $0["choices"]?[0]?["delta"]?.object?.keys.first }
-        #expect(parts == ["role", "reasoning_content", "content", "refusal", "annotations", "tool_calls", "tool_calls"])
+        #expect(
+            parts == ["role", "reasoning_content", "content", "refusal", "annotations", "tool_calls", "tool_calls"]
+        )
         // The finish of a delta is not the finish of the answer.
         #expect(try chunks(out).allSatisfy { $0["choices"]?[0]?["finish_reason"] == .null })
     }
@@ -94,7 +105,10 @@ import Testing
         var encoder = ChunkEncoder(identity: Self.identity, includeUsage: false)
         var out: [UInt8] = []
         encoder.setMetadata(Array("\"system_fingerprint\":\"fp\"".utf8))
-        encoder.encode(ModelDelta(content: JSONText(escaping: "c"), extraChoice: Array("\"logprobs\":{\"content\":[]}".utf8)), into: &out)
+        encoder.encode(
+            ModelDelta(content: JSONText(escaping: "c"), extraChoice: Array("\"logprobs\":{\"content\":[]}".utf8)),
+            into: &out
+        )
         encoder.encode(ModelDelta(extraChoice: Array("\"logprobs\":{\"content\":[1]}".utf8)), into: &out)
         let all = try chunks(out)
         #expect(all.allSatisfy { $0["system_fingerprint"] == "fp" })

@@ -33,7 +33,10 @@ import Testing
 
     @Test func calls() throws {
         var completion = Completion()
-        completion.take(ModelDelta(toolCalls: [ToolCallDelta(index: 0, id: "a", name: "f", arguments: JSONText(escaping: "{\"x\""))]))
+        completion.take(
+            ModelDelta(toolCalls: [ToolCallDelta(index: 0, id: "a", name: "f", arguments: JSONText(escaping: "{\"x\""))]
+            )
+        )
         completion.take(ModelDelta(toolCalls: [ToolCallDelta(index: 0, arguments: JSONText(escaping: ":1}"))]))
         completion.take(ModelDelta(content: JSONText(), toolCalls: [ToolCallDelta(index: 1, id: "b", name: "g")]))
         completion.finish(choice: 0, reason: .toolCalls)
@@ -73,7 +76,9 @@ import Testing
 
     @Test func severalChoicesInOrder() throws {
         var completion = Completion()
-        for choice in [2, 0, 1] { completion.take(ModelDelta(choice: choice, content: JSONText(escaping: "\(choice)"))) }
+        for choice in [2, 0, 1] {
+            completion.take(ModelDelta(choice: choice, content: JSONText(escaping: "\(choice)")))
+        }
         for choice in 0..<3 { completion.finish(choice: choice, reason: .length) }
         let choices = try body(of: completion)["choices"]?.array ?? []
         #expect(choices.map { $0["index"]?.int } == [0, 1, 2])

@@ -20,7 +20,9 @@ import Testing
 
     @Test func deepNesting() throws {
         func nested(_ depth: Int) -> [UInt8] {
-            requestBody("\"metadata\":{\"a\":\(String(repeating: "[", count: depth))\(String(repeating: "]", count: depth))}")
+            requestBody(
+                "\"metadata\":{\"a\":\(String(repeating: "[", count: depth))\(String(repeating: "]", count: depth))}"
+            )
         }
         #expect(try ChatRequest(parsing: nested(50)).parameters.count == 1)
         #expect(refusal(of: nested(70))?.status == 400)

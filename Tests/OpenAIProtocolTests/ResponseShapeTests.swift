@@ -38,23 +38,38 @@ import Testing
         #expect(try usage("null") == nil)
         #expect(try usage("7") == nil)
         #expect(
-            try usage(#"{"prompt_tokens":5,"completion_tokens":2,"prompt_tokens_details":{"cached_tokens":3},"completion_tokens_details":{"reasoning_tokens":1}}"#)
+            try usage(
+                #"{"prompt_tokens":5,"completion_tokens":2,"prompt_tokens_details":{"cached_tokens":3},"completion_tokens_details":{"reasoning_tokens":1}}"#
+            )
                 == Usage(promptTokens: 5, completionTokens: 2, cachedTokens: 3, reasoningTokens: 1)
         )
-        #expect(try usage(#"{"prompt_tokens":5,"prompt_cache_hit_tokens":4}"#) == Usage(promptTokens: 5, cachedTokens: 4))
+        #expect(
+            try usage(#"{"prompt_tokens":5,"prompt_cache_hit_tokens":4}"#) == Usage(promptTokens: 5, cachedTokens: 4)
+        )
         #expect(try usage(#"{"prompt_tokens":-5,"completion_tokens":1.5,"prompt_tokens_details":null}"#) == Usage())
     }
 
     @Test func usageAddsUp() {
         var sum = Usage(promptTokens: 1, completionTokens: 2, cachedTokens: 3, reasoningTokens: 4)
         sum += Usage(promptTokens: 10, completionTokens: 20, cachedTokens: 30, reasoningTokens: 40, isEstimated: true)
-        #expect(sum == Usage(promptTokens: 11, completionTokens: 22, cachedTokens: 33, reasoningTokens: 44, isEstimated: true))
+        #expect(
+            sum
+                == Usage(
+                    promptTokens: 11,
+                    completionTokens: 22,
+                    cachedTokens: 33,
+                    reasoningTokens: 44,
+                    isEstimated: true
+                )
+        )
         #expect(sum.totalTokens == 33)
     }
 
     /// A hostile count must not take the gateway down.
     @Test func hugeCountsDoNotOverflow() throws {
-        let most = try #require(try usage(#"{"prompt_tokens":9223372036854775807,"completion_tokens":9223372036854775807}"#))
+        let most = try #require(
+            try usage(#"{"prompt_tokens":9223372036854775807,"completion_tokens":9223372036854775807}"#)
+        )
         var sum = most
         sum += most
         #expect(sum.totalTokens > 0)
@@ -63,7 +78,8 @@ import Testing
 
     @Test(arguments: [
         ("stop", FinishReason.stop), ("end_turn", .stop), ("eos", .stop), ("length", .length), ("max_tokens", .length),
-        ("tool_calls", .toolCalls), ("tool_use", .toolCalls), ("content_filter", .contentFilter), ("safety", .contentFilter),
+        ("tool_calls", .toolCalls), ("tool_use", .toolCalls), ("content_filter", .contentFilter),
+        ("safety", .contentFilter),
         ("function_call", .functionCall),
     ]) func finishReasons(_ word: String, _ reason: FinishReason) {
         #expect(FinishReason(upstream: word) == reason)

@@ -15,7 +15,11 @@ import Testing
         .init(testDescription: "LF", stream: "data: a\n\ndata: b\n\n", events: ["a", "b"]),
         .init(testDescription: "CRLF", stream: "data: a\r\n\r\ndata: b\r\n\r\n", events: ["a", "b"]),
         .init(testDescription: "CR", stream: "data: a\r\rdata: b\r\r", events: ["a", "b"]),
-        .init(testDescription: "mixed ends", stream: "data: a\r\n\ndata: b\n\r\ndata: c\r\r\n", events: ["a", "b", "c"]),
+        .init(
+            testDescription: "mixed ends",
+            stream: "data: a\r\n\ndata: b\n\r\ndata: c\r\r\n",
+            events: ["a", "b", "c"]
+        ),
         .init(testDescription: "comments", stream: ": hi\n\n:\ndata: a\n: in between\n\n:x\n\n", events: ["a"]),
         .init(testDescription: "two data lines", stream: "data: a\ndata: b\n\n", events: ["a\nb"]),
         .init(testDescription: "empty data lines", stream: "data:\ndata:\n\n", events: ["\n"]),
@@ -26,7 +30,11 @@ import Testing
         .init(testDescription: "other fields", stream: "id: 1\nretry: 5\ndatum: x\ndata: a\n\n", events: ["a"]),
         .init(testDescription: "letters of several bytes", stream: "data: é漢🙂\n\n", events: ["é漢🙂"]),
         .init(testDescription: "no blank line at the end", stream: "data: a\n\ndata: b\n", events: ["a", "b"]),
-        .init(testDescription: "no line end at the end", stream: "data: a\r\n\r\ndata: [DONE]", events: ["a", "[DONE]"]),
+        .init(
+            testDescription: "no line end at the end",
+            stream: "data: a\r\n\r\ndata: [DONE]",
+            events: ["a", "[DONE]"]
+        ),
         .init(testDescription: "blank lines", stream: "\n\n\r\n\n", events: []),
         .init(testDescription: "nothing", stream: "", events: []),
     ]

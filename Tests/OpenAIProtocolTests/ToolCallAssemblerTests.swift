@@ -60,15 +60,27 @@ import Testing
 
     @Test func everyIndexIsZero() {
         let calls = assemble([
-            Piece(index: 0, id: "a", name: "f", arguments: "{}"), Piece(index: 0, id: "b", name: "f", arguments: "{\"x\""),
+            Piece(index: 0, id: "a", name: "f", arguments: "{}"),
+            Piece(index: 0, id: "b", name: "f", arguments: "{\"x\""),
             Piece(index: 0, id: "b", arguments: ":1}"),
         ])
         #expect(calls.map(\.arguments.decoded) == ["{}", "{\"x\":1}"])
     }
 
+    @Test func everyIndexIsZeroAndTheOpeningIsEmpty() {
+        let calls = assemble([
+            Piece(index: 0, id: "a", name: "f", arguments: ""), Piece(index: 0, arguments: "{}"),
+            Piece(index: 0, id: "b", name: "g", arguments: ""), Piece(index: 0, id: "c", name: "f", arguments: ""),
+            Piece(index: 0, id: "c", arguments: "{\"x\":1}"),
+        ])
+        #expect(calls.map(\.name) == ["f", "g", "f"])
+        #expect(calls.map(\.arguments.decoded) == ["{}", "", "{\"x\":1}"])
+    }
+
     @Test(arguments: [nil, ""] as [String?]) func everyIndexIsZeroAndNoIDs(_ id: String?) {
         let calls = assemble([
-            Piece(index: 0, id: id, name: "f", arguments: "{\"x\":1}"), Piece(index: 0, id: id, name: "f", arguments: "{\"x\":2}"),
+            Piece(index: 0, id: id, name: "f", arguments: "{\"x\":1}"),
+            Piece(index: 0, id: id, name: "f", arguments: "{\"x\":2}"),
             Piece(index: 0, id: id, name: "g", arguments: "{}"),
         ])
         #expect(calls.map(\.arguments.decoded) == ["{\"x\":1}", "{\"x\":2}", "{}"])

@@ -41,7 +41,9 @@ import Testing
     }
 
     @Test func severalChoices() throws {
-        let events = try read(#"{"choices":[{"index":0,"delta":{"content":"a"}},{"index":1,"delta":{"content":"b"},"finish_reason":"stop"}]}"#)
+        let events = try read(
+            #"{"choices":[{"index":0,"delta":{"content":"a"}},{"index":1,"delta":{"content":"b"},"finish_reason":"stop"}]}"#
+        )
         let choices = events.compactMap { event -> Int? in
             guard case .delta(let delta) = event else { return nil }
             return delta.choice
@@ -62,7 +64,9 @@ import Testing
         #expect(heard.finishes.isEmpty && heard.calls.isEmpty && heard.reasoning.isEmpty)
     }
 
-    @Test(arguments: ["{}", #"{"choices":[]}"#, #"{"choices":null}"#, #"{"choices":{}}"#, #"{"choices":[{"delta":null}]}"#])
+    @Test(arguments: [
+        "{}", #"{"choices":[]}"#, #"{"choices":null}"#, #"{"choices":{}}"#, #"{"choices":[{"delta":null}]}"#,
+    ])
     func nothingIsSaid(_ json: String) throws {
         #expect(try read(json).isEmpty)
     }
@@ -84,7 +88,9 @@ import Testing
     }
 
     @Test func logprobsPassUnread() throws {
-        let heard = Heard(try read(#"{"choices":[{"delta":{"content":"a"},"logprobs":{"content":[{"logprob":-0.50}]}}]}"#))
+        let heard = Heard(
+            try read(#"{"choices":[{"delta":{"content":"a"},"logprobs":{"content":[{"logprob":-0.50}]}}]}"#)
+        )
         #expect(heard.extras == #""logprobs":{"content":[{"logprob":-0.50}]}"#)
     }
 

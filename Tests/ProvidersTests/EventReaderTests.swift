@@ -19,10 +19,21 @@ import Testing
     static let dialects: [Dialect] = [
         Dialect(
             testDescription: "OpenAI",
-            stream: chunk(#"{"index":0,"delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}"#, #","system_fingerprint":"fp""#)
-                + chunk(#"{"index":0,"delta":{"content":"h\u00e9漢 \"x\""}}"#, #","system_fingerprint":"fp","usage":null"#)
+            stream: chunk(
+                #"{"index":0,"delta":{"role":"assistant","content":""},"logprobs":null,"finish_reason":null}"#,
+                #","system_fingerprint":"fp""#
+            )
+                + chunk(
+                    #"{"index":0,"delta":{"content":"h\u00e9漢 \"x\""}}"#,
+                    #","system_fingerprint":"fp","usage":null"#
+                )
                 + stop + chunk("", usage) + done,
-            heard: Heard(content: "hé漢 \"x\"", finishes: [.stop], usage: counted, metadata: [#""system_fingerprint":"fp""#])
+            heard: Heard(
+                content: "hé漢 \"x\"",
+                finishes: [.stop],
+                usage: counted,
+                metadata: [#""system_fingerprint":"fp""#]
+            )
         ),
         Dialect(
             testDescription: "usage with the finish, no role, CRLF",
@@ -45,7 +56,9 @@ import Testing
         Dialect(
             testDescription: "OpenRouter",
             stream: ": OPENROUTER PROCESSING\n\n"
-                + chunk(#"{"delta":{"content":"","reasoning":"hm","reasoning_details":[1]},"native_finish_reason":null}"#)
+                + chunk(
+                    #"{"delta":{"content":"","reasoning":"hm","reasoning_details":[1]},"native_finish_reason":null}"#
+                )
                 + chunk(#"{"delta":{"content":"a","annotations":[{"type":"url_citation"}]}}"#) + stop + done,
             heard: Heard(
                 content: "a",
@@ -56,14 +69,20 @@ import Testing
         ),
         Dialect(
             testDescription: "tool calls of index 0, arguments an object, finish stop",
-            stream: chunk(#"{"delta":{"tool_calls":[{"index":0,"id":"a","type":"function","function":{"name":"f","arguments":{"x": "é"}}}]}}"#)
-                + chunk(#"{"delta":{"tool_calls":[{"index":0,"id":"b","function":{"name":"g","arguments":"{\"y\":"}}]}}"#)
+            stream: chunk(
+                #"{"delta":{"tool_calls":[{"index":0,"id":"a","type":"function","function":{"name":"f","arguments":{"x": "é"}}}]}}"#
+            )
+                + chunk(
+                    #"{"delta":{"tool_calls":[{"index":0,"id":"b","function":{"name":"g","arguments":"{\"y\":"}}]}}"#
+                )
                 + chunk(#"{"delta":{"tool_calls":[{"index":0,"function":{"arguments":"\"\\n\"}"}}]}}"#) + stop + done,
             heard: Heard(calls: [#"f({"x": "é"})"#, #"g({"y":"\n"})"#], finishes: [.stop])
         ),
         Dialect(
             testDescription: "tool calls without index",
-            stream: chunk(#"{"delta":{"tool_calls":[{"id":"a","function":{"name":"f","arguments":"{}"}},{"id":"b","function":{"name":"g","arguments":""}}]},"finish_reason":"tool_calls"}"#)
+            stream: chunk(
+                #"{"delta":{"tool_calls":[{"id":"a","function":{"name":"f","arguments":"{}"}},{"id":"b","function":{"name":"g","arguments":""}}]},"finish_reason":"tool_calls"}"#
+            )
                 + done,
             heard: Heard(calls: ["f({})", "g()"], finishes: [.toolCalls])
         ),
@@ -144,7 +163,10 @@ import Testing
 
     @Test func aMebibyteChunkPasses() {
         let text = String(repeating: "x", count: 1 << 20)
-        let heard = hear([Array((chunk(#"{"delta":{"content":"\#(text)"},"finish_reason":"stop"}"#)).utf8)], limit: 2 << 20)
+        let heard = hear(
+            [Array((chunk(#"{"delta":{"content":"\#(text)"},"finish_reason":"stop"}"#)).utf8)],
+            limit: 2 << 20
+        )
         #expect(heard.content.count == 1 << 20)
         #expect(heard.failure == nil)
     }

@@ -43,9 +43,15 @@ private final class SilentRound: ModelRound {
         let (first, second) = (Stub("a"), Stub("b"))
         let route = ModelRoute(
             name: "r",
-            targets: [RouteTarget(provider: "b", model: "y", order: 2), RouteTarget(provider: "a", model: "x", order: 1)]
+            targets: [
+                RouteTarget(provider: "b", model: "y", order: 2), RouteTarget(provider: "a", model: "x", order: 1),
+            ]
         )
-        let routed = try await ModelRouter(providers: [first, second], routes: [route]).start(call, on: route, standIn: true)
+        let routed = try await ModelRouter(providers: [first, second], routes: [route]).start(
+            call,
+            on: route,
+            standIn: true
+        )
         #expect(routed.target.name == "a/x")
         #expect(routed.attempts == 1)
         #expect(first.models == ["x"])
@@ -66,14 +72,21 @@ private final class SilentRound: ModelRound {
     func doesNotRepeatWhatIsRefused(_ kind: ProviderFailure.Kind) async {
         let second = Stub("b")
         let router = ModelRouter(providers: [Stub("a", failing: kind), second], routes: [])
-        let failure = await #expect(throws: ProviderFailure.self) { try await router.start(call, on: route("a", "b"), standIn: true) }
+        let failure = await #expect(throws: ProviderFailure.self) {
+            try await router.start(call, on: route("a", "b"), standIn: true)
+        }
         #expect(failure?.kind == kind)
         #expect(second.models.isEmpty)
     }
 
     @Test func theLastFailureIsTold() async {
-        let router = ModelRouter(providers: [Stub("a", failing: .timeout), Stub("b", failing: .rateLimited)], routes: [])
-        let failure = await #expect(throws: ProviderFailure.self) { try await router.start(call, on: route("a", "b"), standIn: true) }
+        let router = ModelRouter(
+            providers: [Stub("a", failing: .timeout), Stub("b", failing: .rateLimited)],
+            routes: []
+        )
+        let failure = await #expect(throws: ProviderFailure.self) {
+            try await router.start(call, on: route("a", "b"), standIn: true)
+        }
         #expect(failure?.provider == "b")
     }
 
@@ -91,7 +104,9 @@ private final class SilentRound: ModelRound {
 
     @Test func noStandInForWhoAddressesAnUpstream() async {
         let router = ModelRouter(providers: [Stub("a", failing: .connectionFailed), Stub("offline")], routes: [])
-        let failure = await #expect(throws: ProviderFailure.self) { try await router.start(call, on: route("a", "offline"), standIn: false) }
+        let failure = await #expect(throws: ProviderFailure.self) {
+            try await router.start(call, on: route("a", "offline"), standIn: false)
+        }
         #expect(failure?.kind == .connectionFailed)
     }
 
@@ -103,12 +118,17 @@ private final class SilentRound: ModelRound {
     @Test func targetsWithoutProviderArePassedOver() async throws {
         let router = ModelRouter(providers: [Stub("b")], routes: [])
         #expect(try await router.start(call, on: route("gone", "b"), standIn: false).attempts == 1)
-        let failure = await #expect(throws: ProviderFailure.self) { try await router.start(call, on: route("gone"), standIn: false) }
+        let failure = await #expect(throws: ProviderFailure.self) {
+            try await router.start(call, on: route("gone"), standIn: false)
+        }
         #expect(failure?.kind == .modelNotFound)
     }
 
     @Test func namesLeadToRoutes() {
-        let router = ModelRouter(providers: [Stub("a")], routes: [route("a"), ModelRoute(name: "a/special", targets: [])])
+        let router = ModelRouter(
+            providers: [Stub("a")],
+            routes: [route("a"), ModelRoute(name: "a/special", targets: [])]
+        )
         #expect(router.route(named: "default")?.targets.count == 1)
         #expect(router.route(named: "a/special")?.targets.isEmpty == true)
         #expect(router.route(named: "a/meta/llama")?.targets == [RouteTarget(provider: "a", model: "meta/llama")])

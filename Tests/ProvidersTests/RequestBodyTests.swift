@@ -11,7 +11,12 @@ import Testing
     }
 
     @Test func theLeastThatThereIs() {
-        let call = ModelCall(model: "m \"x\"", messages: [Array(#"{"role":"user"}"#.utf8)], stream: false, requestID: "r")
+        let call = ModelCall(
+            model: "m \"x\"",
+            messages: [Array(#"{"role":"user"}"#.utf8)],
+            stream: false,
+            requestID: "r"
+        )
         #expect(body(call) == #"{"model":"m \"x\"","messages":[{"role":"user"}],"stream":false}"#)
     }
 
@@ -36,7 +41,13 @@ import Testing
     }
 
     @Test func noChoiceWithoutTools() {
-        let call = ModelCall(model: "m", messages: [Array("{}".utf8)], toolChoice: "none", stream: false, requestID: "r")
+        let call = ModelCall(
+            model: "m",
+            messages: [Array("{}".utf8)],
+            toolChoice: "none",
+            stream: false,
+            requestID: "r"
+        )
         #expect(!body(call).contains("tool_choice"))
     }
 

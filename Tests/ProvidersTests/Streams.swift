@@ -79,5 +79,6 @@ func hear(_ pieces: [[UInt8]], limit: Int = 1 << 20) -> Heard {
 
 /// A chunk with this choice.
 func chunk(_ choice: String, _ rest: String = "") -> String {
-    #"data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[\#(choice)]\#(rest)}"# + "\n\n"
+    #"data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[\#(choice)]\#(rest)}"#
+        + "\n\n"
 }

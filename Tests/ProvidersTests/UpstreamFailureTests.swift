@@ -35,7 +35,10 @@ import Testing
     }
 
     @Test func whatTheUpstreamSaidIsTold() {
-        let told = failure(400, #"{"error":{"message":"bad 'temperature'","type":"t","param":"temperature","code":"invalid_value"}}"#)
+        let told = failure(
+            400,
+            #"{"error":{"message":"bad 'temperature'","type":"t","param":"temperature","code":"invalid_value"}}"#
+        )
         #expect(told.message == "The provider up answered HTTP 400: bad 'temperature'")
         #expect(told.parameter == "temperature")
         #expect(told.code == "invalid_value")
@@ -44,7 +47,10 @@ import Testing
     }
 
     @Test(arguments: [401, 403]) func keysAreNotEchoed(_ status: Int) {
-        let told = failure(status, #"{"error":{"message":"Incorrect API key provided: sk-abc123","code":"invalid_api_key"}}"#)
+        let told = failure(
+            status,
+            #"{"error":{"message":"Incorrect API key provided: sk-abc123","code":"invalid_api_key"}}"#
+        )
         #expect(!told.message.contains("sk-"))
         #expect(told.message.contains("credentials"))
     }
@@ -52,27 +58,36 @@ import Testing
     @Test func textIsBoundedAndHasNoControlCharacters() {
         let said = String(repeating: "x", count: 5000)
         #expect(failure(500, #"{"error":{"message":"a\u001b[31m\r\n\u0000\#(said)"}}"#).message.utf8.count < 700)
-        #expect(failure(500, #"{"error":{"message":"a\u001b[31m\r\nb"}}"#).message.unicodeScalars.allSatisfy { $0.value >= 32 })
+        #expect(
+            failure(500, #"{"error":{"message":"a\u001b[31m\r\nb"}}"#).message.unicodeScalars.allSatisfy {
+                $0.value >= 32
+            }
+        )
     }
 
-    @Test(arguments: ["<html>502</html>", "", "[]", "null", "[1]", "\u{0}"]) func bodiesThatAreNoErrors(_ body: String) {
+    @Test(arguments: ["<html>502</html>", "", "[]", "null", "[1]", "\u{0}"]) func bodiesThatAreNoErrors(_ body: String)
+    {
         #expect(failure(502, body).message == "The provider up answered HTTP 502")
     }
 
     @Test(arguments: [
-        ("retry-after", "3", Duration.seconds(3)), ("Retry-After", "0.5", .milliseconds(500)), ("retry-after-ms", "250", .milliseconds(250)),
+        ("retry-after", "3", Duration.seconds(3)), ("Retry-After", "0.5", .milliseconds(500)),
+        ("retry-after-ms", "250", .milliseconds(250)),
     ]) func retryAfter(_ name: String, _ value: String, _ expected: Duration) {
         #expect(failure(429, "", HTTPHeaders([(name: name, value: value)])).retryAfter == expected)
     }
 
-    @Test(arguments: ["Wed, 21 Oct 2026 07:28:00 GMT", "-1", "nan", "inf", "1e300", ""]) func retryAfterThatIsNoSpan(_ value: String) {
+    @Test(arguments: ["Wed, 21 Oct 2026 07:28:00 GMT", "-1", "nan", "inf", "1e300", ""]) func retryAfterThatIsNoSpan(
+        _ value: String
+    ) {
         #expect(failure(429, "", ["Retry-After": value]).retryAfter == nil)
     }
 
     @Test(arguments: [
         (TransferFailure.Kind.cancelled, ProviderFailure.Kind.cancelled), (.shutDown, .cancelled),
         (.connectTimeout, .timeout), (.firstByteTimeout, .timeout), (.idleTimeout, .timeout), (.totalTimeout, .timeout),
-        (.connectionLost, .connectionLost), (.couldNotConnect, .connectionFailed), (.couldNotResolve, .connectionFailed),
+        (.connectionLost, .connectionLost), (.couldNotConnect, .connectionFailed),
+        (.couldNotResolve, .connectionFailed),
         (.tls, .connectionFailed), (.invalidURL, .connectionFailed), (.responseTooLarge, .malformed),
         (.protocolError, .malformed),
     ]) func ofTransfers(_ kind: TransferFailure.Kind, _ expected: ProviderFailure.Kind) {
@@ -85,6 +100,8 @@ import Testing
             .rateLimited, .quotaExceeded, .unauthorized, .badRequest, .contextTooLong, .modelNotFound, .overloaded,
             .serverError, .timeout, .connectionFailed, .connectionLost, .malformed, .cancelled,
         ]
-        for kind in kinds { #expect(ProviderFailure(kind, "m", provider: "p").isWorthAnotherTry == !final.contains(kind)) }
+        for kind in kinds {
+            #expect(ProviderFailure(kind, "m", provider: "p").isWorthAnotherTry == !final.contains(kind))
+        }
     }
 }

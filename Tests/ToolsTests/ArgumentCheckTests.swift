@@ -41,9 +41,11 @@ import Tools
 
     @Test(arguments: [
         ("{}", "`host` is required."), (#"{"host":null}"#, "`host` is required."),
-        (#"{"host":1}"#, "`host` must be string, not number."), (#"{"host":"abcdef"}"#, "`host` is longer than 5 characters."),
+        (#"{"host":1}"#, "`host` must be string, not number."),
+        (#"{"host":"abcdef"}"#, "`host` is longer than 5 characters."),
         (#"{"host":"a","level":"bad"}"#, #"`level` must be one of "critical", "warning"."#),
-        (#"{"host":"a","limit":0}"#, "`limit` must be at least 1."), (#"{"host":"a","limit":101}"#, "`limit` must be at most 100."),
+        (#"{"host":"a","limit":0}"#, "`limit` must be at least 1."),
+        (#"{"host":"a","limit":101}"#, "`limit` must be at most 100."),
         (#"{"host":"a","limit":1.5}"#, "`limit` must be integer, not number."),
         (#"{"host":"a","limit":"5"}"#, "`limit` must be integer, not string."),
         (#"{"host":"a","labels":["x",2]}"#, "`labels[1]` must be string, not number."),

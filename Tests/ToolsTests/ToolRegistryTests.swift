@@ -41,7 +41,9 @@ func idleTool(_ name: String, _ effect: ToolEffect = .read) -> Tool {
     }
 
     @Test func slipsOfThePenAreFound() throws {
-        #expect(try registry().unmatched(["alerts_*", "alrets_*", "node_*", "node_restart"]) == ["alrets_*", "node_*"])
+        #expect(
+            try registry().unmatched(["alerts_*", "alrets_*", "node_*", "node_restart"]) == ["alrets_*", "node_*"]
+        )
     }
 
     @Test func findsByName() throws {

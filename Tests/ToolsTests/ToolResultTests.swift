@@ -26,7 +26,9 @@ private struct Generator: RandomNumberGenerator {
 
     mutating func text(_ most: Int) -> String {
         let letters = Array("abc \"\\\n\u{1}é漢🙂")
-        return String((0..<Int.random(in: 0...most, using: &self)).map { _ in letters.randomElement(using: &self) ?? "a" })
+        return String(
+            (0..<Int.random(in: 0...most, using: &self)).map { _ in letters.randomElement(using: &self) ?? "a" }
+        )
     }
 
     mutating func chance() -> Bool { Bool.random(using: &self) }
@@ -58,12 +60,22 @@ private struct Generator: RandomNumberGenerator {
             let kept = json["data"]?.array
             if let kept { #expect(json["returned"]?.int == kept.count, why) }
             if json["truncated"] == true { #expect(json["cursor"] == nil, why) }
-            if bytes.count < limit, case .array = result.data, let kept { #expect(kept == Array(rows.prefix(kept.count)), why) }
+            if bytes.count < limit, case .array = result.data, let kept {
+                #expect(kept == Array(rows.prefix(kept.count)), why)
+            }
         }
     }
 
     @Test func aResultThatFitsIsWhole() throws {
-        let result = ToolResult(data: [1, 2], total: 9, returned: 2, truncated: true, cursor: "c", link: "l", hint: "h")
+        let result = ToolResult(
+            data: [1, 2],
+            total: 9,
+            returned: 2,
+            truncated: true,
+            cursor: "c",
+            link: "l",
+            hint: "h"
+        )
         #expect(
             String(decoding: result.json(limit: 1000), as: UTF8.self)
                 == #"{"status":"ok","total":9,"returned":2,"truncated":true,"cursor":"c","data":[1,2],"link":"l","hint":"h"}"#
@@ -71,8 +83,12 @@ private struct Generator: RandomNumberGenerator {
     }
 
     @Test func rowsAreDroppedFromTheEnd() throws {
-        let rows = (0..<100).map { JSONValue.object(["n": .integer($0), "pad": .string(String(repeating: "x", count: 50))]) }
-        let json = try JSONValue(parsing: ToolResult(data: .array(rows), total: 500, returned: 100, cursor: "c").json(limit: 2000))
+        let rows = (0..<100).map {
+            JSONValue.object(["n": .integer($0), "pad": .string(String(repeating: "x", count: 50))])
+        }
+        let json = try JSONValue(
+            parsing: ToolResult(data: .array(rows), total: 500, returned: 100, cursor: "c").json(limit: 2000)
+        )
         let kept = try #require(json["data"]?.array)
         #expect(kept.count > 10 && kept == Array(rows.prefix(kept.count)))
         #expect(json["returned"]?.int == kept.count)
@@ -83,7 +99,9 @@ private struct Generator: RandomNumberGenerator {
     }
 
     @Test func aValueThatIsTooLargeBecomesAHint() throws {
-        let json = try JSONValue(parsing: ToolResult(data: .string(String(repeating: "x", count: 5000)), total: 1).json(limit: 300))
+        let json = try JSONValue(
+            parsing: ToolResult(data: .string(String(repeating: "x", count: 5000)), total: 1).json(limit: 300)
+        )
         #expect(json["data"] == nil)
         #expect(json["truncated"] == true)
         #expect(json["total"] == 1)
@@ -96,7 +114,9 @@ private struct Generator: RandomNumberGenerator {
         )
     }
 
-    @Test(arguments: [(ToolStatus.ok, "ok"), (.noData, "no_data"), (.error, "error"), (.approvalRequired, "approval_required")])
+    @Test(arguments: [
+        (ToolStatus.ok, "ok"), (.noData, "no_data"), (.error, "error"), (.approvalRequired, "approval_required"),
+    ])
     func statuses(_ status: ToolStatus, _ word: String) throws {
         #expect(try JSONValue(parsing: ToolResult(status: status).json(limit: 500))["status"]?.string == word)
     }

@@ -5,7 +5,7 @@ import Storage
 import Synchronization
 
 /// Sources by name and by secret. What is remembered may be out of date: every ingest transaction compares it with the
-/// store (`SourceRows.changed`), so that a deleted source or an old secret is noticed at once, on every node; and nobody
+/// store (`SourceRows.changed`), so that a deleted source or an old secret is noticed at once, on every node. And nobody
 /// is refused on the word of memory alone.
 final class SourceDirectory: Sendable {
     private enum Key: Hashable {

@@ -77,21 +77,30 @@ struct FingerprintPlan: Sendable {
         points += alerts.flatMap(\.span.points)
         let spans = Timeline.episodes(points.filter { $0.time >= floor })
 
+        // By moment; of one moment, what is stored came before what is new.
+        let all =
+            stored.map { Told(id: $0.id, alertID: $0.alertID, event: $0.event, receivedAt: $0.receivedAt) }
+            + events.map { Told(place: $0.place, event: $0.pending.event, receivedAt: $0.pending.receivedAt) }
+        var told = Array(repeating: [Told](), count: spans.count)
+        for (_, one) in all.enumerated().sorted(by: {
+            ($0.element.event.occurredAt, $0.offset) < ($1.element.event.occurredAt, $1.offset)
+        }) {
+            if let index = Timeline.index(of: one.event.occurredAt, in: spans) { told[index].append(one) }
+        }
+        let remaining = Dictionary(stored.map { ($0.alertID, Int64(1)) }, uniquingKeysWith: +)
+
         var plan = FingerprintPlan()
         var old = alerts[...]
         for (index, span) in spans.enumerated() {
             let next = index + 1 < spans.count ? spans[index + 1].start : .max
             let mine = old.prefix { $0.span.start < next }
             old = old.dropFirst(mine.count)
-            let told =
-                stored.filter { Timeline.index(of: $0.event.occurredAt, in: spans) == index }
-                .map { Told(id: $0.id, alertID: $0.alertID, place: nil, event: $0.event, receivedAt: $0.receivedAt) }
-                + events.filter { Timeline.index(of: $0.pending.event.occurredAt, in: spans) == index }
-                .map { Told(place: $0.place, event: $0.pending.event, receivedAt: $0.pending.receivedAt) }
+            let before = mine.first
             plan.add(
                 span: span,
-                stored: mine.first,
-                told: told,
+                stored: before,
+                isWhole: before.map { remaining[$0.id] ?? 0 >= $0.eventCount } ?? true,
+                told: told[index],
                 events: events,
                 hasEarlier: index > 0 || (beginsInside && alerts.first?.hasEarlier == true),
                 isLatest: index == spans.count - 1
@@ -109,21 +118,26 @@ struct FingerprintPlan: Sendable {
         var receivedAt: Int64
     }
 
+    /// - Parameter isWhole: all events of the stored alert are still there, so that it can be laid out anew; without
+    ///   them, what it came to is kept, and what is new is added.
     private mutating func add(
         span: EpisodeSpan,
         stored: Alert?,
+        isWhole: Bool,
         told: [Told],
         events: [(place: Int, pending: PendingEvent)],
         hasEarlier: Bool,
         isLatest: Bool
     ) {
-        // Stable by moment: of one moment, what is stored came before what is new.
-        let ordered = told.enumerated()
-            .sorted { ($0.element.event.occurredAt, $0.offset) < ($1.element.event.occurredAt, $1.offset) }
-            .map(\.element)
         let arrival = events.map(\.pending.receivedAt).max() ?? 0
         var alert: Alert
-        if let first = ordered.first, let source = events.first?.pending.source {
+        if let stored, !isWhole {
+            alert = stored
+            for one in told where one.alertID != stored.id {
+                alert.absorb(one.event, span: span, receivedAt: stored.updatedAt)
+            }
+            alert.span = span
+        } else if let first = told.first, let source = events.first?.pending.source {
             alert = Alert(
                 first.event,
                 span: span,
@@ -132,14 +146,11 @@ struct FingerprintPlan: Sendable {
                 hasEarlier: hasEarlier,
                 receivedAt: first.receivedAt
             )
-            for one in ordered.dropFirst() { alert.absorb(one.event, span: span, receivedAt: one.receivedAt) }
+            for one in told.dropFirst() { alert.absorb(one.event, span: span, receivedAt: one.receivedAt) }
             alert.createdAt = stored?.createdAt ?? arrival
             alert.updatedAt = stored?.updatedAt ?? arrival
             alert.id = stored?.id ?? 0
             alert.status = stored?.status ?? alert.status
-        } else if let stored {
-            alert = stored
-            alert.span = span
         } else {
             return
         }
@@ -148,10 +159,10 @@ struct FingerprintPlan: Sendable {
         alert.isLatest = isLatest
         if let stored, alert != stored { alert.updatedAt = max(stored.updatedAt, arrival) }
         var entry = Entry(alert: alert, stored: stored)
-        entry.events = ordered.compactMap(\.place)
-        entry.moved = ordered.filter { $0.place == nil && $0.alertID != alert.id }.map(\.id)
+        entry.events = told.compactMap(\.place)
+        entry.moved = told.filter { $0.place == nil && $0.alertID != alert.id }.map(\.id)
         var isNews = entry.isNew
-        for one in ordered {
+        for one in told {
             guard let place = one.place else { continue }
             outcomes[place] = isNews ? .created : one.event.status == .resolved ? .resolved : .updated
             isNews = false

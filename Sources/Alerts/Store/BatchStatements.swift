@@ -82,7 +82,8 @@ extension SQLDialect {
         switch self {
         case .sqlite: "\(column) IN (SELECT value FROM json_each(\(parameter)))"
         case .postgresql:
-            "\(column) = ANY (ARRAY(SELECT CAST(e AS BIGINT) FROM json_array_elements_text(CAST(\(parameter) AS JSON)) e))"
+            "\(column) = ANY (ARRAY(SELECT CAST(e AS BIGINT) "
+                + "FROM json_array_elements_text(CAST(\(parameter) AS JSON)) e))"
         }
     }
 

@@ -98,7 +98,11 @@ package final class BotCatalog: Sendable {
         var bots: [String: Bot] = [:]
         var faults: [YAMLFault] = []
         var owner: [String: String] = [:]
-        for file in files(in: folders.bots, ending: [".yaml", ".yml"]) {
+        guard let files = files(in: folders.bots, ending: [".yaml", ".yml"]) else {
+            // A folder that cannot be read now says nothing about the bots that were in it.
+            return (before, [YAMLFault(file: folders.bots, line: 0, reason: "the folder cannot be read")])
+        }
+        for file in files {
             let path = "\(folders.bots)/\(file)"
             do throws(YAMLFault) {
                 guard let text = Self.text(of: path) else {
@@ -128,7 +132,7 @@ package final class BotCatalog: Sendable {
     private func currentStamp() -> [String: FileStamp] {
         var stamps: [String: FileStamp] = [:]
         for (folder, endings) in [(folders.bots, [".yaml", ".yml"]), (folders.prompts, [".md"])] {
-            for file in files(in: folder, ending: endings) {
+            for file in files(in: folder, ending: endings) ?? [] {
                 let path = "\(folder)/\(file)"
                 guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else { continue }
                 stamps[path] = FileStamp(
@@ -141,8 +145,8 @@ package final class BotCatalog: Sendable {
         return stamps
     }
 
-    private func files(in folder: String, ending: [String]) -> [String] {
-        let all = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+    private func files(in folder: String, ending: [String]) -> [String]? {
+        guard let all = try? FileManager.default.contentsOfDirectory(atPath: folder) else { return nil }
         return all.filter { file in !file.hasPrefix(".") && ending.contains { file.hasSuffix($0) } }.sorted()
     }
 

@@ -12,7 +12,7 @@ package struct SkillRequest: Sendable {
     package let botID: String
     package let skillID: String
     package let userMessage: String
-    /// Who asks on the other side, e.g. a chat user; for the logs.
+    /// Who asks on the other side, e.g. a chat user; taken, so that BlueKing Lite's callers need no change.
     package let senderID: String?
     package let channel: String?
     /// Messages before this one, oldest first.

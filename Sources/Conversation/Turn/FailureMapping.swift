@@ -32,7 +32,7 @@ extension OpenAIError {
                 code: "insufficient_quota",
                 shouldRetry: false
             )
-        case .unauthorized, .modelNotFound:
+        case .unauthorized, .modelNotFound, .misconfigured:
             // The gateway's own configuration: another attempt of the client changes nothing.
             self.init(status: 502, message: failure.message, type: "upstream_error", code: "upstream_error", shouldRetry: false)
         case .overloaded:

@@ -23,7 +23,8 @@ package struct HeldRounds: Sendable {
         let text = String(decoding: messages, as: UTF8.self)
         try await database.write { connection in
             _ = try connection.execute("DELETE FROM conversation_held_round WHERE expires_at < $1", [.integer(now)])
-            for id in callIDs {
+            // The client names its first call wherever it names one.
+            if let id = callIDs.first {
                 _ = try connection.execute(
                     """
                     INSERT INTO conversation_held_round (call_id, user_id, team, messages, expires_at)

@@ -16,7 +16,7 @@ struct RoundReader: Sendable {
     }
 
     private let clientTools: Set<String>
-    private var assembler = ToolCallAssembler()
+    private var assembler = ToolCallAssembler(makesIDs: true)
     private var owners: [Owner] = []
     private var clientCalls: Int
 
@@ -48,6 +48,11 @@ struct RoundReader: Sendable {
             return nil
         }
     }
+
+    /// Whether the upstream has sent more than any answer can hold.
+    var isOverfull: Bool { assembler.isOverfull || writtenBytes > Self.maximumBytes }
+
+    private static let maximumBytes = 16 << 20
 
     /// All calls.
     var calls: [ToolCall] { assembler.finished }

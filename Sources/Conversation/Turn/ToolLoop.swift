@@ -35,17 +35,22 @@ struct ToolLoop: Sendable {
         var running = 0
         return calls.map { call in
             let verdict = judge(call)
-            guard case .run(let tool, _) = verdict else { return verdict }
+            guard case .run(let tool, let arguments) = verdict else { return verdict }
             guard running < limits.parallelCalls else {
                 return .refuse(.error("More than \(limits.parallelCalls) calls at once; ask for the rest afterwards."))
             }
             running += 1
+            seen[Self.key(call, arguments), default: 0] += 1
             ran.append(tool.name)
             return verdict
         }
     }
 
-    private mutating func judge(_ call: ToolCall) -> Verdict {
+    private static func key(_ call: ToolCall, _ arguments: JSONObject) -> String {
+        call.name + " " + arguments.canonicalText
+    }
+
+    private func judge(_ call: ToolCall) -> Verdict {
         guard let tool = tools[call.name] else {
             let valid = (tools.keys.sorted() + clientTools).joined(separator: ", ")
             return .refuse(
@@ -59,10 +64,7 @@ struct ToolLoop: Sendable {
         case .failure(let fault):
             return .refuse(.error(fault.message, hint: "Call \(tool.name) again with corrected arguments."))
         case .success(let arguments):
-            let key = call.name + " " + arguments.canonicalText
-            let times = (seen[key] ?? 0) + 1
-            seen[key] = times
-            if times > limits.identicalCalls {
+            if (seen[Self.key(call, arguments)] ?? 0) >= limits.identicalCalls {
                 return .refuse(
                     .error(
                         "This identical call has been made \(limits.identicalCalls) times already; use its result.",

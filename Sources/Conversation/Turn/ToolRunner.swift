@@ -2,6 +2,7 @@
 
 import Identity
 import JSON
+import Logging
 import OpenAIProtocol
 import Synchronization
 import Tools
@@ -10,6 +11,8 @@ import Tools
 struct ToolRunner: Sendable {
     let caller: Caller
     let now: Int64
+    let logger: Logger
+    let requestID: String
 
     /// A call with its result, ready for the model.
     struct Outcome: Sendable {
@@ -79,7 +82,12 @@ struct ToolRunner: Sendable {
         }
         switch end {
         case .success(let result): return result
-        case .failure: return .error("\(job.tool.name) failed; the gateway's log has the details.")
+        case .failure(let error):
+            logger.error(
+                "tool failed",
+                metadata: ["request_id": "\(requestID)", "tool": "\(job.tool.name)", "reason": "\(error)"]
+            )
+            return .error("\(job.tool.name) failed; the gateway's log has the details.")
         case nil:
             return .error(
                 "\(job.tool.name) did not answer within \(job.time.components.seconds) s.",

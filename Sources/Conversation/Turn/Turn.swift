@@ -77,10 +77,14 @@ package struct Turn: Sendable {
     }
 
     private func end(for error: any Error) -> TurnEnd {
+        if let failure = error as? ProviderFailure, failure.kind != .cancelled, !Task.isCancelled { log(failure) }
         if Task.isCancelled || error is CancellationError || error is SinkClosed { return .cancelled(control.cause) }
         switch error {
         case let failure as ProviderFailure:
-            return failure.kind == .cancelled ? .cancelled(control.cause) : .failed(OpenAIError(failure))
+            if failure.kind == .cancelled { return .cancelled(control.cause) }
+            // Whoever named the model himself has named one that is not there.
+            if failure.kind == .modelNotFound, plan.bot == nil { return .failed(.modelNotFound(plan.requestedModel)) }
+            return .failed(OpenAIError(failure))
         case let failure as OpenAIError: return .failed(failure)
         default:
             environment.logger.error(
@@ -91,14 +95,32 @@ package struct Turn: Sendable {
         }
     }
 
+    private func log(_ failure: ProviderFailure) {
+        environment.logger.warning(
+            "upstream failed",
+            metadata: [
+                "request_id": "\(plan.requestID)", "provider": "\(failure.provider)", "kind": "\(failure.kind.rawValue)",
+                "status": "\(failure.status.map(String.init) ?? "-")", "reason": "\(failure.message)",
+            ]
+        )
+    }
+
     // MARK: Without a bot
 
     /// One round, everything passed on: the caller addresses the upstream itself.
     private func relay(to sink: any TurnSink, _ tally: inout TurnTally) async throws {
-        let route = try await start([plan.messages], tools: [], toolChoice: plan.toolChoice, isLast: false, &tally)
+        let route = try await start(
+            [plan.messages],
+            tools: [],
+            toolChoice: plan.toolChoice,
+            isLast: false,
+            deadline: nil,
+            &tally
+        )
         try await announce(route, [plan.messages], sink, &tally)
         var finishes: [Int: FinishReason] = [:]
         var assemblers: [Int: ToolCallAssembler] = [:]
+        var begun: Set<Int> = []
         var usage: Usage?
         var written = 0
         do {
@@ -109,6 +131,8 @@ package struct Turn: Sendable {
                     case .usage(let counted): usage = counted
                     case .metadata(let members): out.append(.metadata(members))
                     case .delta(var delta):
+                        guard delta.choice < plan.choices else { continue }
+                        begun.insert(delta.choice)
                         if let reason = delta.finish, finishes[delta.choice] == nil { finishes[delta.choice] = reason }
                         delta.finish = nil
                         if !delta.toolCalls.isEmpty {
@@ -116,7 +140,9 @@ package struct Turn: Sendable {
                                 assemblers[delta.choice, default: ToolCallAssembler()].take(piece)
                             }
                         }
+                        if assemblers.values.contains(where: \.isOverfull) { throw tooMuch(route) }
                         written += (delta.content?.count ?? 0) + (delta.reasoning?.count ?? 0)
+                        written += delta.toolCalls.reduce(0) { $0 + $1.arguments.count }
                         if !delta.isEmpty || out.isEmpty { out.append(.delta(delta)) }
                     }
                 }
@@ -130,6 +156,13 @@ package struct Turn: Sendable {
         }
         count(usage, written: written, [plan.messages], &tally)
         if finishes.isEmpty { finishes[0] = .stop }
+        guard begun.allSatisfy({ finishes[$0] != nil }) else {
+            throw ProviderFailure(
+                .connectionLost,
+                "The provider \(route.target.provider) ended its answer before every choice was complete.",
+                provider: route.target.provider
+            )
+        }
         let ends = finishes.sorted { $0.key < $1.key }.map { choice, reason -> TurnEvent in
             // Some upstreams say "stop" although they called tools (`gateways.md` (c) 21).
             let hasCalls = !(assemblers[choice]?.isEmpty ?? true)
@@ -157,19 +190,21 @@ package struct Turn: Sendable {
         while true {
             let isFirst = tally.rounds == 0
             let isLast = tally.rounds + 1 >= plan.limits.rounds || loop.isExhausted
+            // The last round is for the answer: nothing is offered in it, and no call of it counts.
             guard ContinuousClock.now < deadline else { throw timeOver }
             let route = try await start(
                 messages,
                 tools: plan.tools,
                 toolChoice: isFirst ? plan.toolChoice : relaxed(plan.toolChoice),
-                isLast: isLast && !isFirst,
+                isLast: isLast,
+                deadline: deadline,
                 &tally
             )
             if isFirst { try await announce(route, messages, sink, &tally) }
-            let round = try await read(route.round, messages, deadline, sink, &tally)
+            let round = try await read(route, messages, deadline, isLast, sink, &tally)
             let own = round.gatewayCalls
             let theirs = round.callsOfClient
-            guard !round.calls.isEmpty, !(isLast && !isFirst) else {
+            guard !round.calls.isEmpty, !isLast else {
                 try await sink.send([.finish(choice: 0, round.finish.map { $0 == .toolCalls ? .stop : $0 } ?? .stop)])
                 return
             }
@@ -201,16 +236,19 @@ package struct Turn: Sendable {
 
     /// Reads a round to its end, passing on what is for the client.
     private func read(
-        _ round: any ModelRound,
+        _ route: RoutedRound,
         _ messages: [[UInt8]],
         _ deadline: ContinuousClock.Instant,
+        _ isLast: Bool,
         _ sink: any TurnSink,
         _ tally: inout TurnTally
     ) async throws -> RoundReader {
-        var reader = RoundReader(clientTools: Set(plan.clientTools.map(\.name)))
+        let round = route.round
+        var reader = RoundReader(clientTools: isLast ? [] : Set(plan.clientTools.map(\.name)))
         do {
             while let events = try await round.next(patience: deadline - ContinuousClock.now) {
                 let out = events.compactMap { reader.take($0) }
+                if reader.isOverfull { throw tooMuch(route) }
                 if tally.firstToken == nil, !out.isEmpty { tally.firstToken = .now }
                 if !out.isEmpty { try await sink.send(out) }
                 guard ContinuousClock.now < deadline else { throw timeOver }
@@ -232,7 +270,12 @@ package struct Turn: Sendable {
         _ sink: any TurnSink
     ) async throws -> [[UInt8]] {
         guard !calls.isEmpty else { return [] }
-        let runner = ToolRunner(caller: plan.caller, now: WallClock.system.now())
+        let runner = ToolRunner(
+            caller: plan.caller,
+            now: WallClock.system.now(),
+            logger: environment.logger,
+            requestID: plan.requestID
+        )
         let verdicts = loop.judge(calls)
         let running = verdicts.count { if case .run = $0 { true } else { false } }
         var results: [String: [UInt8]] = [:]
@@ -285,6 +328,7 @@ package struct Turn: Sendable {
         tools: [Tool],
         toolChoice: JSONValue?,
         isLast: Bool,
+        deadline: ContinuousClock.Instant?,
         _ tally: inout TurnTally
     ) async throws -> RoutedRound {
         try Task.checkCancellation()
@@ -302,10 +346,24 @@ package struct Turn: Sendable {
             toolChoice: offered.isEmpty ? nil : toolChoice,
             parameters: joined(parameters),
             stream: plan.stream,
+            deadline: deadline,
             requestID: plan.requestID
         )
         tally.rounds += 1
-        let routed = try await environment.router().start(call, on: plan.route, standIn: plan.bot != nil)
+        let routed: RoutedRound
+        do {
+            routed = try await environment.router().start(call, on: plan.route, standIn: plan.bot != nil)
+        } catch {
+            // A call that was given up has been sent, as far as anybody knows.
+            if Task.isCancelled || error.kind == .timeout {
+                count(nil, written: 0, messages, &tally)
+                tally.provider = plan.route.targets.first?.provider
+                tally.model = plan.route.targets.first?.model
+            }
+            if let deadline, ContinuousClock.now >= deadline { throw timeOver }
+            throw error
+        }
+        for failure in routed.passedOver { log(failure) }
         tally.provider = routed.target.provider
         tally.model = routed.target.model
         return routed
@@ -326,7 +384,21 @@ package struct Turn: Sendable {
 
     /// "required" held on to would forbid the model ever to answer (`gateways.md` (c) 34).
     private func relaxed(_ choice: JSONValue?) -> JSONValue? {
-        choice == "none" ? choice : nil
+        guard var choice, case .object(var object) = choice else { return choice == "none" ? choice : nil }
+        // Which tools are allowed holds on; that one must be called does not.
+        guard object["type"] == "allowed_tools", var allowed = object["allowed_tools"]?.object else { return nil }
+        allowed["mode"] = "auto"
+        object["allowed_tools"] = .object(allowed)
+        choice = .object(object)
+        return choice
+    }
+
+    private func tooMuch(_ route: RoutedRound) -> ProviderFailure {
+        ProviderFailure(
+            .malformed,
+            "The provider \(route.target.provider) sent more than an answer can hold.",
+            provider: route.target.provider
+        )
     }
 
     /// Adds a round's tokens; without a report they are estimated from the bytes, four to a token.

@@ -18,7 +18,7 @@ enum TurnMessages {
     }
 
     /// The assistant's message of a round that called tools. Its reasoning goes back too: DeepSeek's models want it on
-    /// turns with calls, and no upstream gets it that did not write it (`clients.md` 5.5).
+    /// turns with calls (`clients.md` 5.5), and only upstreams that write it make the gateway send it.
     static func calls(_ calls: [ToolCall], content: JSONText, reasoning: JSONText) -> [UInt8] {
         var writer = JSONWriter(capacity: 256 + content.count + reasoning.count)
         writer.beginObject()

@@ -30,6 +30,8 @@ package struct TurnPlan: Sendable {
     package var toolChoice: JSONValue?
     package var parameters: [ChatRequest.Parameter]
     package var stream: Bool
+    /// How many answers are wanted.
+    package var choices: Int
     package var limits: TurnLimits
     /// Whether the tool loop's steps are shown as reasoning.
     package var showSteps: Bool
@@ -67,6 +69,7 @@ package struct TurnPlan: Sendable {
         toolChoice = request.toolChoice
         parameters = request.parameters
         stream = request.stream
+        choices = request.choices
         limits = bot?.limits ?? TurnLimits()
         self.showSteps = showSteps || (bot?.options.showSteps ?? false)
         // A client that brings a tool of the same name means its own.

@@ -1,4 +1,4 @@
-// How many turns are running: what draining waits for and what limits will count.
+// How many turns are running, counted where they are settled.
 
 import Synchronization
 

@@ -49,7 +49,8 @@ package enum ConversationSchema {
                     expires_at BIGINT NOT NULL,
                     PRIMARY KEY (user_id, call_id)
                 )
-                """
+                """,
+                "CREATE INDEX conversation_held_round_expiry ON conversation_held_round (expires_at)",
             ]
         },
     ]

@@ -81,7 +81,12 @@ package final class UsageRecorder: Sendable {
                     // Somebody who drains cannot wait for ever for a store that is gone.
                     return !state.drains.isEmpty && pause > .seconds(2)
                 }
-                logger.error("usage rows not written", metadata: ["rows": "\(batch.count)", "reason": "\(error)"])
+                logger.error(
+                    "usage rows not written",
+                    metadata: [
+                        "rows": "\(batch.count)", "lost": "\(state.withLock { $0.lost })", "reason": "\(error)",
+                    ]
+                )
                 if isHopeless {
                     let drains = state.withLock { state in
                         defer { state.drains = [] }

@@ -76,12 +76,16 @@ package struct GatewayServer: Service {
                 }
                 services.logger.notice("stopping", metadata: ["running": "\(running.count)"])
                 try? await Task.sleep(for: configuration.drainTime)
-                running.cancelAll(.shutDown)
+                running.close(.shutDown)
+                // Whoever has not read the last words by then will not.
+                try? await Task.sleep(for: .seconds(1))
+                signals.closeAll()
             }
             defer { group.cancelAll() }
             try await application.run()
         }
-        running.cancelAll(.shutDown)
+        running.close(.shutDown)
+        await running.drain(within: .seconds(2))
         await services.turns.recorder.drain()
     }
 
@@ -110,7 +114,8 @@ package struct GatewayServer: Service {
         let signals = edge.signals
         let http = HTTP1Channel.Configuration(
             additionalChannelHandlers: [ConnectionWatch(signals: signals)],
-            idleTimeout: .nanoseconds(configuration.requestTime.components.seconds * 1_000_000_000),
+            // A little later than a body's own deadline, which can still be answered.
+            idleTimeout: .seconds(configuration.requestTime.components.seconds + 3),
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: 16 << 10,
                 maxHeaderListSize: 64 << 10,

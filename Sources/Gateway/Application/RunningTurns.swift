@@ -7,17 +7,21 @@ import Synchronization
 final class RunningTurns: Sendable {
     private struct State {
         var next: UInt64 = 0
+        /// Set when the server has stopped: whoever comes now is cancelled at once.
+        var closedFor: TurnEnd.CancellationCause?
         var cancels: [UInt64: @Sendable (TurnEnd.CancellationCause) -> Void] = [:]
     }
 
     private let state = Mutex(State())
 
     func add(_ cancel: @escaping @Sendable (TurnEnd.CancellationCause) -> Void) -> UInt64 {
-        state.withLock { state in
+        let (id, cause) = state.withLock { state in
             state.next += 1
             state.cancels[state.next] = cancel
-            return state.next
+            return (state.next, state.closedFor)
         }
+        if let cause { cancel(cause) }
+        return id
     }
 
     func remove(_ id: UInt64) {
@@ -26,7 +30,18 @@ final class RunningTurns: Sendable {
 
     var count: Int { state.withLock { $0.cancels.count } }
 
-    func cancelAll(_ cause: TurnEnd.CancellationCause) {
-        for cancel in state.withLock({ Array($0.cancels.values) }) { cancel(cause) }
+    /// Cancels what runs and what is still to come.
+    func close(_ cause: TurnEnd.CancellationCause) {
+        let cancels = state.withLock { state in
+            state.closedFor = cause
+            return Array(state.cancels.values)
+        }
+        for cancel in cancels { cancel(cause) }
+    }
+
+    /// Waits until nothing runs any more, but not for ever.
+    func drain(within limit: Duration) async {
+        let deadline = ContinuousClock.now + limit
+        while count > 0, ContinuousClock.now < deadline { try? await Task.sleep(for: .milliseconds(10)) }
     }
 }

@@ -1,6 +1,7 @@
 // Starts a turn in a task of its own and ties its life to the client's connection.
 
 import Conversation
+import NIOCore
 import OpenAIProtocol
 
 /// Runs turns for routes: when the client goes away the turn is cancelled, and with it the upstream call and the tools.
@@ -45,26 +46,29 @@ struct TurnLauncher: Sendable {
         let turn = Turn(plan: plan, environment: environment)
         let running = running
         let heartbeat = heartbeat
-        let signal = request.signal
+        let channel = request.context.channel
         let task = Task {
             let (end, usage) = await turn.run(sink)
             sink.finish(end, usage: usage)
-            heartbeat.remove(stream)
         }
-        heartbeat.add(stream)
+        heartbeat.add(stream) {
+            task.cancel()
+            channel.close(promise: nil)
+        }
         let id = running.add { cause in
             turn.control.cause = cause
             task.cancel()
         }
-        // Only the client's going ends the wait for its place in the list; the turn's own end is the common case.
-        Task {
-            await task.value
-            running.remove(id)
-            signal?.settle()
-        }
-        signal?.onGone {
+        let signal = request.signal
+        let token = signal.onGone {
             task.cancel()
             stream.close()
+        }
+        Task {
+            await task.value
+            heartbeat.remove(stream)
+            running.remove(id)
+            signal.settle(token)
         }
         switch await stream.opening() {
         case .bytes: return (stream, sink)
@@ -83,9 +87,9 @@ struct TurnLauncher: Sendable {
             control.cause = cause
             task.cancel()
         }
-        request.signal?.onGone { task.cancel() }
+        let token = request.signal.onGone { task.cancel() }
         defer {
-            request.signal?.settle()
+            request.signal.settle(token)
             running.remove(id)
         }
         return await wait()

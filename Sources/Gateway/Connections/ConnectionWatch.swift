@@ -12,23 +12,32 @@ final class ConnectionSignal: Sendable {
     private struct State {
         var isGone = false
         var handler: (@Sendable () -> Void)?
+        /// Tells the handlers of one connection's requests apart.
+        var token: UInt64 = 0
     }
 
     private let state = Mutex(State())
 
     /// Calls `handler` when the client goes, at once if it has gone already. One handler at a time: requests of a
     /// connection follow one another.
-    func onGone(_ handler: @escaping @Sendable () -> Void) {
-        let isGone = state.withLock { state in
+    ///
+    /// - Returns: what `settle` takes.
+    @discardableResult
+    func onGone(_ handler: @escaping @Sendable () -> Void) -> UInt64 {
+        let (isGone, token) = state.withLock { state in
+            state.token += 1
             if !state.isGone { state.handler = handler }
-            return state.isGone
+            return (state.isGone, state.token)
         }
         if isGone { handler() }
+        return token
     }
 
-    /// Forgets the handler: the request is over.
-    func settle() {
-        state.withLock { $0.handler = nil }
+    /// Forgets that handler: its request is over. The next request's handler may be in place by then, and stays.
+    func settle(_ token: UInt64) {
+        state.withLock { state in
+            if state.token == token { state.handler = nil }
+        }
     }
 
     func fire() {
@@ -46,10 +55,16 @@ final class ConnectionSignal: Sendable {
 /// Hummingbird's own way to hear of a closed client (`consumeWithInboundCloseHandler`) ends the connection after each
 /// answer; a handler in the pipeline costs keep-alive nothing.
 final class ConnectionSignals: Sendable {
-    private let signals = Mutex<[ObjectIdentifier: ConnectionSignal]>([:])
+    private let signals = Mutex<[ObjectIdentifier: (signal: ConnectionSignal, channel: any Channel)]>([:])
 
+    /// The signal of an open connection; nil when it has gone.
     func signal(of channel: any Channel) -> ConnectionSignal? {
-        signals.withLock { $0[ObjectIdentifier(channel)] }
+        signals.withLock { $0[ObjectIdentifier(channel)]?.signal }
+    }
+
+    /// Closes every connection, whatever it is doing.
+    func closeAll() {
+        for channel in signals.withLock({ $0.values.map(\.channel) }) { channel.close(promise: nil) }
     }
 
     /// Open connections.
@@ -57,7 +72,7 @@ final class ConnectionSignals: Sendable {
 
     fileprivate func add(_ channel: any Channel) -> ConnectionSignal {
         let signal = ConnectionSignal()
-        signals.withLock { $0[ObjectIdentifier(channel)] = signal }
+        signals.withLock { $0[ObjectIdentifier(channel)] = (signal, channel) }
         return signal
     }
 
@@ -129,6 +144,7 @@ final class ConnectionWatch: ChannelDuplexHandler, RemovableChannelHandler {
             status: HTTPResponse.Status(code: failure.status),
             headerFields: [
                 .contentType: "application/json", .contentLength: String(body.count), .connection: "close",
+                .requestID: AnswerIdentity.makeID(prefix: "req_"),
             ]
         )
         context.write(wrapOutboundOut(.head(head)), promise: nil)

@@ -21,8 +21,15 @@ struct APIDescription: Sendable {
             let path = route.path.replacingCatchAll
             var item = paths[path]?.object ?? [:]
             let method = route.method.rawValue.lowercased()
-            // A resource describes its own verbs in more detail than the table could.
-            if item[method] == nil { item[method] = operation(of: route) }
+            let told = operation(of: route)
+            // A resource describes its own verbs in more detail than the table could, but not who may use them.
+            if var own = item[method]?.object {
+                own["security"] = told["security"]
+                own["x-permission"] = told["x-permission"]
+                item[method] = .object(own)
+            } else {
+                item[method] = told
+            }
             paths[path] = .object(item)
         }
         return [

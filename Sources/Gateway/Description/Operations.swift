@@ -168,7 +168,7 @@ enum AlertDescription {
         "description": """
         Takes the seed's format (`source_type`, `source_id`, `secret`, `events`) or Alertmanager's webhook body, version 4. \
         The secret of the source comes in the header `SECRET` or `HTTP_SECRET`, as `Authorization: Bearer`, as a Basic \
-        password, as `secret` in the body, or in the query. The answer is sent after the commit.
+        password, as `secret` in the body (of at most 1 MiB then), or in the query. The answer is sent after the commit.
         """,
         "parameters": [["name": "source_id", "in": "query", "schema": ["type": "string"]]],
         "requestBody": CommonSchemas.body(["type": "object"]),

@@ -65,13 +65,14 @@ struct AccountRoutes: Sendable {
         let password = reader.requiredText("password")
         let domain = reader.text("domain")
         try reader.finish()
-        request.notes.set { $0.caller = username }
         let login = try await services.accounts.login(
             username: username,
             password: Secret(password),
             domain: domain,
             requestID: request.id
         )
+        // Not before: people type passwords into the field for the name.
+        request.notes.set { $0.caller = login.user.username }
         return .success([
             "token": .string(login.token.reveal()),
             "expires_at": .string(Timestamp(milliseconds: login.expiresAt).text),

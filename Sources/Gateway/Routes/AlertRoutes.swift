@@ -18,6 +18,8 @@ struct AlertRoutes: Sendable {
 
     /// Bytes of a webhook body at the most.
     static let bodyLimit = 16 << 20
+    /// The same for a sender whose secret is not in a header or the query: its body is read on trust.
+    static let unknownBodyLimit = 1 << 20
 
     var routes: [Route] {
         let alerts = services.alerts
@@ -64,7 +66,8 @@ struct AlertRoutes: Sendable {
     @Sendable private func receive(_ request: GatewayRequest) async throws -> Response {
         let secrets = Self.secrets(request.request.headers)
         let query = request.query
-        let body = try await request.body(limit: Self.bodyLimit)
+        let isKnown = await services.alerts.isKnownSender(secrets: secrets, query: query)
+        let body = try await request.body(limit: isKnown ? Self.bodyLimit : Self.unknownBodyLimit)
         let reply = await services.alerts.receive(body: body, secrets: secrets, query: query)
         request.notes.set { $0.caller = reply.sourceID.map { "source:\($0)" } }
         var headers: HTTPFields = [:]

@@ -84,7 +84,11 @@ struct ChatRoutes: Sendable {
         )
         let identity = AnswerIdentity(created: now / 1000, model: chat.model)
         var headers: HTTPFields = [:]
-        if !chat.ignored.isEmpty { headers[.ignored] = chat.ignored.map(\.headerSafe).joined(separator: ", ") }
+        if !chat.ignored.isEmpty {
+            // Enough to find out why something has no effect; a header has its limits.
+            let shown = chat.ignored.prefix(20).map(\.headerSafe) + (chat.ignored.count > 20 ? ["..."] : [])
+            headers[.ignored] = shown.joined(separator: ", ")
+        }
         if chat.stream {
             let (stream, sink) = try await launcher.stream(
                 plan,

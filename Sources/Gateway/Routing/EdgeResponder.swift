@@ -23,6 +23,9 @@ struct EdgeResponder<Inner: HTTPResponder>: HTTPResponder where Inner.Context ==
         } else {
             do {
                 response = try await inner.respond(to: request, context: context)
+                if response.status == .notFound, context.notes.current.route == nil {
+                    response = unserved(request, RequestFailure(status: 404, message: ""))
+                }
             } catch {
                 response = unserved(request, error)
             }

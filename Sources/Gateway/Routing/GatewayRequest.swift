@@ -15,7 +15,7 @@ struct GatewayRequest: Sendable {
     /// nil on routes for anybody and for webhooks.
     let caller: Caller?
     /// Fires when the client goes away.
-    let signal: ConnectionSignal?
+    let signal: ConnectionSignal
     let heartbeat: Heartbeat
     /// How long a body may take to arrive.
     let bodyTime: Duration
@@ -59,6 +59,7 @@ struct GatewayRequest: Sendable {
             channel.close(mode: .input, promise: nil)
         }
         defer { heartbeat.cancel(deadline) }
+        notes.set { $0.hasBody = true }
         var bytes: [UInt8] = []
         do {
             for try await buffer in request.body {

@@ -33,6 +33,31 @@ struct RouteTable: Sendable {
         }.map(\.method)
     }
 
+    /// An answer that may come before the whole request has: what is still on its way is read and dropped for a moment
+    /// after it, since a close at once would be a reset, and many clients would never see the answer.
+    private static func lingering(
+        _ response: Response,
+        _ request: Request,
+        _ context: GatewayContext,
+        _ edge: EdgeState
+    ) -> Response {
+        guard !context.notes.current.hasBody else { return response }
+        var response = response
+        let body = response.body
+        let channel = context.channel
+        response.body = ResponseBody(contentLength: body.contentLength) { writer in
+            try await body.write(writer)
+            let deadline = edge.heartbeat.schedule(after: .seconds(5)) { channel.close(promise: nil) }
+            defer { edge.heartbeat.cancel(deadline) }
+            var dropped = 0
+            for try await buffer in request.body {
+                dropped += buffer.readableBytes
+                if dropped > 64 << 20 { break }
+            }
+        }
+        return response
+    }
+
     private static func respond(
         _ route: Route,
         _ request: Request,
@@ -41,6 +66,8 @@ struct RouteTable: Sendable {
     ) async -> Response {
         context.notes.set { $0.route = route.path }
         do {
+            // Taken before anything waits: whoever goes meanwhile is noticed all the same.
+            guard let signal = edge.signals.signal(of: context.channel) else { throw CancellationError() }
             var caller: Caller?
             if case .permission(let permission) = route.access {
                 let known = try await edge.caller(of: request.headers)
@@ -54,7 +81,7 @@ struct RouteTable: Sendable {
                     context: context,
                     id: context.requestID,
                     caller: caller,
-                    signal: edge.signals.signal(of: context.channel),
+                    signal: signal,
                     heartbeat: edge.heartbeat,
                     bodyTime: edge.bodyTime,
                     notes: context.notes
@@ -68,12 +95,8 @@ struct RouteTable: Sendable {
                     metadata: ["request_id": "\(context.requestID)", "route": "\(route.path)", "reason": "\(error)"]
                 )
             }
-            if failure.closesConnection {
-                // What the client still sends is read and dropped for a moment, then the connection goes.
-                let channel = context.channel
-                _ = edge.heartbeat.schedule(after: .seconds(5)) { channel.close(promise: nil) }
-            }
-            return .failure(failure, style: route.style)
+            let response = Response.failure(failure, style: route.style)
+            return failure.closesConnection ? lingering(response, request, context, edge) : response
         }
     }
 }

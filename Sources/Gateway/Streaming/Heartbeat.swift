@@ -6,15 +6,16 @@ import Synchronization
 /// each stream would cost more than what it guards.
 final class Heartbeat: Sendable {
     private struct State {
-        var streams: [ObjectIdentifier: ResponseStream] = [:]
+        var streams: [ObjectIdentifier: (stream: ResponseStream, onStall: @Sendable () -> Void)] = [:]
         var deadlines: [UInt64: (at: ContinuousClock.Instant, action: @Sendable () -> Void)] = [:]
         var nextDeadline: UInt64 = 0
     }
 
     private let state = Mutex(State())
 
-    func add(_ stream: ResponseStream) {
-        state.withLock { $0.streams[ObjectIdentifier(stream)] = stream }
+    /// - Parameter onStall: called once when the stream's reader has stood still for too long.
+    func add(_ stream: ResponseStream, onStall: @escaping @Sendable () -> Void) {
+        state.withLock { $0.streams[ObjectIdentifier(stream)] = (stream, onStall) }
     }
 
     func remove(_ stream: ResponseStream) {
@@ -46,12 +47,15 @@ final class Heartbeat: Sendable {
     }
 
     func beat(now: ContinuousClock.Instant) {
-        let (streams, due) = state.withLock { state -> ([ResponseStream], [@Sendable () -> Void]) in
+        let (streams, due) = state.withLock { state in
             let passed = state.deadlines.filter { $0.value.at <= now }
             for key in passed.keys { state.deadlines[key] = nil }
             return (Array(state.streams.values), passed.values.map(\.action))
         }
         for action in due { action() }
-        for stream in streams { stream.beat(now: now) }
+        for (stream, onStall) in streams where stream.beat(now: now) {
+            remove(stream)
+            onStall()
+        }
     }
 }

@@ -37,6 +37,8 @@ final class ResponseStream: Sendable {
     private static let highWater = 256 << 10
     /// Silence after which a comment goes out.
     static let silence = Duration.seconds(10)
+    /// How long a reader may leave what is there for it.
+    static let stall = Duration.seconds(60)
 
     private let state = Mutex(State())
 
@@ -56,13 +58,18 @@ final class ResponseStream: Sendable {
         wake.resume()
         if isClosed { throw SinkClosed() }
         guard isFull else { return }
-        await withCheckedContinuation { continuation in
-            let mayGoOn = state.withLock { state in
-                if state.isClosed || state.pending.count <= Self.highWater { return true }
-                state.producer = continuation
-                return false
+        // A turn that is cancelled while its reader stands still must not wait for the reader.
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let mayGoOn = state.withLock { state in
+                    if state.isClosed || state.pending.count <= Self.highWater { return true }
+                    state.producer = continuation
+                    return false
+                }
+                if mayGoOn { continuation.resume() }
             }
-            if mayGoOn { continuation.resume() }
+        } onCancel: {
+            close()
         }
     }
 
@@ -79,7 +86,12 @@ final class ResponseStream: Sendable {
     }
 
     /// Sends a comment if nothing has been sent for a while.
-    func beat(now: ContinuousClock.Instant) {
+    ///
+    /// - Returns: whether the reader has stood still for too long, so that the connection should go.
+    func beat(now: ContinuousClock.Instant) -> Bool {
+        let isStalled = state.withLock { state in
+            !state.isClosed && !state.pending.isEmpty && now - state.lastSent >= Self.stall
+        }
         state.withLock { state in
             guard state.end == nil, !state.isClosed, state.pending.isEmpty, now - state.lastSent >= Self.silence else {
                 return Wake.nothing
@@ -89,6 +101,7 @@ final class ResponseStream: Sendable {
             state.pending = ServerSentEvents.keepAlive
             return Self.release(&state)
         }.resume()
+        return isStalled
     }
 
     // MARK: The consumer

@@ -59,7 +59,9 @@ package final class HTTPClient: Sendable {
     }
 
     private func transfer(
-        for request: TransferRequest, isWhole: Bool, bodyLimit: Int
+        for request: TransferRequest,
+        isWhole: Bool,
+        bodyLimit: Int
     ) throws(TransferFailure) -> Transfer {
         let prepared = try PreparedRequest(request, isWhole: isWhole, defaultCAFile: configuration.caFile)
         return Transfer(

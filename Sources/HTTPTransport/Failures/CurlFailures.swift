@@ -11,7 +11,12 @@ extension TransferFailure {
     ///   - hasAnswer: at least one byte of an answer had arrived.
     ///   - isConnected: the request was about to be sent, or further.
     static func from(
-        _ code: CURLcode, handle: EasyHandle, url: String, hasHead: Bool, hasAnswer: Bool, isConnected: Bool
+        _ code: CURLcode,
+        handle: EasyHandle,
+        url: String,
+        hasHead: Bool,
+        hasAnswer: Bool,
+        isConnected: Bool
     ) -> TransferFailure {
         let origin = Origin.of(url)
         if hasHead {

@@ -25,7 +25,9 @@ final class EasyHandle {
 
     /// Sets everything for a request. `context` is handed to the callbacks and lives until `reset`.
     func configure(
-        _ request: PreparedRequest, for client: HTTPClientConfiguration, context: UnsafeMutableRawPointer
+        _ request: PreparedRequest,
+        for client: HTTPClientConfiguration,
+        context: UnsafeMutableRawPointer
     ) -> Bool {
         setConnection(request)
         set(CURLOPT_MAXAGE_CONN, max(1, Int(client.idleConnectionAge.components.seconds)))

@@ -11,7 +11,7 @@ final class TransferLoop {
     private let configuration: HTTPClientConfiguration
     private let mailbox: Mailbox
     private let counters: LoopCounters
-    private let multi: UnsafeMutableRawPointer
+    private let multi: CurlMulti
     private var sockets: SocketWatch
 
     /// The time of this turn; read once a turn, since every event of it asks.
@@ -26,26 +26,12 @@ final class TransferLoop {
 
     /// - Throws: `.other` when the system or libcurl has no room.
     init(configuration: HTTPClientConfiguration, mailbox: Mailbox, counters: LoopCounters) throws(TransferFailure) {
-        guard let multi = curl_multi_init() else { throw TransferFailure(.other, "libcurl has no memory") }
         self.configuration = configuration
         self.mailbox = mailbox
         self.counters = counters
-        self.multi = multi
-        do {
-            sockets = try SocketWatch(wakeDescriptor: mailbox.wakeDescriptor)
-        } catch {
-            curl_multi_cleanup(multi)
-            throw error
-        }
-        let context = Unmanaged.passUnretained(self).toOpaque()
-        ccurl_multi_set_socket_function(multi, watchSocket, context)
-        ccurl_multi_set_timer_function(multi, setTimer, context)
-        ccurl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, max(1, configuration.maximumIdleConnections))
-    }
-
-    deinit {
-        idleHandles = []
-        curl_multi_cleanup(multi)
+        multi = try CurlMulti(connections: configuration.maximumIdleConnections)
+        sockets = try SocketWatch(wakeDescriptor: mailbox.wakeDescriptor)
+        multi.report(to: Unmanaged.passUnretained(self).toOpaque())
     }
 
     /// Runs until the mailbox is closed, then ends whatever still runs.
@@ -84,14 +70,18 @@ final class TransferLoop {
         if let timer = curlTimer, timer <= now {
             // Cleared first: libcurl sets it again when it wants to, also from within the call.
             curlTimer = nil
-            drive(CURL_SOCKET_TIMEOUT, events: 0)
+            multi.driveTimer()
         }
         while let (moment, id) = limits.popDue(now) {
             guard let transfer = running[id], transfer.scheduled == moment else { continue }
             if let kind = transfer.deadlines.expired(at: now) {
                 let request = transfer.transfer.request
                 let failure = TransferFailure.timeout(
-                    kind, url: request.url, timeouts: request.timeouts, hasAnswer: transfer.hasAnswer)
+                    kind,
+                    url: request.url,
+                    timeouts: request.timeouts,
+                    hasAnswer: transfer.hasAnswer
+                )
                 end(transfer, failure: failure)
             } else {
                 transfer.scheduled = transfer.deadlines.next
@@ -104,11 +94,7 @@ final class TransferLoop {
     }
 
     private func collectFinished() {
-        var left: Int32 = 0
-        while let message = curl_multi_info_read(multi, &left) {
-            guard message.pointee.msg == CURLMSG_DONE, let curl = message.pointee.easy_handle else { continue }
-            let code = ccurl_message_result(message)
-            guard let context = ccurl_get_private(curl) else { continue }
+        while let (context, code) = multi.nextFinished() {
             finish(Unmanaged<RunningTransfer>.fromOpaque(context).takeUnretainedValue(), code)
         }
     }
@@ -135,17 +121,8 @@ final class TransferLoop {
         for index in 0..<count {
             let ready = sockets[index]
             if ready.descriptor == mailbox.wakeDescriptor { continue }
-            var events: Int32 = 0
-            if ready.events & EPOLLIN.rawValue != 0 { events |= CURL_CSELECT_IN }
-            if ready.events & EPOLLOUT.rawValue != 0 { events |= CURL_CSELECT_OUT }
-            if ready.events & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0 { events |= CURL_CSELECT_ERR }
-            drive(ready.descriptor, events: events)
+            multi.drive(ready.descriptor, events: ready.events)
         }
-    }
-
-    private func drive(_ descriptor: curl_socket_t, events: Int32) {
-        var alive: Int32 = 0
-        curl_multi_socket_action(multi, descriptor, events, &alive)
     }
 }
 
@@ -200,7 +177,7 @@ extension TransferLoop {
         sweepIfStale()
         let context = Unmanaged.passUnretained(new).toOpaque()
         guard handle.configure(transfer.request, for: configuration, context: context),
-            curl_multi_add_handle(multi, handle.curl) == CURLM_OK
+            multi.add(handle)
         else {
             end(new, failure: TransferFailure(.other, "libcurl refused the transfer"))
             return
@@ -232,7 +209,7 @@ extension TransferLoop {
     private func end(_ transfer: RunningTransfer, failure: TransferFailure?) {
         guard running.removeValue(forKey: transfer.transfer.id) != nil else { return }
         counters.connectionsOpened.add(transfer.handle.info(CURLINFO_NUM_CONNECTS), ordering: .relaxed)
-        curl_multi_remove_handle(multi, transfer.handle.curl)
+        multi.remove(transfer.handle)
         transfer.handle.reset()
         if idleHandles.count < configuration.maximumIdleHandles { idleHandles.append(transfer.handle) }
         switch failure?.kind {

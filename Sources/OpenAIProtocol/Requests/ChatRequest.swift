@@ -72,6 +72,9 @@ package struct ChatRequest: Sendable {
         for member in root.members { try reader.read(member.key, member.value) }
 
         guard let model = reader.model else { throw .invalid("You must provide a model parameter.", param: "model") }
+        guard model.utf8.count <= 256 else {
+            throw .invalid("Invalid 'model': at most 256 bytes.", param: "model")
+        }
         guard let messages = reader.messages else {
             throw .invalid("Missing required parameter: 'messages'.", param: "messages")
         }

@@ -43,9 +43,22 @@ package struct ToolCallAssembler: Sendable {
     private var upstreamIDs: [String] = []
     private var slots: [Int: Int] = [:]
 
-    package init() {}
+    private let makesIDs: Bool
+    private var ids: Set<String> = []
+
+    /// Calls of one answer at the most; an upstream that asks for more is broken.
+    package static let maximumCalls = 128
+
+    /// - Parameter makesIDs: gives every call an id of our own. Upstreams number calls per answer (`call_0`), and ids
+    ///   that outlive an answer must be nobody else's.
+    package init(makesIDs: Bool = false) {
+        self.makesIDs = makesIDs
+    }
 
     package var isEmpty: Bool { calls.isEmpty }
+
+    /// More calls than an answer can have.
+    package var isOverfull: Bool { calls.count > Self.maximumCalls }
 
     /// Takes a piece and returns it as it should be passed on: contiguous index, id and name on the opening piece
     /// only. A missing id is made up, and so is one that another call of the answer has already.
@@ -61,7 +74,7 @@ package struct ToolCallAssembler: Sendable {
             return ToolCallDelta(index: known, arguments: delta.arguments)
         }
         let position = calls.count
-        let isTaken = id.isEmpty || calls.contains { $0.id == id }
+        let isTaken = makesIDs || id.isEmpty || !ids.insert(id).inserted
         let call = ToolCall(
             id: isTaken ? AnswerIdentity.makeID(prefix: "call_") : id,
             name: delta.name ?? "",

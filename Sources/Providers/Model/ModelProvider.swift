@@ -36,6 +36,8 @@ package struct ModelCall: Sendable {
     package var parameters: [UInt8]
     /// Whether the answer should come in pieces.
     package var stream: Bool
+    /// When the answer must be complete; nil when only the provider's own limits count.
+    package var deadline: ContinuousClock.Instant?
     /// The turn's request id, for logs and the upstream's `x-request-id`.
     package var requestID: String
 
@@ -46,6 +48,7 @@ package struct ModelCall: Sendable {
         toolChoice: JSONValue? = nil,
         parameters: [UInt8] = [],
         stream: Bool,
+        deadline: ContinuousClock.Instant? = nil,
         requestID: String
     ) {
         self.model = model
@@ -54,6 +57,7 @@ package struct ModelCall: Sendable {
         self.toolChoice = toolChoice
         self.parameters = parameters
         self.stream = stream
+        self.deadline = deadline
         self.requestID = requestID
     }
 }

@@ -50,14 +50,25 @@ package struct OpenAICompatibleProvider: ModelProvider {
         var headers = headers
         headers.set("Accept", call.stream ? "text/event-stream" : "application/json")
         headers.set("X-Request-Id", call.requestID)
+        var timeouts = configuration.timeouts
+        // The head of a whole answer comes when the answer is done.
+        if !call.stream { (timeouts.firstByte, timeouts.idle) = (timeouts.total, timeouts.total) }
+        if let deadline = call.deadline {
+            timeouts.total = min(timeouts.total, max(deadline - ContinuousClock.now, .milliseconds(1)))
+        }
         let request = TransferRequest(
             method: "POST",
             url: configuration.baseURL + "/chat/completions",
             headers: headers,
             body: Self.body(of: call),
-            timeouts: configuration.timeouts
+            timeouts: timeouts,
+            version: call.stream ? .http1 : .http2WhenWhole
         )
-        return call.stream ? try await startStream(request) : try await fetchWhole(request)
+        do {
+            return call.stream ? try await startStream(request) : try await fetchWhole(request)
+        } catch {
+            throw error.hiding(configuration.apiKey)
+        }
     }
 
     private func fetchWhole(_ request: TransferRequest) async throws(ProviderFailure) -> any ModelRound {

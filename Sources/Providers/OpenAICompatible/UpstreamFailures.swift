@@ -30,8 +30,8 @@ extension ProviderFailure {
             message,
             provider: provider,
             status: status,
-            parameter: view.flatMap { $0["param"]?.string },
-            code: code
+            parameter: view.flatMap { $0["param"]?.string?.bounded(to: 200) },
+            code: code?.bounded(to: 64)
         )
     }
 
@@ -42,7 +42,8 @@ extension ProviderFailure {
             case .cancelled, .shutDown: .cancelled
             case .firstByteTimeout, .idleTimeout, .totalTimeout, .connectTimeout: .timeout
             case .connectionLost: .connectionLost
-            case .couldNotResolve, .couldNotConnect, .tls, .invalidURL, .invalidRequest: .connectionFailed
+            case .couldNotResolve, .couldNotConnect: .connectionFailed
+            case .tls, .invalidURL, .invalidRequest: .misconfigured
             case .responseTooLarge, .protocolError, .other: .malformed
             }
         return ProviderFailure(kind, "The provider \(provider) failed: \(failure.message)", provider: provider)
@@ -53,6 +54,7 @@ extension ProviderFailure {
             return .contextTooLong
         }
         if code == "insufficient_quota" { return .quotaExceeded }
+        if code == "invalid_api_key" || code == "authentication_error" { return .unauthorized }
         switch status {
         case 401, 403: return .unauthorized
         case 402: return .quotaExceeded
@@ -87,6 +89,6 @@ extension ProviderFailure {
 extension String {
     /// At most so many characters, without control characters: an upstream's text ends up in logs and answers.
     func bounded(to count: Int) -> String {
-        String(String.UnicodeScalarView(unicodeScalars.lazy.filter { $0.value >= 32 && $0.value != 127 }.prefix(count)))
+        String(String.UnicodeScalarView(unicodeScalars.lazy.filter { $0.value >= 32 && !(127...159).contains($0.value) }.prefix(count)))
     }
 }

@@ -32,8 +32,11 @@ package struct ModelRoute: Sendable, Hashable {
 package struct RoutedRound: Sendable {
     package let round: any ModelRound
     package let target: RouteTarget
+    /// Why targets before this one did not take it.
+    package let passedOver: [ProviderFailure]
+
     /// How many targets were asked, this one included.
-    package let attempts: Int
+    package var attempts: Int { passedOver.count + 1 }
 }
 
 /// The providers and routes in force.
@@ -71,25 +74,24 @@ package struct ModelRouter: Sendable {
         on route: ModelRoute,
         standIn: Bool
     ) async throws(ProviderFailure) -> RoutedRound {
-        var attempts = 0
-        var last: ProviderFailure?
+        var failures: [ProviderFailure] = []
         for target in route.targets {
             guard let provider = providers[target.provider] else { continue }
-            if let failure = last, target.provider == Self.offlineProvider {
+            if let failure = failures.last, target.provider == Self.offlineProvider {
                 // The stand-in is for upstreams that are down. A limit or a wrong key must be seen and mended.
                 guard standIn, failure.isOutage else { break }
             }
-            attempts += 1
+            if let deadline = call.deadline, !failures.isEmpty, ContinuousClock.now >= deadline { break }
             var call = call
             call.model = target.model
             do {
-                return RoutedRound(round: try await provider.start(call), target: target, attempts: attempts)
+                return RoutedRound(round: try await provider.start(call), target: target, passedOver: failures)
             } catch {
                 guard error.isWorthAnotherTry, !Task.isCancelled else { throw error }
-                last = error
+                failures.append(error)
             }
         }
-        throw last
+        throw failures.last
             ?? ProviderFailure(.modelNotFound, "No target of the route \(route.name) exists.", provider: route.name)
     }
 

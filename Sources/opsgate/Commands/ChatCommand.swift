@@ -57,7 +57,13 @@ struct ChatCommand: AsyncParsableCommand {
                 print("> ", terminator: "")
                 fflush(nil)
                 guard let line = readLine(), !line.allSatisfy(\.isWhitespace) else { return }
-                try await ask(line, &history, found, route, assembly)
+                do {
+                    try await ask(line, &history, found, route, assembly)
+                } catch let fault as ProgramFault {
+                    // The conversation goes on without the question that failed.
+                    history.removeLast()
+                    print(TerminalText.printable(fault.description))
+                }
             }
         }
     }
@@ -118,7 +124,7 @@ private final class TerminalSink: TurnSink {
                 if let content = delta.content {
                     let text = content.decoded
                     collected.withLock { $0 += text }
-                    print(Self.printable(text), terminator: "")
+                    print(TerminalText.printable(text), terminator: "")
                 }
             }
         }
@@ -126,11 +132,13 @@ private final class TerminalSink: TurnSink {
     }
 
     private func dim(_ text: String) {
-        print(showsColours ? "\u{1B}[2m\(Self.printable(text))\u{1B}[0m" : Self.printable(text), terminator: "")
+        print(showsColours ? "\u{1B}[2m\(TerminalText.printable(text))\u{1B}[0m" : TerminalText.printable(text), terminator: "")
     }
+}
 
-    /// Text from outside must not steer the terminal.
-    private static func printable(_ text: String) -> String {
+/// Text from outside must not steer the terminal.
+enum TerminalText {
+    static func printable(_ text: String) -> String {
         String(
             String.UnicodeScalarView(
                 text.unicodeScalars.filter { $0 == "\n" || $0 == "\t" || $0.properties.generalCategory != .control }

@@ -84,12 +84,12 @@ struct DoctorCommand: AsyncParsableCommand {
         do {
             let response = try await client.fetch(request, bodyLimit: 4 << 20)
             switch response.status {
-            case 200: report.good("upstream", "\(base) answers")
-            case 401, 403: report.bad("upstream", "\(base) refuses the key (HTTP \(response.status))")
-            default: report.good("upstream", "\(base) answers GET /models with HTTP \(response.status)")
+            case 200: report.good("upstream", "\(openAI.shownURL) answers")
+            case 401, 403: report.bad("upstream", "\(openAI.shownURL) refuses the key (HTTP \(response.status))")
+            default: report.good("upstream", "\(openAI.shownURL) answers GET /models with HTTP \(response.status)")
             }
         } catch {
-            report.bad("upstream", "\(base): \(error.message)")
+            report.bad("upstream", "\(openAI.shownURL): \(error.message)")
         }
     }
 }

@@ -26,6 +26,14 @@ struct Settings: Sendable {
         var baseURL: String
         var apiKey: Secret?
         var model: String
+
+        /// The base URL for people: without user name and password.
+        var shownURL: String {
+            guard let start = baseURL.firstRange(of: "://")?.upperBound,
+                let at = baseURL[start...].prefix(while: { $0 != "/" }).lastIndex(of: "@")
+            else { return baseURL }
+            return baseURL[..<start] + "***" + baseURL[at...]
+        }
     }
 
     /// How log lines look.
@@ -93,9 +101,16 @@ struct SettingsSource {
     init(flags: [String: String], environment: [String: String]) throws {
         self.flags = flags
         self.environment = environment
-        guard let text = try? String(contentsOfFile: Self.fileName, encoding: .utf8) else {
+        guard FileManager.default.fileExists(atPath: Self.fileName) else {
             file = [:]
             return
+        }
+        try Self.checkOwner()
+        let text: String
+        do {
+            text = try String(contentsOfFile: Self.fileName, encoding: .utf8)
+        } catch {
+            throw SettingsFault("\(Self.fileName) cannot be read")
         }
         let root = try YAMLNode(parsing: text, file: Self.fileName)
         try root.allowOnly(Self.names)
@@ -103,6 +118,16 @@ struct SettingsSource {
             try root.members().map { ($0.key, try $0.value.string()) },
             uniquingKeysWith: { first, _ in first }
         )
+    }
+
+    /// The file decides where keys are sent: nobody else may have written it.
+    private static func checkOwner() throws {
+        let attributes = try? FileManager.default.attributesOfItem(atPath: fileName)
+        let owner = (attributes?[.ownerAccountID] as? NSNumber)?.uint32Value ?? 0
+        let mode = (attributes?[.posixPermissions] as? NSNumber)?.intValue ?? 0
+        guard owner == 0 || owner == geteuid(), mode & 0o002 == 0 else {
+            throw SettingsFault("\(fileName) belongs to another user or can be written by everybody; it is not read")
+        }
     }
 
     /// A value that is not empty.

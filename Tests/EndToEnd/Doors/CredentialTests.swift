@@ -35,7 +35,7 @@ import Testing
         let document = try await gateway.get("/api/v1/openapi.json").json
         var open: [String] = []
         for (path, item) in document["paths"]?.object ?? [:] {
-            for (method, operation) in item.object ?? [:] {
+            for (method, operation) in item.object ?? [:] where method != "parameters" {
                 if operation["security"]?.array?.isEmpty ?? true { open.append("\(method) \(path)") }
                 let target = path.replacing("{id}", with: "1").replacing("{bot_id}", with: "ops-bot-001")
                 let answer = try await HTTPProbe.ask(method.uppercased(), port: gateway.port, target, body: Array("{}".utf8))

@@ -63,12 +63,12 @@ import Testing
         try good.replacingOccurrences(of: "limits: {rounds: 6}", with: "limits: {rounds: 600}")
             .write(toFile: file, atomically: true, encoding: .utf8)
         try await eventually("the fault is in the log", within: .seconds(10), every: .milliseconds(50)) {
-            gateway.process.output.contains("alert-triage-bot.yaml:11")
+            gateway.process.output.contains("alert-triage-bot.yaml:13")
         }
         #expect(try await gateway.get("/v1/models/alert-triage-bot").json["displayName"]?.string == "Renamed")
         let check = try await gateway.command(["bot", "check"])
         #expect(check.status == .exited(1))
-        #expect(check.output.contains("alert-triage-bot.yaml:11") && check.output.contains("limits.rounds"), "\(check.output)")
+        #expect(check.output.contains("alert-triage-bot.yaml:13") && check.output.contains("limits.rounds"), "\(check.output)")
         try await gateway.stop()
     }
 

@@ -12,7 +12,7 @@ final class RawServer: Sendable {
     private let connections = Mutex<[RawConnection]>([])
 
     init(backlog: Int32 = 1024, handler: @escaping @Sendable (RawConnection) throws -> Void) throws {
-        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         self.listener = listener
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -27,9 +27,12 @@ final class RawServer: Sendable {
         guard code else { throw RawServerError(what: "listen: errno \(errno)") }
         port = Int(UInt16(bigEndian: address.sin_port))
         let accept = Thread { [weak self] in
+            // Closed by nobody else: its number must not become another's while this thread still accepts.
+            defer { close(listener) }
             while true {
                 let descriptor = Glibc.accept(listener, nil, nil)
                 guard descriptor >= 0 else { return }
+                _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
                 var one: Int32 = 1
                 setsockopt(descriptor, Int32(IPPROTO_TCP), TCP_NODELAY, &one, 4)
                 let connection = RawConnection(descriptor)
@@ -51,7 +54,6 @@ final class RawServer: Sendable {
 
     deinit {
         shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
         for connection in connections.withLock({ $0 }) { connection.interrupt() }
     }
 
@@ -152,8 +154,8 @@ final class RawConnection: Sendable {
     func send(_ bytes: [UInt8]) throws {
         var sent = 0
         while sent < bytes.count {
-            let count = bytes.withUnsafeBytes { buffer in
-                Glibc.send(descriptor, buffer.baseAddress! + sent, bytes.count - sent, Int32(MSG_NOSIGNAL))
+            let count = bytes[sent...].withUnsafeBytes { rest in
+                Glibc.send(descriptor, rest.baseAddress, rest.count, Int32(MSG_NOSIGNAL))
             }
             guard count > 0 else { throw RawServerError(what: "send: errno \(errno)") }
             sent += count

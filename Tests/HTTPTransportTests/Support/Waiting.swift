@@ -77,7 +77,11 @@ func failure<Result>(_ body: () async throws(TransferFailure) -> Result) async -
 
 /// Time limits that no test reaches by accident.
 let patient = TransferTimeouts(
-    connect: .seconds(30), firstByte: .seconds(30), idle: .seconds(30), total: .seconds(120))
+    connect: .seconds(30),
+    firstByte: .seconds(30),
+    idle: .seconds(30),
+    total: .seconds(120)
+)
 
 /// A request with generous limits.
 func get(_ url: String, timeouts: TransferTimeouts = patient) -> TransferRequest {
