@@ -17,7 +17,8 @@ build: install-build ## Build in release mode.
 
 test: install-build install-test ## Run the whole test suite.
 	swift build --build-tests
-	swift test --skip-build --parallel
+	swift test --skip-build --parallel --skip EndToEnd
+	swift test --skip-build --parallel --filter EndToEnd
 
 bench: install-build install-bench ## Compare with nginx and LiteLLM on this machine; takes about ten minutes.
 	swift build -c release --product opsgate

@@ -132,6 +132,17 @@ import YAML
             registry: BotContext(registry: .empty, hasModel: { _ in true }, prompt: { _ in nil }),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         )
-        #expect(catalog.bots.isEmpty && catalog.faults.isEmpty)
+        #expect(catalog.bots.isEmpty)
+        #expect(catalog.faults.map(\.reason) == ["the folder cannot be read"])
+    }
+
+    @Test func aFolderThatCannotBeReadTakesNothingAway() throws {
+        let catalog = try catalog()
+        try FileManager.default.moveItem(atPath: folder.file("bots"), toPath: folder.file("elsewhere"))
+        #expect(catalog.reload(force: false))
+        #expect(catalog.bots.map(\.id) == ["bot-1", "bot-2"])
+        try FileManager.default.moveItem(atPath: folder.file("elsewhere"), toPath: folder.file("bots"))
+        #expect(catalog.reload(force: false))
+        #expect(catalog.faults.isEmpty)
     }
 }

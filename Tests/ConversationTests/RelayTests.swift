@@ -74,6 +74,36 @@ import Tools
         }
     }
 
+    @Test func aChoiceThatIsNotCompleteIsNoAnswer() async throws {
+        let half = ModelDelta(choice: 1, content: JSONText(escaping: "b"))
+        try await withStage(ScriptedModel(.says([[said("a"), finished(.stop), .delta(half)]]))) { stage in
+            let listener = Listener()
+            let end = await stage.run(try plan("\"n\":2", bot: nil), listener).end
+            #expect(end.label == "upstream_error")
+            #expect(listener.finishes.isEmpty)
+        }
+    }
+
+    @Test func choicesThatNobodyAskedForAreDropped() async throws {
+        let other = ModelDelta(choice: 1, content: JSONText(escaping: "b"), finish: .stop)
+        try await withStage(ScriptedModel(.says([[said("a"), finished(.stop), .delta(other)]]))) { stage in
+            let listener = Listener()
+            let end = await stage.run(try plan(bot: nil), listener).end
+            #expect(end.label == "finished")
+            #expect(listener.text == "a")
+            #expect(listener.finishes == [.stop])
+        }
+    }
+
+    @Test func aModelThatTheUpstreamDoesNotHave() async throws {
+        try await withStage(ScriptedModel(.refuses(.modelNotFound))) { stage in
+            let direct = await stage.run(try plan(bot: nil)).end
+            #expect(direct.label == "model_not_found")
+            let throughBot = await stage.run(try plan(bot: bot())).end
+            #expect(throughBot.label == "upstream_error")
+        }
+    }
+
     @Test func itDiesMidway() async throws {
         let model = ScriptedModel(.breaks([[said("x")]], .connectionLost))
         try await withStage(model) { stage in

@@ -47,7 +47,9 @@ final class ScriptedModel: ModelProvider {
     /// The contents of the tool messages of that call, in their order.
     func results(_ call: Int) throws -> JSONValue {
         .array(
-            try messages(call).filter { $0["role"] == "tool" }.map { try JSONValue(parsing: $0["content"]?.string ?? "") }
+            try messages(call).filter { $0["role"] == "tool" }.map {
+                try JSONValue(parsing: $0["content"]?.string ?? "")
+            }
         )
     }
 

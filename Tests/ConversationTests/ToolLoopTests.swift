@@ -170,6 +170,19 @@ import Tools
         }
     }
 
+    @Test func aSingleRoundIsTheAnswer() async throws {
+        let model = ScriptedModel(.says([[said("So."), called(0, "a", "theirs"), finished(.toolCalls)]]))
+        var limits = TurnLimits()
+        limits.rounds = 1
+        try await withStage(model) { [limits] stage in
+            let listener = Listener()
+            _ = await stage.run(try plan(clientTools, bot: bot(limits: limits), tools: [tool("look")]), listener)
+            #expect(model.calls.map(\.tools.count) == [0])
+            #expect(listener.calls.isEmpty)
+            #expect(listener.finishes == [.stop])
+        }
+    }
+
     @Test func noneStaysNone() async throws {
         let model = ScriptedModel(.calls("look"), .answers("ok"))
         try await withStage(model) { stage in

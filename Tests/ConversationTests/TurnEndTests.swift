@@ -71,7 +71,9 @@ import Tools
             let (end, _) = await stage.run(try plan(bot: bot()), listener)
             #expect(end.label == outcome)
             #expect(listener.events.isEmpty)
-            _ = try await expectRow(stage, outcome, rounds: 1, (0, 0))
+            // A call that was given up may have been worked on; one that was refused was not.
+            let row = try await expectRow(stage, outcome, rounds: 1, nil)
+            #expect(try (row.int("prompt_tokens") > 0) == (kind == .timeout))
         }
     }
 
@@ -126,7 +128,9 @@ import Tools
         try await withStage(model) { stage in
             let end = try await cancel(stage, try plan(bot: bot())) { model.calls.count == 1 }
             #expect(end.label == "client_gone")
-            _ = try await expectRow(stage, "client_gone", rounds: 1, (0, 0))
+            let row = try await expectRow(stage, "client_gone", rounds: 1, nil)
+            #expect(try row.int("prompt_tokens") > 0)
+            #expect(try row.text("provider") == "up")
         }
     }
 

@@ -132,6 +132,16 @@ import Testing
         }
     }
 
+    @Test func aKeyThatIsRepeatedIsMasked() async throws {
+        let body = #"{"error":{"message":"no quota for sk-test-key today"}}"#
+        try await withProvider(try TinyServer(answer("400 No", "application/json", body)), key: "sk-test-key") {
+            provider in
+            let failure = await #expect(throws: ProviderFailure.self) { try await provider.start(call(stream: true)) }
+            #expect(failure?.message.contains("sk-test") == false)
+            #expect(failure?.message.contains("no quota for ***") == true)
+        }
+    }
+
     /// A refusal must still be a status for the client: it comes from `start`, not from the round.
     @Test func anErrorAsFirstEventIsAFailureOfTheCall() async throws {
         let server = try TinyServer(answer("200 OK", Self.stream, "data: {\"error\":{\"message\":\"boom\"}}\n\n"))

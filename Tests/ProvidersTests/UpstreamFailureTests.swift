@@ -88,7 +88,7 @@ import Testing
         (.connectTimeout, .timeout), (.firstByteTimeout, .timeout), (.idleTimeout, .timeout), (.totalTimeout, .timeout),
         (.connectionLost, .connectionLost), (.couldNotConnect, .connectionFailed),
         (.couldNotResolve, .connectionFailed),
-        (.tls, .connectionFailed), (.invalidURL, .connectionFailed), (.responseTooLarge, .malformed),
+        (.tls, .misconfigured), (.invalidURL, .misconfigured), (.responseTooLarge, .malformed),
         (.protocolError, .malformed),
     ]) func ofTransfers(_ kind: TransferFailure.Kind, _ expected: ProviderFailure.Kind) {
         #expect(ProviderFailure.from(TransferFailure(kind, "m"), provider: "up").kind == expected)
@@ -98,7 +98,7 @@ import Testing
         let final: Set<ProviderFailure.Kind> = [.badRequest, .contextTooLong, .cancelled]
         let kinds: [ProviderFailure.Kind] = [
             .rateLimited, .quotaExceeded, .unauthorized, .badRequest, .contextTooLong, .modelNotFound, .overloaded,
-            .serverError, .timeout, .connectionFailed, .connectionLost, .malformed, .cancelled,
+            .serverError, .timeout, .connectionFailed, .connectionLost, .malformed, .misconfigured, .cancelled,
         ]
         for kind in kinds {
             #expect(ProviderFailure(kind, "m", provider: "p").isWorthAnotherTry == !final.contains(kind))
