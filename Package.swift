@@ -135,13 +135,14 @@ let package = Package(
         tests("IdentityTests", ["Identity", "Accounts", "Resources", "Storage", "JSON", "Support"]),
         tests("ToolsTests", ["Tools", "Identity", "JSON"]),
         tests("ResourcesTests", ["Resources", "Storage", "Identity", "JSON", "Support"]),
-        tests("ProvidersTests", ["Providers", "OpenAIProtocol", "HTTPTransport", "JSON", "Support"]),
+        tests("ProvidersTests", ["Providers", "OpenAIProtocol", "HTTPTransport", "Identity", "JSON", "Support"]),
         tests("AlertsTests", ["Alerts", "Resources", "Tools", "Storage", "Identity", "JSON", "Support"]),
         tests(
             "ConversationTests",
             [
-                "Conversation", "Providers", "Tools", "OpenAIProtocol", "Identity", "Storage", "JSON", "YAML", "Support",
-                logging,
+                "Conversation", "Providers", "Tools", "OpenAIProtocol", "Identity", "Storage", "Resources", "JSON",
+                "YAML",
+                "Support", logging,
             ]
         ),
         tests("GatewayTests", ["Gateway", "Conversation", "OpenAIProtocol", "Providers", "JSON"]),

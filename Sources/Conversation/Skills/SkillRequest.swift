@@ -49,7 +49,10 @@ package struct SkillRequest: Sendable {
                     history.append(message)
                 } else {
                     errors.append(
-                        FieldError("chat_history[\(index)]", "must be an object with role and content (or event and text)")
+                        FieldError(
+                            "chat_history[\(index)]",
+                            "must be an object with role and content (or event and text)"
+                        )
                     )
                 }
             }
@@ -94,7 +97,8 @@ package struct SkillRequest: Sendable {
         requestID: String,
         now: Int64
     ) throws(OpenAIError) -> TurnPlan {
-        let body = Array("{\"model\":\(JSONValue.string(bot.id).text),\"messages\":[".utf8) + messages + Array("]}".utf8)
+        let body =
+            Array("{\"model\":\(JSONValue.string(bot.id).text),\"messages\":[".utf8) + messages + Array("]}".utf8)
         var plan = try TurnPlan(
             request: try ChatRequest(parsing: body),
             bot: bot,

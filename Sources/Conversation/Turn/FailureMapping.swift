@@ -34,7 +34,13 @@ extension OpenAIError {
             )
         case .unauthorized, .modelNotFound, .misconfigured:
             // The gateway's own configuration: another attempt of the client changes nothing.
-            self.init(status: 502, message: failure.message, type: "upstream_error", code: "upstream_error", shouldRetry: false)
+            self.init(
+                status: 502,
+                message: failure.message,
+                type: "upstream_error",
+                code: "upstream_error",
+                shouldRetry: false
+            )
         case .overloaded:
             self.init(
                 status: 503,

@@ -1,10 +1,10 @@
 // A turn: one request to a bot, round by round, until the model is done.
 
+import Identity
 import JSON
 package import Logging
 package import OpenAIProtocol
 package import Providers
-import Identity
 import Synchronization
 import Tools
 
@@ -99,7 +99,8 @@ package struct Turn: Sendable {
         environment.logger.warning(
             "upstream failed",
             metadata: [
-                "request_id": "\(plan.requestID)", "provider": "\(failure.provider)", "kind": "\(failure.kind.rawValue)",
+                "request_id": "\(plan.requestID)", "provider": "\(failure.provider)",
+                "kind": "\(failure.kind.rawValue)",
                 "status": "\(failure.status.map(String.init) ?? "-")", "reason": "\(failure.message)",
             ]
         )

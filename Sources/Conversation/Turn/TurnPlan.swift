@@ -52,7 +52,8 @@ package struct TurnPlan: Sendable {
     ) throws(OpenAIError) {
         if bot != nil {
             if request.choices > 1 { throw .invalid("A bot gives one answer: 'n' must be 1.", param: "n") }
-            for name in ["audio", "modalities", "prediction"] where request.parameters.contains(where: { $0.name == name }) {
+            for name in ["audio", "modalities", "prediction"]
+            where request.parameters.contains(where: { $0.name == name }) {
                 if name == "modalities", Self.isTextOnly(request) { continue }
                 throw .invalid("'\(name)' is not supported by bots.", param: name)
             }
@@ -74,7 +75,9 @@ package struct TurnPlan: Sendable {
         self.showSteps = showSteps || (bot?.options.showSteps ?? false)
         // A client that brings a tool of the same name means its own.
         let taken = Set(request.tools.map(\.name))
-        tools = bot.map { registry.granted(by: $0.tools).filter { !taken.contains($0.name) && caller.may($0.permission) } } ?? []
+        tools =
+            bot.map { registry.granted(by: $0.tools).filter { !taken.contains($0.name) && caller.may($0.permission) } }
+            ?? []
         systemPrompt = bot.map { Self.render($0.prompt, bot: $0, tools: tools, caller: caller, now: now) }
         if bot == nil, request.choices > 1 {
             parameters.append(ChatRequest.Parameter(name: "n", json: Array(String(request.choices).utf8)))
@@ -102,7 +105,10 @@ package struct TurnPlan: Sendable {
         if let name = toolChoice["function"]?["name"]?.string,
             !clientTools.contains(where: { $0.name == name }), !tools.contains(where: { $0.name == name })
         {
-            throw .invalid("'tool_choice' names \(name), which is not among the tools.", param: "tool_choice.function.name")
+            throw .invalid(
+                "'tool_choice' names \(name), which is not among the tools.",
+                param: "tool_choice.function.name"
+            )
         }
     }
 

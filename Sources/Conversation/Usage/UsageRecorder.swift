@@ -1,7 +1,7 @@
 // Writes usage rows behind the answers, many in one commit.
 
-import OpenAIProtocol
 package import Logging
+import OpenAIProtocol
 package import Storage
 import Synchronization
 
@@ -18,6 +18,8 @@ package final class UsageRecorder: Sendable {
     private let database: any Database
     private let logger: Logger
     private let state = Mutex(State())
+    /// How long rows are gathered for one commit.
+    private static let gathering = Duration.milliseconds(25)
     /// Rows kept at the most while the store is down; beyond it they are counted and logged, not kept.
     private static let bound = 200_000
 
@@ -56,6 +58,8 @@ package final class UsageRecorder: Sendable {
     private func write() async {
         var pause = Duration.milliseconds(100)
         while true {
+            // A commit costs as much as many rows: those of a moment go together. Nobody waits for them.
+            try? await Task.sleep(for: Self.gathering)
             let (batch, drains) = state.withLock { state -> ([UsageRow], [CheckedContinuation<Void, Never>]) in
                 let batch = state.waiting
                 state.waiting = []
@@ -73,6 +77,12 @@ package final class UsageRecorder: Sendable {
                     for row in batch { try Self.insert(row, connection) }
                 }
                 pause = .milliseconds(100)
+            } catch let error as DatabaseError where error.isFinal && batch.count > 1 {
+                // One row that the store will never take must not hold up the others.
+                await writeSingly(batch)
+            } catch let error as DatabaseError where error.isFinal {
+                state.withLock { $0.lost += batch.count }
+                logger.error("usage row refused", metadata: ["reason": "\(error)"])
             } catch {
                 let isHopeless = state.withLock { state in
                     let room = max(0, Self.bound - state.waiting.count)
@@ -100,6 +110,19 @@ package final class UsageRecorder: Sendable {
         }
     }
 
+    private func writeSingly(_ rows: [UsageRow]) async {
+        for row in rows {
+            do {
+                try await database.write { try Self.insert(row, $0) }
+            } catch let error as DatabaseError where error.isFinal {
+                state.withLock { $0.lost += 1 }
+                logger.error("usage row refused", metadata: ["request_id": "\(row.requestID)", "reason": "\(error)"])
+            } catch {
+                state.withLock { $0.waiting.append(row) }
+            }
+        }
+    }
+
     private static func insert(_ row: UsageRow, _ connection: any SQLConnection) throws {
         _ = try connection.execute(
             """
@@ -121,5 +144,15 @@ package final class UsageRecorder: Sendable {
                 .integer(row.durationMilliseconds), .integer(row.isStream ? 1 : 0), .text(row.outcome),
             ]
         )
+    }
+}
+
+extension DatabaseError {
+    /// Whether the same statement would fail again, whenever it is tried.
+    fileprivate var isFinal: Bool {
+        switch kind {
+        case .constraint, .statement, .decoding: true
+        default: false
+        }
     }
 }

@@ -80,6 +80,8 @@ extension String {
     fileprivate var replacingCatchAll: String { hasSuffix("/**") ? String(dropLast(2)) + "{id}" : self }
 
     fileprivate var pathParameters: [String] {
-        split(separator: "/").filter { $0.hasPrefix("{") && $0.hasSuffix("}") }.map { String($0.dropFirst().dropLast()) }
+        split(separator: "/").filter { $0.hasPrefix("{") && $0.hasSuffix("}") }.map {
+            String($0.dropFirst().dropLast())
+        }
     }
 }

@@ -51,7 +51,8 @@ enum ChatDescription {
 
     static let model: JSONObject = [
         "responses": [
-            "200": ["description": "One entry of the list."], "404": CommonSchemas.openAIError("There is no such model."),
+            "200": ["description": "One entry of the list."],
+            "404": CommonSchemas.openAIError("There is no such model."),
         ]
     ]
 }

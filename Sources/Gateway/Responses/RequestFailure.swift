@@ -49,7 +49,10 @@ struct RequestFailure: Error {
         case let fault as BodyFault: self.init(body: fault)
         case let error as DatabaseError: self.init(database: error)
         case let error as any HTTPResponseError:
-            self.init(status: error.status.code, message: error.status.code == 404 ? "not found" : error.status.reasonPhrase)
+            self.init(
+                status: error.status.code,
+                message: error.status.code == 404 ? "not found" : error.status.reasonPhrase
+            )
         case is CancellationError, is ChannelError:
             self.init(status: 499, message: "the client went away")
         default:
@@ -68,7 +71,12 @@ struct RequestFailure: Error {
                 OpenAIError(status: 401, message: failure.message, type: "invalid_request_error", code: failure.code)
             case 403: .forbidden(failure.message)
             case 429:
-                OpenAIError(status: 429, message: failure.message, type: "rate_limit_error", code: "rate_limit_exceeded")
+                OpenAIError(
+                    status: 429,
+                    message: failure.message,
+                    type: "rate_limit_error",
+                    code: "rate_limit_exceeded"
+                )
             default: .overloaded(failure.message)
             }
         closesConnection = true

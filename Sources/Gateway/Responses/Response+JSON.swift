@@ -24,7 +24,10 @@ extension Response {
     static func failure(_ failure: RequestFailure, style: ErrorStyle) -> Response {
         var headers: HTTPFields = [:]
         if let wait = failure.retryAfter {
-            let milliseconds = max(0, wait.components.seconds * 1000 + wait.components.attoseconds / 1_000_000_000_000_000)
+            let milliseconds = max(
+                0,
+                wait.components.seconds * 1000 + wait.components.attoseconds / 1_000_000_000_000_000
+            )
             headers[.retryAfter] = String((milliseconds + 999) / 1000)
             headers[.retryAfterMilliseconds] = String(milliseconds)
         }

@@ -16,7 +16,8 @@ struct AccountRoutes: Sendable {
     var routes: [Route] {
         [
             Route(
-                .post, "/api/v1/core/api/login/",
+                .post,
+                "/api/v1/core/api/login/",
                 access: .anybody,
                 tag: "Accounts",
                 summary: "Exchange a password for a token",
@@ -24,7 +25,8 @@ struct AccountRoutes: Sendable {
                 handler: login
             ),
             Route(
-                .post, "\(Self.secrets)/generate_api_secret/",
+                .post,
+                "\(Self.secrets)/generate_api_secret/",
                 access: .permission(.secretManage),
                 tag: "Accounts",
                 summary: "Make an API secret; it is shown this once",
@@ -32,7 +34,8 @@ struct AccountRoutes: Sendable {
                 handler: generate
             ),
             Route(
-                .get, "\(Self.secrets)/",
+                .get,
+                "\(Self.secrets)/",
                 access: .permission(.secretManage),
                 tag: "Accounts",
                 summary: "List API secrets",
@@ -40,7 +43,8 @@ struct AccountRoutes: Sendable {
                 handler: list
             ),
             Route(
-                .get, "\(Self.secrets)/{id}/",
+                .get,
+                "\(Self.secrets)/{id}/",
                 access: .permission(.secretManage),
                 tag: "Accounts",
                 summary: "One API secret",
@@ -48,7 +52,8 @@ struct AccountRoutes: Sendable {
                 handler: one
             ),
             Route(
-                .delete, "\(Self.secrets)/{id}/",
+                .delete,
+                "\(Self.secrets)/{id}/",
                 access: .permission(.secretManage),
                 tag: "Accounts",
                 summary: "Delete an API secret; it is refused from then on",

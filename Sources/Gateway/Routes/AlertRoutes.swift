@@ -25,7 +25,8 @@ struct AlertRoutes: Sendable {
         let alerts = services.alerts
         return [
             Route(
-                .post, "\(Self.prefix)/receiver_data/",
+                .post,
+                "\(Self.prefix)/receiver_data/",
                 access: .webhookSecret,
                 tag: "Alerts",
                 summary: "Take events: the seed's format, or Alertmanager's webhook body",
@@ -33,7 +34,8 @@ struct AlertRoutes: Sendable {
                 handler: receive
             ),
             Route(
-                .get, "\(Self.prefix)/alerts/",
+                .get,
+                "\(Self.prefix)/alerts/",
                 access: .permission(.alertsView),
                 tag: "Alerts",
                 summary: "List alerts",
@@ -42,7 +44,8 @@ struct AlertRoutes: Sendable {
                 }
             ),
             Route(
-                .post, "\(Self.prefix)/alert_source/{id}/rotate_secret/",
+                .post,
+                "\(Self.prefix)/alert_source/{id}/rotate_secret/",
                 access: .permission(.alertsManage),
                 tag: "Alerts",
                 summary: "Give a source a new secret; it is shown this once",

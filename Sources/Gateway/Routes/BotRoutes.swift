@@ -19,7 +19,8 @@ struct BotRoutes: Sendable {
     var routes: [Route] {
         [
             Route(
-                .get, "\(Self.prefix)/bot/{bot_id}/get_detail/",
+                .get,
+                "\(Self.prefix)/bot/{bot_id}/get_detail/",
                 access: .permission(.botUse),
                 tag: "Bots",
                 summary: "A bot's details",
@@ -27,7 +28,8 @@ struct BotRoutes: Sendable {
                 handler: detail
             ),
             Route(
-                .post, "\(Self.prefix)/skill_execute/",
+                .post,
+                "\(Self.prefix)/skill_execute/",
                 access: .permission(.botUse),
                 tag: "Bots",
                 summary: "Run a bot's skill",

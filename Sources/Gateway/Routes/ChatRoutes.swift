@@ -35,7 +35,8 @@ struct ChatRoutes: Sendable {
         Self.places.flatMap { place in
             [
                 Route(
-                    .post, "\(place.prefix)/chat/completions",
+                    .post,
+                    "\(place.prefix)/chat/completions",
                     access: .permission(.botUse),
                     style: .openAI,
                     tag: "Chat",
@@ -44,7 +45,8 @@ struct ChatRoutes: Sendable {
                     handler: { try await complete($0, place) }
                 ),
                 Route(
-                    .get, "\(place.prefix)/models",
+                    .get,
+                    "\(place.prefix)/models",
                     access: .permission(.botUse),
                     style: .openAI,
                     tag: "Chat",
@@ -53,7 +55,8 @@ struct ChatRoutes: Sendable {
                     handler: { try await models($0) }
                 ),
                 Route(
-                    .get, "\(place.prefix)/models/**",
+                    .get,
+                    "\(place.prefix)/models/**",
                     access: .permission(.botUse),
                     style: .openAI,
                     tag: "Chat",
@@ -186,7 +189,13 @@ struct ChatRoutes: Sendable {
     }
 
     private func card(of bot: Bot, id: String) -> ModelCard {
-        ModelCard(id: id, created: services.startedAt, displayName: bot.title, description: bot.description, vision: true)
+        ModelCard(
+            id: id,
+            created: services.startedAt,
+            displayName: bot.title,
+            description: bot.description,
+            vision: true
+        )
     }
 
     private func card(ofRoute name: String) -> ModelCard {
@@ -197,7 +206,11 @@ struct ChatRoutes: Sendable {
 extension String {
     /// Without what may not stand in a header.
     fileprivate var headerSafe: String {
-        String(String.UnicodeScalarView(unicodeScalars.filter { $0.value > 0x20 && $0.value < 0x7F && $0 != "," }.prefix(100)))
+        String(
+            String.UnicodeScalarView(
+                unicodeScalars.filter { $0.value > 0x20 && $0.value < 0x7F && $0 != "," }.prefix(100)
+            )
+        )
     }
 
     fileprivate var removingPercent: String {

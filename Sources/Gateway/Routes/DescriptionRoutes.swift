@@ -13,7 +13,8 @@ struct DescriptionRoutes: Sendable {
         let document = APIDescription(routes: described, resources: AlertRoutes.resources).document.bytes
         return [
             Route(
-                .get, "/api/v1/openapi.json",
+                .get,
+                "/api/v1/openapi.json",
                 access: .permission(.botUse),
                 tag: "Description",
                 summary: "This API as an OpenAPI 3.1 document",

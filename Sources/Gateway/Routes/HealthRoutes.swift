@@ -12,7 +12,8 @@ struct HealthRoutes: Sendable {
     var routes: [Route] {
         [
             Route(
-                .get, "/api/v1/core/health/",
+                .get,
+                "/api/v1/core/health/",
                 access: .anybody,
                 tag: "Health",
                 summary: "Whether the gateway and its store work",

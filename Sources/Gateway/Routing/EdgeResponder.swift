@@ -53,7 +53,8 @@ struct EdgeResponder<Inner: HTTPResponder>: HTTPResponder where Inner.Context ==
 
     private func unserved(_ request: Request, _ error: any Error) -> Response {
         let path = request.uri.path
-        let style: ErrorStyle = path.hasPrefix("/v1/") || path.contains("/v1/chat") || path.contains("/v1/models") ? .openAI : .envelope
+        let style: ErrorStyle =
+            path.hasPrefix("/v1/") || path.contains("/v1/chat") || path.contains("/v1/models") ? .openAI : .envelope
         let methods = table.methods(for: path)
         var failure = RequestFailure(error)
         guard failure.status == 404, !methods.isEmpty else {

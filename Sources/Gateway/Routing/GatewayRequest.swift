@@ -66,7 +66,7 @@ struct GatewayRequest: Sendable {
                 if bytes.count + buffer.readableBytes > limit { throw BodyFault.tooLarge(limit: limit) }
                 bytes.append(contentsOf: buffer.readableBytesView)
             }
-        } catch where flag.isRaised {
+        } catch  where flag.isRaised {
             throw BodyFault.tooSlow
         }
         if flag.isRaised { throw BodyFault.tooSlow }

@@ -26,7 +26,8 @@ struct RequestLog: Sendable {
             guard logger.logLevel <= level else { return }
             let notes = notes.current
             let duration = ContinuousClock.now - start
-            let milliseconds = Double(duration.components.seconds) * 1000 + Double(duration.components.attoseconds) / 1e15
+            let milliseconds =
+                Double(duration.components.seconds) * 1000 + Double(duration.components.attoseconds) / 1e15
             // The route's pattern where there is one: a path can hold what is not meant for logs.
             var metadata: Logger.Metadata = [
                 "request_id": .string(id), "method": .string(method), "route": .string(notes.route ?? path.bounded),

@@ -100,7 +100,9 @@ enum ChatParameters {
         "verbosity": (.oneOf(["low", "medium", "high"]), .passed),
         "web_search_options": (.object, .passed),
         "functions": (.array, .refused("'functions' is deprecated and not supported; use 'tools' instead.")),
-        "function_call": (.any, .refused("'function_call' is deprecated and not supported; use 'tool_choice' instead.")),
+        "function_call": (
+            .any, .refused("'function_call' is deprecated and not supported; use 'tool_choice' instead.")
+        ),
     ]
 }
 

@@ -180,7 +180,10 @@ private struct ParameterReader {
                 )
             }
             guard names.insert(name).inserted else {
-                throw .invalid("Invalid '\(path).function.name': '\(name)' is there twice.", param: "\(path).function.name")
+                throw .invalid(
+                    "Invalid '\(path).function.name': '\(name)' is there twice.",
+                    param: "\(path).function.name"
+                )
             }
             tools.append(ChatRequest.ClientTool(name: name, json: tool.rawBytes))
         }

@@ -8,6 +8,8 @@ struct EventReader: Sendable {
     private(set) var reader: ChunkReader
     private var framer: SSEFramer
     private(set) var isDone = false
+    /// A fault behind events of the same bytes: those are passed on first.
+    private var fault: ProviderFailure?
 
     init(reader: ChunkReader, limit: Int) {
         self.reader = reader
@@ -16,6 +18,7 @@ struct EventReader: Sendable {
 
     /// Events of the next bytes. What follows `[DONE]` is not looked at.
     mutating func take(_ bytes: [UInt8]) throws(ProviderFailure) -> [ModelEvent] {
+        try throwFault()
         do {
             return try read(try framer.append(bytes))
         } catch let overflow as SSEOverflow {
@@ -31,6 +34,7 @@ struct EventReader: Sendable {
     ///
     /// - Throws: `connectionLost` when neither a finish nor `[DONE]` was seen: a truncated answer must not look whole.
     mutating func end() throws(ProviderFailure) -> [ModelEvent] {
+        try throwFault()
         var events: [ModelEvent] = []
         // Half an event is no fault of its own: it is how a cut stream ends.
         if !isDone, let last = try? framer.finish() { events = try readLast(last) }
@@ -42,6 +46,13 @@ struct EventReader: Sendable {
             )
         }
         return events
+    }
+
+    /// Whether the next call throws, whatever it is given.
+    var isFaulty: Bool { fault != nil }
+
+    private func throwFault() throws(ProviderFailure) {
+        if let fault { throw fault }
     }
 
     private mutating func readLast(_ frames: [ServerSentEvent]) throws(ProviderFailure) -> [ModelEvent] {
@@ -59,7 +70,13 @@ struct EventReader: Sendable {
             if frame.isDone {
                 isDone = true
             } else if !frame.data.isEmpty {
-                try reader.read(frame.data, into: &events)
+                do {
+                    try reader.read(frame.data, into: &events)
+                } catch {
+                    if events.isEmpty { throw error }
+                    fault = error
+                    return events
+                }
             }
         }
         return events

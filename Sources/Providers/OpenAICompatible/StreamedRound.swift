@@ -59,13 +59,15 @@ final class StreamedRound: ModelRound {
             return nil
         }
         while true {
-            let bytes: [UInt8]?
-            do {
-                bytes = try await response.nextBatch(patience: patience)
-            } catch {
-                throw .from(error, provider: provider)
+            var bytes: [UInt8]? = []
+            if !state.withLock({ $0.events.isFaulty }) {
+                do {
+                    bytes = try await response.nextBatch(patience: patience)
+                } catch {
+                    throw .from(error, provider: provider)
+                }
+                if let bytes, bytes.isEmpty { return [] }
             }
-            if let bytes, bytes.isEmpty { return [] }
             let outcome = state.withLock { Self.advance(&$0, with: bytes, limit: limit) }
             switch outcome {
             case .success(let events):

@@ -89,6 +89,10 @@ extension ProviderFailure {
 extension String {
     /// At most so many characters, without control characters: an upstream's text ends up in logs and answers.
     func bounded(to count: Int) -> String {
-        String(String.UnicodeScalarView(unicodeScalars.lazy.filter { $0.value >= 32 && !(127...159).contains($0.value) }.prefix(count)))
+        String(
+            String.UnicodeScalarView(
+                unicodeScalars.lazy.filter { $0.value >= 32 && !(127...159).contains($0.value) }.prefix(count)
+            )
+        )
     }
 }

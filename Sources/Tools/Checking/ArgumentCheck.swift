@@ -70,7 +70,9 @@ package struct ArgumentCheck: Sendable {
                 check(value, against: inner, path: joined(path, name), into: &problems)
             } else if schema["additionalProperties"]?.bool == false {
                 let valid = properties.keys.map { "`\($0)`" }.joined(separator: ", ")
-                problems.append("`\(joined(path, name))` is not an argument; valid are \(valid.isEmpty ? "none" : valid).")
+                problems.append(
+                    "`\(joined(path, name))` is not an argument; valid are \(valid.isEmpty ? "none" : valid)."
+                )
             }
         }
     }

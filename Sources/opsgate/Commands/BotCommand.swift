@@ -38,7 +38,8 @@ struct BotCommand: AsyncParsableCommand {
 
     struct Check: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Check the bot and prompt files: file, line and reason of every fault; exit code 1 if there are any.",
+            abstract:
+                "Check the bot and prompt files: file, line and reason of every fault; exit code 1 if there are any.",
             discussion: "EXAMPLE\n  opsgate bot check --bots ./bots --prompts ./prompts"
         )
 

@@ -132,7 +132,10 @@ private final class TerminalSink: TurnSink {
     }
 
     private func dim(_ text: String) {
-        print(showsColours ? "\u{1B}[2m\(TerminalText.printable(text))\u{1B}[0m" : TerminalText.printable(text), terminator: "")
+        print(
+            showsColours ? "\u{1B}[2m\(TerminalText.printable(text))\u{1B}[0m" : TerminalText.printable(text),
+            terminator: ""
+        )
     }
 }
 

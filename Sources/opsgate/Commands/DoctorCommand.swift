@@ -79,7 +79,12 @@ struct DoctorCommand: AsyncParsableCommand {
             method: "GET",
             url: base + "/models",
             headers: headers,
-            timeouts: TransferTimeouts(connect: .seconds(5), firstByte: .seconds(10), idle: .seconds(10), total: .seconds(20))
+            timeouts: TransferTimeouts(
+                connect: .seconds(5),
+                firstByte: .seconds(10),
+                idle: .seconds(10),
+                total: .seconds(20)
+            )
         )
         do {
             let response = try await client.fetch(request, bodyLimit: 4 << 20)

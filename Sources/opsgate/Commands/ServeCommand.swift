@@ -72,7 +72,8 @@ struct ServeCommand: AsyncParsableCommand {
             services.logger.notice("sample alerts loaded", metadata: ["created": "\(count)"])
         }
         let model =
-            settings.openAI.map { "\($0.model) at \($0.shownURL)" } ?? "offline (set OPENAI_API_KEY or OPENAI_BASE_URL for another)"
+            settings.openAI.map { "\($0.model) at \($0.shownURL)" }
+            ?? "offline (set OPENAI_API_KEY or OPENAI_BASE_URL for another)"
         let server = GatewayServer(
             services: services,
             configuration: .init(host: settings.host, port: settings.port, requestTime: settings.requestTime)

@@ -94,7 +94,8 @@ struct SettingsSource {
 
     private static let fileName = "opsgate.yaml"
     private static let names = [
-        "host", "port", "data", "database_url", "bots", "prompts", "admin_password", "admin_secret", "demo", "request_seconds",
+        "host", "port", "data", "database_url", "bots", "prompts", "admin_password", "admin_secret", "demo",
+        "request_seconds",
         "log_level", "log_format", "openai_api_key", "openai_base_url", "openai_model",
     ]
 
@@ -139,7 +140,9 @@ struct SettingsSource {
     func integer(_ name: String, in range: ClosedRange<Int>) throws -> Int? {
         guard let text = text(name) else { return nil }
         guard let value = Int(text), range.contains(value) else {
-            throw SettingsFault("\(name) must be a whole number from \(range.lowerBound) to \(range.upperBound), not \(text)")
+            throw SettingsFault(
+                "\(name) must be a whole number from \(range.lowerBound) to \(range.upperBound), not \(text)"
+            )
         }
         return value
     }

@@ -38,7 +38,9 @@ struct LineLogHandler: LogHandler {
         var line = "\(time) \(event.level.rawValue) \(event.message)"
         for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
             let text = "\(value)"
-            let isPlain = !text.isEmpty && text.unicodeScalars.allSatisfy { $0.value > 0x20 && $0 != "\"" && !(0x7F...0x9F).contains($0.value) }
+            let isPlain =
+                !text.isEmpty
+                && text.unicodeScalars.allSatisfy { $0.value > 0x20 && $0 != "\"" && !(0x7F...0x9F).contains($0.value) }
             line += " \(key)=\(isPlain ? text : JSONValue.string(text).text)"
         }
         return line

@@ -72,7 +72,10 @@ import Testing
         }
 
         // Resolved by event time.
-        let resolved = alerts.replacingOccurrences(of: "\"startsAt\"", with: "\"endsAt\":\"2026-11-20T09:00:00Z\",\"startsAt\"")
+        let resolved = alerts.replacingOccurrences(
+            of: "\"startsAt\"",
+            with: "\"endsAt\":\"2026-11-20T09:00:00Z\",\"startsAt\""
+        )
         #expect(try await HTTPProbe.post(port: port, "/api/v2/alerts", json: resolved).status == 200)
         try await eventually("both are resolved", within: .seconds(30), every: .milliseconds(100)) {
             try await gateway.get("/api/v1/alerts/api/alerts/?status=resolved").json["data"]?["count"]?.int == 2

@@ -14,7 +14,8 @@ import Testing
 
     private func body(_ gateway: Gateway, secret: String? = nil, _ events: String...) -> String {
         let secret = secret.map { "\"secret\":\"\($0)\"," } ?? ""
-        return #"{"source_type":"monitor","source_id":"default",\#(secret)"events":[\#(events.joined(separator: ","))]}"#
+        return
+            #"{"source_type":"monitor","source_id":"default",\#(secret)"events":[\#(events.joined(separator: ","))]}"#
     }
 
     @Test func theSecretIsAcceptedInEveryPlaceAndTheBodyOnce() async throws {
@@ -46,7 +47,10 @@ import Testing
     @Test func wrongSecretsAndBodiesHaveTheirStatus() async throws {
         let gateway = try await Gateway.start()
         let good = [("SECRET", gateway.webhookSecret)]
-        #expect(try await gateway.post(Self.path, body(gateway, event()), headers: [("SECRET", "wrong-secret")]).status == 403)
+        #expect(
+            try await gateway.post(Self.path, body(gateway, event()), headers: [("SECRET", "wrong-secret")]).status
+                == 403
+        )
         #expect(try await gateway.post(Self.path, body(gateway, event()), headers: []).status == 401)
         let malformed = try await gateway.post(Self.path, "{\"events\":[", headers: good)
         #expect(malformed.status == 400)

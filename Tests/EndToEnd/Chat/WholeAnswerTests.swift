@@ -32,12 +32,18 @@ import Testing
         let upstream = try await ScriptedUpstream.start()
         let gateway = try await Gateway.start(upstream: upstream.baseURL)
         let cases: [(step: String, status: Int, code: String)] = [
-            (#"{"status":429,"headers":{"Retry-After":"7"},"body":"{\"error\":{\"message\":\"slow down\"}}"}"#, 429, "rate_limit_exceeded"),
+            (
+                #"{"status":429,"headers":{"Retry-After":"7"},"body":"{\"error\":{\"message\":\"slow down\"}}"}"#, 429,
+                "rate_limit_exceeded"
+            ),
             (#"{"status":500,"body":""}"#, 502, "upstream_error"),
             (#"{"status":503,"body":"{}"}"#, 503, "overloaded"),
             (#"{"status":502,"body":"<html>Bad Gateway</html>","content_type":"text/html"}"#, 502, "upstream_error"),
             (#"{"status":401,"body":"{\"error\":{\"message\":\"bad key sk-123\"}}"}"#, 502, "upstream_error"),
-            (#"{"status":400,"body":"{\"error\":{\"message\":\"maximum context length is 10\",\"code\":\"context_length_exceeded\"}}"}"#, 400, "context_length_exceeded"),
+            (
+                #"{"status":400,"body":"{\"error\":{\"message\":\"maximum context length is 10\",\"code\":\"context_length_exceeded\"}}"}"#,
+                400, "context_length_exceeded"
+            ),
             (#"{"die":{"at":"before_head","how":"close"}}"#, 502, "upstream_error"),
             (#"{"first_events":[{"error":{"message":"overloaded"}}]}"#, 502, "upstream_error"),
         ]
@@ -60,7 +66,10 @@ import Testing
     }
 
     @Test func aBotFallsBackToTheOfflineModelWhenTheUpstreamIsDown() async throws {
-        let gateway = try await Gateway.start(upstream: "http://127.0.0.1:\(try FreePort.take())/v1", arguments: ["--demo"])
+        let gateway = try await Gateway.start(
+            upstream: "http://127.0.0.1:\(try FreePort.take())/v1",
+            arguments: ["--demo"]
+        )
         let answer = try await gateway.chat("how many alerts are firing?")
         #expect(answer.status == 200)
         #expect(answer.head["x-opsgate-provider"] == "offline")

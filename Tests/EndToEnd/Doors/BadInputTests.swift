@@ -18,13 +18,22 @@ import Testing
             (#"{"model":7,"messages":[]}"#, 400, "model"),
             (#"{"model":"nobody","messages":[{"role":"user","content":"x"}]}"#, 404, "model"),
             (#"{"model":"default","messages":[{"role":"king","content":"x"}]}"#, 400, "messages[0].role"),
-            (#"{"model":"default","messages":[{"role":"user","content":"x"},{"role":"user","content":5}]}"#, 400, "messages[1].content"),
-            (#"{"model":"default","messages":[{"role":"user","content":[{"type":"text","text":1}]}]}"#, 400, "messages[0].content[0].text"),
+            (
+                #"{"model":"default","messages":[{"role":"user","content":"x"},{"role":"user","content":5}]}"#, 400,
+                "messages[1].content"
+            ),
+            (
+                #"{"model":"default","messages":[{"role":"user","content":[{"type":"text","text":1}]}]}"#, 400,
+                "messages[0].content[0].text"
+            ),
             (#"{"model":"default","messages":[{"role":"user","content":"x"}],"temperature":9}"#, 400, "temperature"),
             (#"{"model":"default","messages":[{"role":"user","content":"x"}],"stream":"yes"}"#, 400, "stream"),
             (#"{"model":"default","messages":[{"role":"user","content":"x"}],"functions":[]}"#, 400, "functions"),
             (#"{"model":"ops-bot-001","messages":[{"role":"user","content":"x"}],"n":2}"#, 400, "n"),
-            (#"{"model":"default","messages":[{"role":"user","content":"x"}],"tools":[{"type":"x"}]}"#, 400, "tools[0].type"),
+            (
+                #"{"model":"default","messages":[{"role":"user","content":"x"}],"tools":[{"type":"x"}]}"#, 400,
+                "tools[0].type"
+            ),
             ("{\"model\":\"default\",\"messages\":\(deep)", 400, nil),
         ]
         for (body, status, param) in cases {
@@ -38,12 +47,20 @@ import Testing
         var invalid = Array(#"{"model":"default","messages":[{"role":"user","content":""#.utf8)
         invalid += [0xC3, 0x28] + Array(#""}]}"#.utf8)
         let utf8 = try await HTTPProbe.ask(
-            "POST", port: gateway.port, "/v1/chat/completions", headers: [gateway.authorization], body: invalid
+            "POST",
+            port: gateway.port,
+            "/v1/chat/completions",
+            headers: [gateway.authorization],
+            body: invalid
         )
         #expect(utf8.status == 400)
         let huge = [UInt8](repeating: 0x20, count: 20 << 20)
         let tooLarge = try await HTTPProbe.ask(
-            "POST", port: gateway.port, "/v1/chat/completions", headers: [gateway.authorization], body: huge
+            "POST",
+            port: gateway.port,
+            "/v1/chat/completions",
+            headers: [gateway.authorization],
+            body: huge
         )
         #expect(tooLarge.status == 413)
         #expect(try tooLarge.json["error"]?["code"]?.string == "request_too_large")
@@ -61,7 +78,10 @@ import Testing
             #"[{"role":"user","content":"x"},{"role":"assistant","content":null},{"role":"user","content":"y"}]"#,
             #"[{"role":"user","content":[{"type":"text","text":"see"},{"type":"image_url","image_url":{"url":"data:image/png;base64,AA=="}}]}]"#,
         ] {
-            let answer = try await gateway.post("/v1/chat/completions", "{\"model\":\"ops-bot-001\",\"messages\":\(messages)}")
+            let answer = try await gateway.post(
+                "/v1/chat/completions",
+                "{\"model\":\"ops-bot-001\",\"messages\":\(messages)}"
+            )
             #expect(answer.status == 200, "\(messages): \(answer.text)")
         }
         #expect(try await upstream.stats().refused == 0)
@@ -72,7 +92,9 @@ import Testing
     @Test func theEdgesOfHTTP() async throws {
         let gateway = try await Gateway.start()
         let headers = try await HTTPProbe(port: gateway.port)
-        try await headers.send("GET /v1/models HTTP/1.1\r\nHost: x\r\nX-Big: \(String(repeating: "a", count: 200_000))\r\n\r\n")
+        try await headers.send(
+            "GET /v1/models HTTP/1.1\r\nHost: x\r\nX-Big: \(String(repeating: "a", count: 200_000))\r\n\r\n"
+        )
         #expect(try await headers.head().status == 431)
         let garbage = try await HTTPProbe(port: gateway.port)
         try await garbage.send("this is not HTTP\r\n\r\n")
@@ -122,7 +144,9 @@ import Testing
         let gateway = try await Gateway.start()
         let asked = "authorization,content-type,x-stainless-lang,x-stainless-retry-count"
         let preflight = try await HTTPProbe.ask(
-            "OPTIONS", port: gateway.port, "/v1/chat/completions",
+            "OPTIONS",
+            port: gateway.port,
+            "/v1/chat/completions",
             headers: [
                 ("Origin", "https://chat.example"), ("Access-Control-Request-Method", "POST"),
                 ("Access-Control-Request-Headers", asked),

@@ -38,7 +38,12 @@ import Testing
             for (method, operation) in item.object ?? [:] where method != "parameters" {
                 if operation["security"]?.array?.isEmpty ?? true { open.append("\(method) \(path)") }
                 let target = path.replacing("{id}", with: "1").replacing("{bot_id}", with: "ops-bot-001")
-                let answer = try await HTTPProbe.ask(method.uppercased(), port: gateway.port, target, body: Array("{}".utf8))
+                let answer = try await HTTPProbe.ask(
+                    method.uppercased(),
+                    port: gateway.port,
+                    target,
+                    body: Array("{}".utf8)
+                )
                 let isDoor = ["/api/v1/core/health/", "/api/v1/core/api/login/"].contains(path)
                 #expect(isDoor || answer.status == 401, "\(method) \(path) answered \(answer.status)")
             }
@@ -65,7 +70,10 @@ import Testing
         #expect(!list.text.contains(secret))
         #expect(try list.json["data"]?["count"]?.int == 2)
         let removed = try await HTTPProbe.ask(
-            "DELETE", port: gateway.port, "/api/v1/base/user_api_secret/\(id)/", headers: [gateway.authorization]
+            "DELETE",
+            port: gateway.port,
+            "/api/v1/base/user_api_secret/\(id)/",
+            headers: [gateway.authorization]
         )
         #expect(removed.status == 200)
         #expect(try await gateway.get("/v1/models", headers: headers).status == 401)
@@ -84,12 +92,16 @@ import Testing
         let toBot = try await gateway.post("/v1/chat/completions", Gateway.body("what is firing?"), headers: headers)
         #expect(toBot.status == 200, "\(toBot.text)")
         let toModel = try await gateway.post(
-            "/v1/chat/completions", Gateway.body("x", model: "default"), headers: headers
+            "/v1/chat/completions",
+            Gateway.body("x", model: "default"),
+            headers: headers
         )
         #expect(toModel.status == 403)
         #expect(try toModel.json["error"]?["code"]?.string == "permission_denied")
         let source = try await gateway.post(
-            "/api/v1/alerts/api/alert_source/", #"{"name":"n","source_type":"webhook"}"#, headers: headers
+            "/api/v1/alerts/api/alert_source/",
+            #"{"name":"n","source_type":"webhook"}"#,
+            headers: headers
         )
         #expect(source.status == 403)
         #expect(try source.json["code"]?.int == 403)

@@ -17,7 +17,8 @@ import Testing
         let gateway = try await Gateway.start(upstream: upstream.baseURL)
         let probe = try await HTTPProbe(port: gateway.port)
         try await probe.request(
-            "POST", "/v1/chat/completions",
+            "POST",
+            "/v1/chat/completions",
             headers: [gateway.authorization],
             body: Array(Gateway.body("x", model: model, members: "\"stream\":\(stream)").utf8)
         )
@@ -26,7 +27,8 @@ import Testing
         await probe.close()
         try await eventually("the upstream saw the close", within: .seconds(5), every: .milliseconds(2)) {
             let stats = try await upstream.stats()
-            return stats.streams_open + stats.answers_open == 0 && stats.streams_cancelled + stats.answers_cancelled == 1
+            return stats.streams_open + stats.answers_open == 0
+                && stats.streams_cancelled + stats.answers_cancelled == 1
         }
         // The promise is 100 ms; the limit leaves room for a machine that does other things.
         #expect(ContinuousClock.now - left < .seconds(2))

@@ -23,7 +23,11 @@ import Testing
         #expect(!again.process.output.contains("bkls_"))
         #expect(!again.process.output.contains("admin password"))
         #expect(try await again.get("/v1/models", headers: [("Authorization", "Bearer \(secret)")]).status == 200)
-        #expect(try await again.get("/api/v1/alerts/api/alerts/", headers: [("x-api-key", String(secret))]).json["data"]?["count"]?.int == 12)
+        #expect(
+            try await again.get("/api/v1/alerts/api/alerts/", headers: [("x-api-key", String(secret))]).json["data"]?[
+                "count"
+            ]?.int == 12
+        )
         try await again.stop()
     }
 
@@ -68,7 +72,10 @@ import Testing
         #expect(try await gateway.get("/v1/models/alert-triage-bot").json["displayName"]?.string == "Renamed")
         let check = try await gateway.command(["bot", "check"])
         #expect(check.status == .exited(1))
-        #expect(check.output.contains("alert-triage-bot.yaml:13") && check.output.contains("limits.rounds"), "\(check.output)")
+        #expect(
+            check.output.contains("alert-triage-bot.yaml:13") && check.output.contains("limits.rounds"),
+            "\(check.output)"
+        )
         try await gateway.stop()
     }
 
@@ -104,7 +111,10 @@ import Testing
         let answer = try await gateway.chat("how many alerts are firing by level?")
         #expect(answer.status == 200, "\(answer.text)")
         #expect(try answer.json["choices"]?[0]?["message"]?["content"]?.string?.contains("critical") == true)
-        #expect(try await gateway.get("/api/v1/alerts/api/alerts/?label.instance=web-01:8080").json["data"]?["count"]?.int == 1)
+        #expect(
+            try await gateway.get("/api/v1/alerts/api/alerts/?label.instance=web-01:8080").json["data"]?["count"]?.int
+                == 1
+        )
         #expect(!gateway.process.output.contains(server.password))
         #expect(try await gateway.stop().isSuccess)
         let again = try await gateway.startAgain()
@@ -114,14 +124,17 @@ import Testing
 
     @Test func aWrongSettingIsNamedAndATakenPortToo() async throws {
         let wrong = try await Command.run(
-            try BuiltProducts.path("opsgate"), ["serve"], environment: ["OPSGATE_PORT": "many"]
+            try BuiltProducts.path("opsgate"),
+            ["serve"],
+            environment: ["OPSGATE_PORT": "many"]
         )
         #expect(!wrong.status.isSuccess)
         #expect(wrong.errors.contains("port") && wrong.errors.contains("many"))
         let gateway = try await Gateway.start()
         let folder = try TemporaryFolder("second")
         let second = try await Command.run(
-            try BuiltProducts.path("opsgate"), ["serve", "--port", "\(gateway.port)", "--data", folder.file("data")],
+            try BuiltProducts.path("opsgate"),
+            ["serve", "--port", "\(gateway.port)", "--data", folder.file("data")],
             environment: ["OPENAI_API_KEY": "", "OPENAI_BASE_URL": ""]
         )
         #expect(second.status == .exited(1))
@@ -134,7 +147,10 @@ import Testing
         let asked = try await gateway.command(["chat", "what", "is", "firing?"])
         #expect(asked.status.isSuccess, "\(asked.output)\(asked.errors)")
         #expect(asked.output.contains("web-01") && asked.output.contains("alerts_list"))
-        let conversation = try await gateway.command(["chat"], input: "what is firing?\nand how many of them are critical?\n\n")
+        let conversation = try await gateway.command(
+            ["chat"],
+            input: "what is firing?\nand how many of them are critical?\n\n"
+        )
         #expect(conversation.status.isSuccess)
         #expect(conversation.output.contains("critical"))
         let doctor = try await gateway.command(["doctor"])

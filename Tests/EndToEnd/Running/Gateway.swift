@@ -129,7 +129,11 @@ struct Gateway: Sendable {
     func command(_ arguments: [String], input: String? = nil) async throws -> CommandResult {
         if let input {
             let process = try await ChildProcess.start(
-                try BuiltProducts.path("opsgate"), arguments, environment: environment, folder: folder.path, hasInput: true
+                try BuiltProducts.path("opsgate"),
+                arguments,
+                environment: environment,
+                folder: folder.path,
+                hasInput: true
             )
             try process.send(input)
             process.closeInput()
