@@ -29,6 +29,8 @@ final class ResponseStream: Sendable {
         var producer: CheckedContinuation<Void, Never>?
         var end: TurnEnd?
         var isClosed = false
+        /// The producer waits no more: it has been cancelled.
+        var isReleased = false
         var hasSent = false
         var lastSent = ContinuousClock.now
     }
@@ -62,14 +64,17 @@ final class ResponseStream: Sendable {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let mayGoOn = state.withLock { state in
-                    if state.isClosed || state.pending.count <= Self.highWater { return true }
+                    if state.isClosed || state.isReleased || state.pending.count <= Self.highWater { return true }
                     state.producer = continuation
                     return false
                 }
                 if mayGoOn { continuation.resume() }
             }
         } onCancel: {
-            close()
+            state.withLock { state in
+                state.isReleased = true
+                return Self.unblock(&state)
+            }.resume()
         }
     }
 

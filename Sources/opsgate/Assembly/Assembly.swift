@@ -39,7 +39,8 @@ struct Assembly: Sendable {
         let alerts = try AlertsService(
             database: database,
             catalog: try ResourceCatalog(AlertsService.resources),
-            audit: ResourceService.auditLog(audit)
+            audit: ResourceService.auditLog(audit),
+            publicURL: settings.publicURL
         )
         let registry = try ToolRegistry(alerts.tools)
         client = try HTTPClient(configuration: HTTPClientConfiguration(userAgent: "OpsGate/\(ProgramVersion.current)"))

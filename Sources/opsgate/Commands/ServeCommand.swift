@@ -76,7 +76,12 @@ struct ServeCommand: AsyncParsableCommand {
             ?? "offline (set OPENAI_API_KEY or OPENAI_BASE_URL for another)"
         let server = GatewayServer(
             services: services,
-            configuration: .init(host: settings.host, port: settings.port, requestTime: settings.requestTime)
+            configuration: .init(
+                host: settings.host,
+                port: settings.port,
+                drainTime: settings.drainTime,
+                requestTime: settings.requestTime
+            )
         ) { port in
             let banner = Banner(
                 host: settings.host,

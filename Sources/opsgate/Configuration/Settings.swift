@@ -20,6 +20,9 @@ struct Settings: Sendable {
     var openAI: OpenAI?
     var loadsDemo: Bool
     var requestTime: Duration
+    var drainTime: Duration
+    /// Where people reach the gateway, for links in answers; without trailing slash, empty for relative links.
+    var publicURL: String
 
     /// An OpenAI-compatible upstream for the route `default`.
     struct OpenAI: Sendable {
@@ -55,10 +58,21 @@ struct Settings: Sendable {
         adminSecret = source.text("admin_secret").map(Secret.init)
         loadsDemo = try source.boolean("demo") ?? false
         requestTime = .seconds(try source.integer("request_seconds", in: 1...3600) ?? 60)
+        drainTime = .seconds(try source.integer("drain_seconds", in: 0...3600) ?? 20)
+        publicURL = try Self.publicURL(source)
         logLevel = try source.choice("log_level") ?? .info
         logFormat = try source.choice("log_format") ?? .text
         databaseURL = source.text("database_url") ?? "sqlite:///\(data)/opsgate.sqlite"
         openAI = try Self.openAI(source)
+    }
+
+    private static func publicURL(_ source: SettingsSource) throws -> String {
+        var url = source.text("public_url") ?? ""
+        while url.hasSuffix("/") { url.removeLast() }
+        guard url.isEmpty || url.hasPrefix("http://") || url.hasPrefix("https://") else {
+            throw SettingsFault("public_url must begin with http:// or https://")
+        }
+        return url
     }
 
     private static func openAI(_ source: SettingsSource) throws -> OpenAI? {
@@ -95,8 +109,7 @@ struct SettingsSource {
     private static let fileName = "opsgate.yaml"
     private static let names = [
         "host", "port", "data", "database_url", "bots", "prompts", "admin_password", "admin_secret", "demo",
-        "request_seconds",
-        "log_level", "log_format", "openai_api_key", "openai_base_url", "openai_model",
+        "request_seconds", "drain_seconds", "public_url", "log_level", "log_format", "openai_api_key", "openai_base_url", "openai_model",
     ]
 
     init(flags: [String: String], environment: [String: String]) throws {

@@ -55,6 +55,28 @@ import Testing
         try await upstream.stop()
     }
 
+    @Test(arguments: [true, false]) func whatOutlastsTheDrainIsCutAndTold(_ reads: Bool) async throws {
+        let upstream = try await ScriptedUpstream.start()
+        try await upstream.queue(#"{"text":["\#(String(repeating: "x", count: 5000))"],"infinite":true,"delay_between":\#(reads ? 20 : 1)}"#)
+        let gateway = try await Gateway.start(
+            upstream: upstream.baseURL,
+            environment: ["OPSGATE_DRAIN_SECONDS": "1"]
+        )
+        let (probe, _) = try await gateway.stream(Gateway.body("x", model: "default", members: #""stream":true"#))
+        _ = try await probe.eventData()
+        gateway.process.signal(SIGTERM)
+        if reads {
+            let answer = try Assembled(try await probe.events())
+            #expect(answer.error?["code"]?.string == "overloaded")
+            #expect(!answer.isDone && answer.finishes.isEmpty)
+        }
+        // A client that reads no more must not keep the program alive.
+        #expect(try await gateway.process.wait(within: .seconds(25)) == .exited(0))
+        let row = try #require(try await gateway.usage(atLeast: 1).first)
+        #expect(row["outcome"] == "shut_down")
+        try await upstream.stop()
+    }
+
     @Test func botFilesAreReadAgainAndABadOneKeepsTheLastGoodVersion() async throws {
         let gateway = try await Gateway.start()
         let file = gateway.folder.file("bots/alert-triage-bot.yaml")

@@ -1,0 +1,40 @@
+// What all turns share, and the way to stop one from outside.
+
+package import Logging
+package import Providers
+import Synchronization
+
+/// What all turns share.
+package struct TurnEnvironment: Sendable {
+    package let router: @Sendable () -> ModelRouter
+    package let recorder: UsageRecorder
+    package let held: HeldRounds
+    package let slots: TurnSlots
+    package let logger: Logger
+
+    package init(
+        router: @escaping @Sendable () -> ModelRouter,
+        recorder: UsageRecorder,
+        held: HeldRounds,
+        slots: TurnSlots = TurnSlots(),
+        logger: Logger
+    ) {
+        self.router = router
+        self.recorder = recorder
+        self.held = held
+        self.slots = slots
+        self.logger = logger
+    }
+}
+
+/// Says from outside why a running turn was cancelled.
+package final class TurnControl: Sendable {
+    private let stored = Mutex(TurnEnd.CancellationCause.clientGone)
+
+    package init() {}
+
+    package var cause: TurnEnd.CancellationCause {
+        get { stored.withLock { $0 } }
+        set { stored.withLock { $0 = newValue } }
+    }
+}
