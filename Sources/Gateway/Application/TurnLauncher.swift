@@ -3,6 +3,7 @@
 import Conversation
 import NIOCore
 import OpenAIProtocol
+import Synchronization
 
 /// Runs turns for routes: when the client goes away the turn is cancelled, and with it the upstream call and the tools.
 struct TurnLauncher: Sendable {
@@ -17,7 +18,8 @@ struct TurnLauncher: Sendable {
     ) async throws -> (sink: CompletionSink, usage: Usage) {
         let sink = CompletionSink(showSteps: plan.showSteps)
         let turn = Turn(plan: plan, environment: environment)
-        let task = Task { await turn.run(sink) }
+        // At once and here: a task that had to be picked up by another thread first would cost more than this answer.
+        let task = Task.immediate { await turn.run(sink) }
         let (end, usage) = await guarded(task, turn.control, request) { await task.value }
         switch end {
         case .finished: return (sink, usage)
@@ -47,9 +49,11 @@ struct TurnLauncher: Sendable {
         let running = running
         let heartbeat = heartbeat
         let channel = request.context.channel
-        let task = Task {
+        let ending = Ending()
+        let task = Task.immediate {
             let (end, usage) = await turn.run(sink)
             sink.finish(end, usage: usage)
+            ending.reach()
         }
         heartbeat.add(stream) {
             task.cancel()
@@ -64,8 +68,7 @@ struct TurnLauncher: Sendable {
             task.cancel()
             stream.close()
         }
-        Task {
-            await task.value
+        ending.then {
             heartbeat.remove(stream)
             running.remove(id)
             signal.settle(token)
@@ -93,5 +96,26 @@ struct TurnLauncher: Sendable {
             running.remove(id)
         }
         return await wait()
+    }
+}
+
+/// Something to be done once a task has ended, whichever of the two is known first.
+private final class Ending: Sendable {
+    private let state = Mutex<(isReached: Bool, action: (@Sendable () -> Void)?)>((false, nil))
+
+    func reach() {
+        let action = state.withLock { state in
+            state.isReached = true
+            return state.action
+        }
+        action?()
+    }
+
+    func then(_ action: @escaping @Sendable () -> Void) {
+        let isReached = state.withLock { state in
+            state.action = action
+            return state.isReached
+        }
+        if isReached { action() }
     }
 }

@@ -1,10 +1,17 @@
 // Schemas that several operations share.
 
 import JSON
+import Resources
 
 /// Components of the OpenAPI document that belong to no resource.
 enum CommonSchemas {
-    static let all: JSONObject = [
+    static var all: JSONObject {
+        var schemas = Envelope.openAPISchemas
+        for (name, schema) in own { schemas[name] = schema }
+        return schemas
+    }
+
+    private static let own: JSONObject = [
         "OpenAIError": [
             "type": "object",
             "required": ["error"],
@@ -21,22 +28,6 @@ enum CommonSchemas {
                 ]
             ],
         ],
-        "EnvelopeError": [
-            "type": "object",
-            "required": ["code", "message", "data"],
-            "properties": [
-                "code": ["type": "integer", "description": "The HTTP status."],
-                "message": ["type": "string"],
-                "data": ["type": "null"],
-                "errors": [
-                    "type": "array",
-                    "items": [
-                        "type": "object",
-                        "properties": ["field": ["type": "string"], "message": ["type": "string"]],
-                    ],
-                ],
-            ],
-        ],
     ]
 
     /// `{"code":0,"message":"success","data":…}` around a schema.
@@ -45,10 +36,7 @@ enum CommonSchemas {
             "description": .string(description),
             "content": [
                 "application/json": [
-                    "schema": [
-                        "type": "object",
-                        "properties": ["code": ["const": 0], "message": ["type": "string"], "data": data],
-                    ]
+                    "schema": Envelope.openAPISchema(data: data)
                 ]
             ],
         ]
@@ -63,7 +51,7 @@ enum CommonSchemas {
     static func openAIError(_ description: String) -> JSONValue { error("OpenAIError", description) }
 
     /// An answer in the envelope's error form.
-    static func envelopeError(_ description: String) -> JSONValue { error("EnvelopeError", description) }
+    static func envelopeError(_ description: String) -> JSONValue { error("Error", description) }
 
     private static func error(_ schema: String, _ description: String) -> JSONValue {
         [

@@ -29,8 +29,7 @@ struct ResourceRoutes: Sendable {
                             try await request.object(),
                             caller: try request.authenticated(),
                             requestID: request.id
-                        ),
-                        status: .created
+                        )
                     )
                 }
             ),

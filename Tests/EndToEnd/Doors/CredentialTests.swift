@@ -52,6 +52,29 @@ import Testing
         try await gateway.stop()
     }
 
+    @Test func everyReferenceOfTheDocumentLeadsSomewhere() async throws {
+        let gateway = try await Gateway.start()
+        let document = try await gateway.get("/api/v1/openapi.json").json
+        let schemas = Set(document["components"]?["schemas"]?.object?.keys ?? [])
+        var seen = 0
+        func walk(_ value: JSONValue) {
+            switch value {
+            case .array(let elements): elements.forEach(walk)
+            case .object(let object):
+                if let reference = object["$ref"]?.string {
+                    seen += 1
+                    let name = reference.split(separator: "/").last.map(String.init) ?? ""
+                    #expect(schemas.contains(name), "\(reference)")
+                }
+                for (_, member) in object { walk(member) }
+            default: return
+            }
+        }
+        walk(document)
+        #expect(seen > 10)
+        try await gateway.stop()
+    }
+
     @Test func secretsAreMadeShownOnceListedAndRevoked() async throws {
         let gateway = try await Gateway.start()
         let made = try await gateway.post(
