@@ -27,7 +27,7 @@ enum CommonSchemas {
                     ],
                 ]
             ],
-        ],
+        ]
     ]
 
     /// `{"code":0,"message":"success","data":…}` around a schema.

@@ -109,7 +109,8 @@ struct SettingsSource {
     private static let fileName = "opsgate.yaml"
     private static let names = [
         "host", "port", "data", "database_url", "bots", "prompts", "admin_password", "admin_secret", "demo",
-        "request_seconds", "drain_seconds", "public_url", "log_level", "log_format", "openai_api_key", "openai_base_url", "openai_model",
+        "request_seconds", "drain_seconds", "public_url", "log_level", "log_format", "openai_api_key",
+        "openai_base_url", "openai_model",
     ]
 
     init(flags: [String: String], environment: [String: String]) throws {

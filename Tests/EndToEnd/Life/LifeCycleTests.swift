@@ -57,7 +57,9 @@ import Testing
 
     @Test(arguments: [true, false]) func whatOutlastsTheDrainIsCutAndTold(_ reads: Bool) async throws {
         let upstream = try await ScriptedUpstream.start()
-        try await upstream.queue(#"{"text":["\#(String(repeating: "x", count: 5000))"],"infinite":true,"delay_between":\#(reads ? 20 : 1)}"#)
+        try await upstream.queue(
+            #"{"text":["\#(String(repeating: "x", count: 5000))"],"infinite":true,"delay_between":\#(reads ? 20 : 1)}"#
+        )
         let gateway = try await Gateway.start(
             upstream: upstream.baseURL,
             environment: ["OPSGATE_DRAIN_SECONDS": "1"]
