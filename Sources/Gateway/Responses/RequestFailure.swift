@@ -97,6 +97,11 @@ struct RequestFailure: Error {
                 code: "request_timeout"
             )
             closesConnection = true
+        case .tooManyBodies:
+            self.init(status: 503, message: "Service temporarily unavailable: too much is being sent at once.")
+            openAI = .overloaded("too much is being sent at once.")
+            retryAfter = .seconds(1)
+            closesConnection = true
         case .notJSON(let error):
             self.init(
                 status: 400,

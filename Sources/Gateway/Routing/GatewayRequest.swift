@@ -17,6 +17,7 @@ struct GatewayRequest: Sendable {
     /// Fires when the client goes away.
     let signal: ConnectionSignal
     let heartbeat: Heartbeat
+    let bodies: BodyMeter
     /// How long a body may take to arrive.
     let bodyTime: Duration
     /// Filled in by handlers for the log line.
@@ -61,9 +62,11 @@ struct GatewayRequest: Sendable {
         defer { heartbeat.cancel(deadline) }
         notes.set { $0.hasBody = true }
         var bytes: [UInt8] = []
+        defer { bodies.give(bytes.count) }
         do {
             for try await buffer in request.body {
                 if bytes.count + buffer.readableBytes > limit { throw BodyFault.tooLarge(limit: limit) }
+                guard bodies.take(buffer.readableBytes) else { throw BodyFault.tooManyBodies }
                 bytes.append(contentsOf: buffer.readableBytesView)
             }
         } catch  where flag.isRaised {
@@ -103,6 +106,7 @@ private final class LateFlag: Sendable {
 enum BodyFault: Error {
     case tooLarge(limit: Int)
     case tooSlow
+    case tooManyBodies
     case notJSON(JSONError)
     case notAnObject(String)
 }

@@ -83,6 +83,7 @@ struct RouteTable: Sendable {
                     caller: caller,
                     signal: signal,
                     heartbeat: edge.heartbeat,
+                    bodies: edge.bodies,
                     bodyTime: edge.bodyTime,
                     notes: context.notes
                 )
@@ -106,6 +107,7 @@ struct EdgeState: Sendable {
     let authenticator: Authenticator
     let signals: ConnectionSignals
     let heartbeat: Heartbeat
+    let bodies = BodyMeter()
     let bodyTime: Duration
     let logger: Logger
 

@@ -44,6 +44,17 @@ import Testing
         try await gateway.stop()
     }
 
+    @Test func aLargeBodyIsReadOnlyFromAKnownSender() async throws {
+        let gateway = try await Gateway.start()
+        let padding = String(repeating: " ", count: 2 << 20)
+        let inBody = body(gateway, secret: gateway.webhookSecret, event()) + padding
+        #expect(try await gateway.post(Self.path, inBody, headers: []).status == 413)
+        #expect(try await gateway.post(Self.path, inBody, headers: [("SECRET", "wrong-secret")]).status == 413)
+        #expect(try await gateway.post(Self.path, inBody, headers: [("SECRET", gateway.webhookSecret)]).status == 200)
+        #expect(try await gateway.get("/api/v1/alerts/api/alerts/").json["data"]?["count"]?.int == 1)
+        try await gateway.stop()
+    }
+
     @Test func wrongSecretsAndBodiesHaveTheirStatus() async throws {
         let gateway = try await Gateway.start()
         let good = [("SECRET", gateway.webhookSecret)]
