@@ -80,7 +80,7 @@ import Testing
                 let start = ContinuousClock.now
                 #expect(try await response.nextBatch(patience: .milliseconds(30)) == [])
                 let waited = ContinuousClock.now - start
-                #expect(waited >= .milliseconds(30) && waited < .seconds(10))
+                #expect(waited >= .milliseconds(30) && waited < .seconds(55))
             }
             // A shorter patience after a long one that was not used up is kept too.
             gate.open()
@@ -100,7 +100,7 @@ import Testing
             #expect(try await response.nextBatch(patience: .seconds(60)) == Array("ab".utf8))
             let start = ContinuousClock.now
             #expect(try await response.nextBatch(patience: .milliseconds(20)) == [])
-            #expect(ContinuousClock.now - start < .seconds(10))
+            #expect(ContinuousClock.now - start < .seconds(55))
         }
     }
 

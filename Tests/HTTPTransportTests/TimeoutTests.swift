@@ -43,7 +43,7 @@ import Testing
         }
         #expect(result.stream?.kind == .connectTimeout && result.fetch?.kind == .connectTimeout)
         #expect(result.stream?.isRetryable == true)
-        #expect(result.longest >= .milliseconds(99) && result.longest < .seconds(10))
+        #expect(result.longest >= .milliseconds(99) && result.longest < .seconds(55))
     }
 
     @Test func firstByte() async throws {
@@ -53,7 +53,7 @@ import Testing
         }
         #expect(result.stream?.kind == .firstByteTimeout && result.fetch?.kind == .firstByteTimeout)
         #expect(result.stream?.isRetryable == true)
-        #expect(result.longest >= .milliseconds(99) && result.longest < .seconds(10))
+        #expect(result.longest >= .milliseconds(99) && result.longest < .seconds(55))
     }
 
     @Test func interimResponsesDoNotCountAsFirstByte() async throws {
@@ -75,7 +75,7 @@ import Testing
         }
         #expect(result.stream?.kind == .idleTimeout && result.fetch?.kind == .idleTimeout)
         #expect(result.stream?.isRetryable == false)
-        #expect(result.longest >= .milliseconds(99) && result.longest < .seconds(10))
+        #expect(result.longest >= .milliseconds(99) && result.longest < .seconds(55))
     }
 
     @Test func total() async throws {
@@ -85,7 +85,7 @@ import Testing
             while !connection.waitForClose(.milliseconds(10)) { try connection.sendChunk([65]) }
         }
         #expect(result.stream?.kind == .totalTimeout && result.fetch?.kind == .totalTimeout)
-        #expect(result.longest >= .milliseconds(199) && result.longest < .seconds(10))
+        #expect(result.longest >= .milliseconds(199) && result.longest < .seconds(55))
     }
 
     @Test func piecesMoveTheIdleLimit() async throws {

@@ -45,7 +45,7 @@ import Testing
         let error = await databaseError { await (try DatabaseURL.open("postgres://u:p@127.0.0.1:1/db")).close() }
         #expect(error?.kind == .unavailable)
         #expect(error?.message.contains("127.0.0.1") == true)
-        #expect(.now - start < .seconds(5))
+        #expect(.now - start < .seconds(60))
     }
 
     @Test func `options of ours and of libpq are understood`() async throws {

@@ -169,7 +169,7 @@ package final class ChildProcess: Sendable {
     /// Waits for a line of its output that contains the text.
     /// - Returns: the line.
     @discardableResult
-    package func waitForLine(containing text: String, within limit: Duration = .seconds(20)) async throws -> String {
+    package func waitForLine(containing text: String, within limit: Duration = .seconds(60)) async throws -> String {
         let line = try await waiting("writes \"\(text)\"", limit) {
             // The last piece may be a line in the making.
             output.split(separator: "\n", omittingEmptySubsequences: false).dropLast().first { $0.contains(text) }
@@ -178,7 +178,7 @@ package final class ChildProcess: Sendable {
     }
 
     /// Waits until something listens on the port.
-    package func waitForPort(_ port: Int, within limit: Duration = .seconds(20)) async throws {
+    package func waitForPort(_ port: Int, within limit: Duration = .seconds(60)) async throws {
         _ = try await waiting("listens on \(port)", limit) { () -> Bool? in
             // Refused is no reason to stop asking, as long as the process runs.
             guard let socket = try? RawSocket(port: port) else { return nil }

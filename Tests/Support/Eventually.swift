@@ -9,7 +9,7 @@
 @discardableResult
 package func eventually<Found>(
     _ what: @autoclosure () -> String,
-    within limit: Duration = .seconds(10),
+    within limit: Duration = .seconds(40),
     every pause: Duration = .milliseconds(5),
     _ body: () async throws -> Found?
 ) async throws -> Found {
@@ -36,7 +36,7 @@ package func eventually<Found>(
 /// - Throws: ``SupportError`` when the time is over.
 package func eventually(
     _ what: @autoclosure () -> String,
-    within limit: Duration = .seconds(10),
+    within limit: Duration = .seconds(40),
     every pause: Duration = .milliseconds(5),
     holds condition: () async throws -> Bool
 ) async throws {

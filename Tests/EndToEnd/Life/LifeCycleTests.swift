@@ -38,7 +38,7 @@ import Testing
         let (probe, _) = try await gateway.stream(Gateway.body("x", model: "default", members: #""stream":true"#))
         _ = try await probe.eventData()
         gateway.process.signal(SIGTERM)
-        try await eventually("no new connection is taken", within: .seconds(5)) {
+        try await eventually("no new connection is taken", within: .seconds(20)) {
             do {
                 _ = try await gateway.get("/api/v1/core/health/", headers: [])
                 return false
