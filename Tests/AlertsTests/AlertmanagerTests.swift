@@ -99,6 +99,25 @@ import Testing
         }
     }
 
+    @Test("A zero time is no time: the arrival stands in", arguments: Engine.allCases)
+    func zeroTimes(_ engine: Engine) async throws {
+        try await Fixture.run(engine) { fixture in
+            let zero: JSONValue = "0001-01-01T00:00:00Z"
+            await fixture.send([
+                ["title": "a", "level": "info", "external_id": "a", "start_time": zero],
+                ["title": "b", "level": "info", "external_id": "b", "start_time": 0, "end_time": zero],
+                [
+                    "title": "c", "level": "info", "external_id": "c", "status": "resolved",
+                    "start_time": 1_761_040_000, "end_time": zero,
+                ],
+            ])
+            // The clock stands at second 1761040800.
+            try await fixture.expect([
+                "a firing info 1761040800…", "b firing info 1761040800…", "c resolved info 1761040000…1761040800",
+            ])
+        }
+    }
+
     @Test("Truncated alerts are a visible gap", arguments: Engine.allCases)
     func gap(_ engine: Engine) async throws {
         try await Fixture.run(engine) { fixture in
