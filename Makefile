@@ -2,8 +2,8 @@
 
 SHELL := /bin/bash
 # What building needs, and what the tests start.
-BUILD_PACKAGES := libcurl4-openssl-dev libsqlite3-dev libpq-dev pkg-config
-TEST_PACKAGES := curl openssl postgresql prometheus-alertmanager python3 python3-venv
+BUILD_PACKAGES := libcurl4-openssl-dev libsqlite3-dev libpq-dev libre2-dev pkg-config
+TEST_PACKAGES := curl openssl postgresql prometheus prometheus-alertmanager python3 python3-venv
 BENCH_PACKAGES := nginx wrk python3-venv
 
 .PHONY: run build test bench format lint clean install-build install-test install-bench

@@ -55,12 +55,15 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
     ],
     targets: [
         // Floor 0: bytes in, bytes out.
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        // Regular expressions in linear time, whatever people write; C++ behind a header of ours.
+        .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
         room("JSON"),
         room("YAML", [yams]),
         room("HTTPTransport", ["CCurl"]),
@@ -82,8 +85,15 @@ let package = Package(
         room("Resources", ["JSON", "Storage", "Identity"]),
         // Floor 3.
         room("Accounts", ["JSON", "Storage", "Identity", "Resources"]),
+        room(
+            "Notifications",
+            [
+                "JSON", "HTTPTransport", "Storage", "Identity", "Resources", logging,
+                .product(name: "Mustache", package: "swift-mustache"),
+            ]
+        ),
         // Floor 4.
-        room("Alerts", ["JSON", "Storage", "Identity", "Tools", "Resources"]),
+        room("Alerts", ["JSON", "Storage", "Identity", "Tools", "Resources", "Notifications", "CRE2", logging]),
         // Floor 5.
         room(
             "Conversation",
@@ -94,7 +104,7 @@ let package = Package(
             "Gateway",
             [
                 "JSON", "HTTPTransport", "OpenAIProtocol", "Storage", "Identity", "Tools", "Providers", "Resources",
-                "Accounts", "Alerts", "Conversation", hummingbird, logging, nioCore,
+                "Accounts", "Notifications", "Alerts", "Conversation", hummingbird, logging, nioCore,
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -108,7 +118,7 @@ let package = Package(
             name: "opsgate",
             dependencies: [
                 "JSON", "HTTPTransport", "OpenAIProtocol", "Storage", "Identity", "Tools", "Providers", "Resources",
-                "Accounts", "Alerts", "Conversation", "Gateway", "YAML", logging,
+                "Accounts", "Notifications", "Alerts", "Conversation", "Gateway", "YAML", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -136,7 +146,14 @@ let package = Package(
         tests("ToolsTests", ["Tools", "Identity", "JSON"]),
         tests("ResourcesTests", ["Resources", "Storage", "Identity", "JSON", "Support"]),
         tests("ProvidersTests", ["Providers", "OpenAIProtocol", "HTTPTransport", "Identity", "JSON", "Support"]),
-        tests("AlertsTests", ["Alerts", "Resources", "Tools", "Storage", "Identity", "JSON", "Support"]),
+        tests(
+            "NotificationsTests",
+            ["Notifications", "HTTPTransport", "Resources", "Storage", "Identity", "JSON", "Support", logging]
+        ),
+        tests(
+            "AlertsTests",
+            ["Alerts", "Notifications", "Resources", "Tools", "Storage", "Identity", "JSON", "Support"]
+        ),
         tests(
             "ConversationTests",
             [

@@ -34,6 +34,8 @@ package struct Alert: Sendable, Hashable {
     package var hasEarlier: Bool
     package var createdAt: Int64
     package var updatedAt: Int64
+    /// What people and rules did to it.
+    package var handling = AlertHandling()
 
     /// A new episode, begun by an event.
     package init(

@@ -8,6 +8,9 @@ package enum AlertsSchema {
         Migration(number: 20, name: "alert sources", statements: sources),
         Migration(number: 21, name: "alerts", statements: alerts),
         Migration(number: 22, name: "alert events", statements: events),
+        Migration(number: 23, name: "alert handling", statements: AlertHandlingSchema.handling),
+        Migration(number: 24, name: "alert rules", statements: AlertHandlingSchema.rules),
+        Migration(number: 25, name: "incidents", statements: AlertHandlingSchema.incidents),
     ]
 
     private static func sources(_ dialect: SQLDialect) -> [String] {
@@ -146,7 +149,7 @@ package enum AlertsSchema {
     }
 
     /// Texts compare byte by byte on both engines, so that orders are the same.
-    private static func textType(_ dialect: SQLDialect) -> String {
+    static func textType(_ dialect: SQLDialect) -> String {
         dialect == .postgresql ? "TEXT COLLATE \"C\"" : "TEXT"
     }
 }

@@ -10,7 +10,7 @@ enum AlertRows {
         "event_count", "last_firing_at", "first_resolved_at", "content_at", "content_fires", "is_latest",
         "has_earlier", "created_at", "updated_at",
     ]
-    private static let select = "SELECT id, \(columns.joined(separator: ", ")) FROM alert"
+    private static let select = "SELECT id, \((columns + HandlingRows.columns).joined(separator: ", ")) FROM alert"
 
     private static let insertion = BatchInsert(
         "alert",
@@ -158,6 +158,7 @@ enum AlertRows {
         alert.contentFires = try row.bool("content_fires")
         alert.isLatest = try row.bool("is_latest")
         alert.updatedAt = try row.int("updated_at")
+        alert.handling = try HandlingRows.handling(row)
         return alert
     }
 

@@ -8,6 +8,7 @@ import Gateway
 import HTTPTransport
 import Identity
 import Logging
+import Notifications
 import Providers
 import Resources
 import Storage
@@ -76,7 +77,8 @@ struct Assembly: Sendable {
 
     /// Every room's steps.
     static var migrations: [Migration] {
-        StorageSchema.migrations + IdentitySchema.migrations + AlertsSchema.migrations + ConversationSchema.migrations
+        StorageSchema.migrations + IdentitySchema.migrations + NotificationsSchema.migrations + AlertsSchema.migrations
+            + ConversationSchema.migrations
     }
 
     /// The route `default`: the configured upstream with the offline model behind it, or the offline model alone.
