@@ -6,6 +6,7 @@ import HummingbirdCore
 import JSON
 import Logging
 import NIOCore
+import NIOPosix
 import OpenAIProtocol
 import Resources
 import ServiceLifecycle
@@ -64,7 +65,8 @@ package struct GatewayServer: Service {
             bodyTime: configuration.requestTime,
             logger: services.logger
         )
-        let application = application(edge, table)
+        let loops = MultiThreadedEventLoopGroup(numberOfThreads: LoopExecutor.loopCount)
+        let application = application(edge, table, loops)
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await heartbeat.run() }
             group.addTask { await services.bots.watch() }
@@ -82,10 +84,11 @@ package struct GatewayServer: Service {
                 signals.closeAll()
             }
             defer { group.cancelAll() }
-            try await application.run()
+            try await withTaskExecutorPreference(LoopExecutor(home: loops)) { try await application.run() }
         }
         running.close(.shutDown)
         await running.drain(within: .seconds(2))
+        try? await loops.shutdownGracefully()
         await services.turns.recorder.drain()
     }
 
@@ -107,7 +110,11 @@ package struct GatewayServer: Service {
             .document.bytes
     }
 
-    private func application(_ edge: EdgeState, _ table: RouteTable) -> some ApplicationProtocol {
+    private func application(
+        _ edge: EdgeState,
+        _ table: RouteTable,
+        _ loops: any EventLoopGroup
+    ) -> some ApplicationProtocol {
         var logger = services.logger
         // Hummingbird's own lines below this level repeat ours.
         logger.logLevel = max(logger.logLevel, .warning)
@@ -139,6 +146,7 @@ package struct GatewayServer: Service {
                 try? await channel.setOption(.maxMessagesPerRead, value: 256).get()
                 await onReady(channel.localAddress?.port ?? configuration.port)
             },
+            eventLoopGroupProvider: .shared(loops),
             logger: logger
         )
     }

@@ -19,7 +19,8 @@ struct TurnLauncher: Sendable {
         let sink = CompletionSink(showSteps: plan.showSteps)
         let turn = Turn(plan: plan, environment: environment)
         // At once and here: a task that had to be picked up by another thread first would cost more than this answer.
-        let task = Task.immediate { await turn.run(sink) }
+        let home = LoopExecutor(home: request.context.channel.eventLoop)
+        let task = Task.immediate(executorPreference: home) { await turn.run(sink) }
         let (end, usage) = await guarded(task, turn.control, request) { await task.value }
         switch end {
         case .finished: return (sink, usage)
@@ -50,7 +51,7 @@ struct TurnLauncher: Sendable {
         let heartbeat = heartbeat
         let channel = request.context.channel
         let ending = Ending()
-        let task = Task.immediate {
+        let task = Task.immediate(executorPreference: LoopExecutor(home: channel.eventLoop)) {
             let (end, usage) = await turn.run(sink)
             sink.finish(end, usage: usage)
             ending.reach()

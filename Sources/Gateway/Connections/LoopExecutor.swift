@@ -1,0 +1,27 @@
+// Runs the tasks of connections on the event loops, so that a request does not change threads on its way.
+
+import NIOCore
+import NIOPosix
+
+/// A task executor over event loops: a job made on a loop's thread stays on that loop; any other goes to the home loop,
+/// or to the next one when there is no home. Without it each step between a channel and its handler wakes another
+/// thread, which costs more than the step itself.
+///
+/// What runs here must not block: the store, password hashing and libcurl have threads of their own.
+final class LoopExecutor: TaskExecutor {
+    /// Loops of a server: libcurl's and the store's threads want to run beside them.
+    static var loopCount: Int { max(1, System.coreCount * 3 / 4) }
+
+    private let home: any EventLoopGroup
+
+    /// - Parameter home: the group of a server, or the loop of a connection.
+    init(home: any EventLoopGroup) {
+        self.home = home
+    }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        let loop = MultiThreadedEventLoopGroup.currentEventLoop ?? home.next()
+        loop.execute { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
+    }
+}
