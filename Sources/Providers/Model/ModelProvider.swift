@@ -1,5 +1,7 @@
 // The seam between a turn and whoever answers for the model: one call in, a round of events out.
 
+package import HTTPTransport
+package import Identity
 package import JSON
 
 /// Somebody who can run a model: an upstream service, or the offline model.
@@ -40,6 +42,12 @@ package struct ModelCall: Sendable {
     package var deadline: ContinuousClock.Instant?
     /// The turn's request id, for logs and the upstream's `x-request-id`.
     package var requestID: String
+    /// The key that the router has picked among several; nil: the provider's only one.
+    package var credential: Secret?
+    /// The target's own bounds; nil: the provider's.
+    package var timeouts: TransferTimeouts?
+    /// W3C trace context for the upstream.
+    package var traceParent: String?
 
     package init(
         model: String,
@@ -49,7 +57,10 @@ package struct ModelCall: Sendable {
         parameters: [UInt8] = [],
         stream: Bool,
         deadline: ContinuousClock.Instant? = nil,
-        requestID: String
+        requestID: String,
+        credential: Secret? = nil,
+        timeouts: TransferTimeouts? = nil,
+        traceParent: String? = nil
     ) {
         self.model = model
         self.messages = messages
@@ -59,6 +70,9 @@ package struct ModelCall: Sendable {
         self.stream = stream
         self.deadline = deadline
         self.requestID = requestID
+        self.credential = credential
+        self.timeouts = timeouts
+        self.traceParent = traceParent
     }
 }
 

@@ -48,9 +48,11 @@ package struct OpenAICompatibleProvider: ModelProvider {
 
     package func start(_ call: ModelCall) async throws(ProviderFailure) -> any ModelRound {
         var headers = headers
+        if let key = call.credential { headers.set("Authorization", "Bearer \(key.reveal())") }
+        if let trace = call.traceParent { headers.set("traceparent", trace) }
         headers.set("Accept", call.stream ? "text/event-stream" : "application/json")
         headers.set("X-Request-Id", call.requestID)
-        var timeouts = configuration.timeouts
+        var timeouts = call.timeouts ?? configuration.timeouts
         // The head of a whole answer comes when the answer is done.
         if !call.stream { (timeouts.firstByte, timeouts.idle) = (timeouts.total, timeouts.total) }
         if let deadline = call.deadline {
@@ -67,7 +69,7 @@ package struct OpenAICompatibleProvider: ModelProvider {
         do {
             return call.stream ? try await startStream(request) : try await fetchWhole(request)
         } catch {
-            throw error.hiding(configuration.apiKey)
+            throw error.hiding(call.credential ?? configuration.apiKey)
         }
     }
 
