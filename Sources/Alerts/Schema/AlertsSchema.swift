@@ -11,6 +11,7 @@ package enum AlertsSchema {
         Migration(number: 23, name: "alert handling", statements: AlertHandlingSchema.handling),
         Migration(number: 24, name: "alert rules", statements: AlertHandlingSchema.rules),
         Migration(number: 25, name: "incidents", statements: AlertHandlingSchema.incidents),
+        Migration(number: 26, name: "alert rule version and levels", statements: AlertRulesSchema.versionAndLevels),
     ]
 
     private static func sources(_ dialect: SQLDialect) -> [String] {

@@ -19,6 +19,9 @@ cre2_pattern *_Nullable cre2_compile(
 /// Whether the pattern occurs anywhere in the text. May be called from several threads at once.
 bool cre2_matches(const cre2_pattern *_Nonnull pattern, const char *_Nullable text, size_t length);
 
+/// How many instructions the pattern became: what the time of a match grows with, beside the text.
+int cre2_size(const cre2_pattern *_Nonnull pattern);
+
 void cre2_free(cre2_pattern *_Nonnull pattern);
 
 #ifdef __cplusplus
