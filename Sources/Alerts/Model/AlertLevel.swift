@@ -40,9 +40,11 @@ package enum AlertLevel: Int64, Sendable, Hashable, CaseIterable, Comparable {
 }
 
 /// Turns a sender's word for badness into a level: the source's own map first, then the names and numbers of
-/// `AlertLevel`, then words in common use (`ops.md` section 3, Mapping).
+/// `AlertLevel`, then the words of the resource `level`, then words in common use (`ops.md` section 3, Mapping).
 package struct LevelMap: Sendable, Hashable {
     private let own: [String: AlertLevel]
+    /// In lower case.
+    private var words: [String: AlertLevel] = [:]
 
     /// - Parameter own: the source's entries; keys are compared without regard to case.
     package init(_ own: [String: AlertLevel] = [:]) {
@@ -53,7 +55,14 @@ package struct LevelMap: Sendable, Hashable {
     package func level(_ word: String) -> AlertLevel? {
         if own.isEmpty, let level = AlertLevel(word) { return level }
         let key = word.lowercased()
-        return own[key] ?? AlertLevel(key) ?? Self.common[key]
+        return own[key] ?? AlertLevel(key) ?? words[key] ?? Self.common[key]
+    }
+
+    /// The same map with the words of the resource `level`, in lower case.
+    package func knowing(_ words: [String: AlertLevel]) -> LevelMap {
+        var map = self
+        map.words = words
+        return map
     }
 
     private static let common: [String: AlertLevel] = [

@@ -7,8 +7,8 @@ import Storage
 enum SourceRows {
     /// The source that senders call so.
     static func named(_ sourceID: String, _ connection: any SQLConnection) throws -> AlertSource? {
-        try connection.query("SELECT * FROM alert_source WHERE source_id = $1", [.text(sourceID)]).first
-            .map(AlertSource.init)
+        let rows = try connection.query("SELECT * FROM alert_source WHERE source_id = $1", [.text(sourceID)])
+        return try sources(rows, connection).first
     }
 
     /// The sources that have one of these secrets, or had it before.
@@ -16,10 +16,22 @@ enum SourceRows {
         let list = JSONValue.array(hashes.map { .string($0.hexadecimal) }).text
         let current = connection.dialect.isAmongTexts("secret", "$1")
         let previous = connection.dialect.isAmongTexts("previous_secret", "$1")
-        return try connection.query(
+        let rows = try connection.query(
             "SELECT * FROM alert_source WHERE \(current) OR \(previous) ORDER BY id LIMIT 20",
             [.text(list)]
-        ).map(AlertSource.init)
+        )
+        return try sources(rows, connection)
+    }
+
+    /// With the words for levels that hold for all sources. When these change, so does `updated_at` of every source.
+    private static func sources(_ rows: [SQLRow], _ connection: any SQLConnection) throws -> [AlertSource] {
+        guard !rows.isEmpty else { return [] }
+        let words = try LevelRows.words(connection)
+        return try rows.map { row in
+            var source = try AlertSource(row)
+            source.levels = source.levels.knowing(words)
+            return source
+        }
     }
 
     /// Those of the sources that are no longer as they were when they were looked up.

@@ -12,6 +12,8 @@ package struct ShieldRule: Sendable {
     package var matches: MatchRules
     package var schedule: RuleSchedule
 
+    static let allIsRefused = "must be filter: all would hide everything"
+
     /// - Throws: every fault. A shield without a condition would hide everything, so `all` is one of them.
     package init(_ record: ResourceRecord) throws(RuleFaults) {
         var reader = RuleReader(record)
@@ -19,7 +21,7 @@ package struct ShieldRule: Sendable {
         team = reader.integer("team")
         name = reader.text("name")
         if reader.text("match_type") == "all" {
-            reader.note("match_type", "must be filter: all would hide everything")
+            reader.note("match_type", Self.allIsRefused)
         }
         matches = reader.matchRules()
         schedule = reader.schedule("suppression_time")

@@ -1,0 +1,73 @@
+// Whether the people and channels of an assignment are there: asked in the transaction that saves it.
+
+import Identity
+import JSON
+import Resources
+import Storage
+
+struct AssignmentChecks {
+    let context: WriteContext
+    let record: ResourceRecord
+
+    /// Looks only at what this write changes: who has left since must not stand in the way of other changes.
+    ///
+    /// - Throws: `ResourceError.invalid` with every place: `escalation[0].personnel[1]`.
+    func run(_ rule: AssignmentRule) throws {
+        var errors: [FieldError] = []
+        if isChanged("personnel") {
+            errors += try unknownPeople([("personnel", rule.personnel)], team: rule.team)
+        }
+        if isChanged("escalation") {
+            let steps = Array(rule.escalation.enumerated())
+            errors += try unknownPeople(
+                steps.map { ("escalation[\($0.offset)].personnel", $0.element.personnel) },
+                team: rule.team
+            )
+            errors += try unknownChannels(
+                steps.map { ("escalation[\($0.offset)].notify_channels", $0.element.channels) }
+            )
+        }
+        guard errors.isEmpty else { throw ResourceError.invalid(errors) }
+    }
+
+    private func isChanged(_ field: String) -> Bool { context.before?[field] != record[field] }
+
+    /// Usernames that no active user of the team has. Administrators see every team and so belong to each.
+    private func unknownPeople(_ lists: [(place: String, elements: [String])], team: Int64) throws -> [FieldError] {
+        let wanted = Set(lists.flatMap(\.elements).filter { !Receiver.isAddress($0) })
+        guard !wanted.isEmpty else { return [] }
+        let rows = try context.connection.query(
+            fragment: """
+                SELECT username FROM users WHERE username IN (\(list: wanted.sorted().map { .text($0) }))
+                AND is_active = 1 AND (role = \(Role.administrator.rawValue)
+                    OR id IN (SELECT user_id FROM user_teams WHERE team_id = \(team)))
+                """
+        )
+        let known = Set(try rows.map { try $0.text("username") })
+        return missing(lists) { !Receiver.isAddress($0) && !known.contains($0) }
+            .map { FieldError($0, "is no active user of this team") }
+    }
+
+    /// Channels that are not there, or are not the caller's to know of; those that are stay until the commit.
+    private func unknownChannels(_ lists: [(place: String, elements: [Int64])]) throws -> [FieldError] {
+        let wanted = Set(lists.flatMap(\.elements))
+        guard !wanted.isEmpty else { return [] }
+        var condition: SQLFragment = "id IN (\(list: wanted.sorted().map { .integer($0) }))"
+        if let scope = context.caller.teamCondition(column: "team") { condition = "\(condition) AND \(scope)" }
+        let lock = context.connection.dialect == .postgresql ? " FOR KEY SHARE" : ""
+        let rows = try context.connection.query(
+            fragment: "SELECT id FROM \(raw: RuleFields.channel.table) WHERE \(condition)\(raw: lock)"
+        )
+        let known = Set(try rows.map { try $0.int("id") })
+        return missing(lists) { !known.contains($0) }.map { FieldError($0, "refers to a channel that does not exist") }
+    }
+
+    private func missing<Element>(
+        _ lists: [(place: String, elements: [Element])],
+        _ isMissing: (Element) -> Bool
+    ) -> [String] {
+        lists.flatMap { list in
+            list.elements.enumerated().filter { isMissing($0.element) }.map { "\(list.place)[\($0.offset)]" }
+        }
+    }
+}
