@@ -28,8 +28,9 @@ cre2_pattern *cre2_compile(const char *pattern, size_t length, char *message, si
     return nullptr;
 }
 
-bool cre2_matches(const cre2_pattern *pattern, const char *text, size_t length) {
-    return re2::RE2::PartialMatch(re2::StringPiece(text, length), pattern->expression);
+bool cre2_matches(const cre2_pattern *pattern, const char *text, size_t length, size_t searched) {
+    return pattern->expression.Match(
+        re2::StringPiece(text, length), 0, std::min(searched, length), re2::RE2::UNANCHORED, nullptr, 0);
 }
 
 int cre2_size(const cre2_pattern *pattern) { return pattern->expression.ProgramSize(); }

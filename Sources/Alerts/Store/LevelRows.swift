@@ -33,9 +33,10 @@ enum LevelRows {
         var errors: [FieldError] = []
         let name = record.text("name") ?? ""
         var own: Set<String> = [name.lowercased()]
-        if let holder = taken[name.lowercased()] { errors.append(FieldError("name", "is a word of level \(holder)")) }
         if record.boolean("is_built_in") != true, AlertLevel(name) != nil {
             errors.append(FieldError("name", "is one of the four levels"))
+        } else if let holder = taken[name.lowercased()] {
+            errors.append(FieldError("name", "is a word of level \(holder)"))
         }
         for (index, alias) in aliases(record.text("aliases") ?? "[]").enumerated() {
             let key = alias.lowercased()

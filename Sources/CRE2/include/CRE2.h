@@ -16,8 +16,10 @@ typedef struct cre2_pattern cre2_pattern;
 cre2_pattern *_Nullable cre2_compile(
     const char *_Nonnull pattern, size_t length, char *_Nonnull message, size_t capacity);
 
-/// Whether the pattern occurs anywhere in the text. May be called from several threads at once.
-bool cre2_matches(const cre2_pattern *_Nonnull pattern, const char *_Nullable text, size_t length);
+/// Whether the pattern occurs anywhere in the first `searched` bytes of the text; `$` is the end of the whole text all
+/// the same. May be called from several threads at once.
+bool cre2_matches(
+    const cre2_pattern *_Nonnull pattern, const char *_Nullable text, size_t length, size_t searched);
 
 /// How many instructions the pattern became: what the time of a match grows with, beside the text.
 int cre2_size(const cre2_pattern *_Nonnull pattern);

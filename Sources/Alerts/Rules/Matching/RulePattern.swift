@@ -13,7 +13,8 @@ package final class RulePattern: @unchecked Sendable {
     package static let maximumLength = 1_000
     /// Instructions of the compiled pattern.
     static let maximumSize: Int32 = 2_000
-    /// Bytes of a text that are searched; what lies behind them is not seen.
+    /// Bytes of a text that are searched; what lies behind them is not seen. The end of a longer text is not reached, so
+    /// a pattern with `$` does not occur in it.
     package static let searched = 4_096
 
     private let pattern: OpaquePointer
@@ -47,7 +48,8 @@ package final class RulePattern: @unchecked Sendable {
             if end < bytes.count {
                 while end > 0, bytes[end] & 0xC0 == 0x80 { end -= 1 }
             }
-            return cre2_matches(pattern, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), end)
+            let text = bytes.baseAddress?.assumingMemoryBound(to: CChar.self)
+            return cre2_matches(pattern, text, bytes.count, end)
         }
     }
 }
