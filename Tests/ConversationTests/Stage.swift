@@ -8,9 +8,18 @@ import Providers
 import Storage
 import Support
 import Synchronization
+import Testing
 import Tools
 
 @testable import Conversation
+
+/// The engines that tests of the store run against.
+enum Engine: String, CaseIterable, Sendable, CustomTestStringConvertible {
+    case sqlite
+    case postgresql
+
+    var testDescription: String { rawValue }
+}
 
 /// A stage for turns. Ends with `close`, which `withStage` sees to.
 final class Stage: Sendable {
@@ -19,17 +28,40 @@ final class Stage: Sendable {
     let recorder: UsageRecorder
     let environment: TurnEnvironment
 
-    init(_ model: any ModelProvider) async throws {
+    /// - Parameters:
+    ///   - tools: what the program has, for calls that are approved.
+    ///   - bot: the bot in force, for the same.
+    init(
+        _ model: any ModelProvider,
+        on engine: Engine = .sqlite,
+        tools: [Tool] = [],
+        bot: Bot? = nil,
+        clock: WallClock = .system,
+        logger given: Logger? = nil
+    ) async throws {
         folder = try TemporaryFolder("conversation")
-        database = try await DatabaseURL.open("sqlite:///\(folder.file("store.db"))")
-        try await Migrator(ConversationSchema.migrations).migrate(database)
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let url =
+            switch engine {
+            case .sqlite: "sqlite:///\(folder.file("store.db"))"
+            case .postgresql: try await PostgreSQLServer.shared().makeDatabase() + "?connections=4"
+            }
+        database = try await DatabaseURL.open(url)
+        try await Migrator(IdentitySchema.migrations + ConversationSchema.migrations).migrate(database)
+        let logger = given ?? Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         recorder = UsageRecorder(database: database, logger: logger)
         let router = ModelRouter(providers: [model], routes: [Stage.route])
         environment = TurnEnvironment(
             router: { router },
             recorder: recorder,
             held: HeldRounds(database: database),
+            approvals: Approvals(
+                database: database,
+                registry: try ToolRegistry(tools),
+                bot: { $0 == bot?.id ? bot : nil },
+                audit: AuditLog(),
+                logger: logger,
+                clock: clock
+            ),
             logger: logger
         )
     }
@@ -64,8 +96,16 @@ final class Stage: Sendable {
 }
 
 /// Runs `body` on a stage and tidies up.
-func withStage(_ model: any ModelProvider, _ body: (Stage) async throws -> Void) async throws {
-    let stage = try await Stage(model)
+func withStage(
+    _ model: any ModelProvider,
+    on engine: Engine = .sqlite,
+    tools: [Tool] = [],
+    bot: Bot? = nil,
+    clock: WallClock = .system,
+    logger: Logger? = nil,
+    _ body: (Stage) async throws -> Void
+) async throws {
+    let stage = try await Stage(model, on: engine, tools: tools, bot: bot, clock: clock, logger: logger)
     do {
         try await body(stage)
     } catch {

@@ -15,6 +15,8 @@ package struct Bot: Sendable, Hashable {
     package let prompt: PromptTemplate
     /// Patterns of granted tools.
     package let tools: [String]
+    /// Names of write tools that run at once, with the caller's rights, whoever asks; the others wait for a person.
+    package var withoutApproval: [String] = []
     package let skills: [Skill]
     package let limits: TurnLimits
     package let options: Options
@@ -35,6 +37,8 @@ package struct Skill: Sendable, Hashable {
     package let prompt: PromptTemplate
     /// Patterns of the tools for this task; what the bot itself is not granted stays out.
     package let tools: [String]
+    /// As the bot's, for this task alone; for automations, which nobody watches.
+    package var withoutApproval: [String] = []
 }
 
 /// The bounds of one turn.

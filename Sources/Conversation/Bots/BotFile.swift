@@ -28,7 +28,8 @@ enum BotFile {
     static func read(_ text: String, file: String, context: BotContext) throws(YAMLFault) -> Bot {
         let root = try YAMLNode(parsing: text, file: file)
         try root.allowOnly([
-            "id", "name", "title", "description", "model", "prompt", "tools", "skills", "limits", "options",
+            "id", "name", "title", "description", "model", "prompt", "tools", "without_approval", "skills", "limits",
+            "options",
         ])
         let id = try identifier(try root.required("id"))
         let model = try root["model"]?.string() ?? "default"
@@ -53,6 +54,7 @@ enum BotFile {
             model: model,
             prompt: try prompt(try root.required("prompt"), context),
             tools: tools,
+            withoutApproval: try unapproved(root["without_approval"], granted: tools, context.registry),
             skills: skills,
             limits: try limits(root["limits"]),
             options: try options(root["options"])
@@ -99,14 +101,41 @@ enum BotFile {
         return patterns
     }
 
+    /// Write tools that need no approval: each must be granted in the same place by its full name, so that nobody
+    /// frees more than he sees.
+    private static func unapproved(
+        _ node: YAMLNode?,
+        granted: [String],
+        _ registry: ToolRegistry
+    ) throws(YAMLFault) -> [String] {
+        guard let node else { return [] }
+        var names: [String] = []
+        for element in try node.elements() {
+            let name = try element.string()
+            guard let tool = registry[name] else {
+                throw element.fault("there is no tool \(name); `\(node.path)` takes full names of write tools")
+            }
+            guard tool.effect == .write else {
+                throw element.fault("\(name) only reads, so it needs no approval anyway")
+            }
+            guard granted.contains(name) else {
+                throw element.fault("\(name) is not granted: its full name must stand in the `tools` beside it")
+            }
+            names.append(name)
+        }
+        return names
+    }
+
     private static func skill(_ node: YAMLNode, _ context: BotContext) throws(YAMLFault) -> Skill {
-        try node.allowOnly(["id", "name", "prompt", "tools"])
+        try node.allowOnly(["id", "name", "prompt", "tools", "without_approval"])
         let id = try identifier(try node.required("id"))
+        let tools = try patterns(node["tools"], context.registry)
         return Skill(
             id: id,
             name: try node["name"].map(identifier) ?? id,
             prompt: try prompt(try node.required("prompt"), context),
-            tools: try patterns(node["tools"], context.registry)
+            tools: tools,
+            withoutApproval: try unapproved(node["without_approval"], granted: tools, context.registry)
         )
     }
 

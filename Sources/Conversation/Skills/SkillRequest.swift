@@ -111,6 +111,8 @@ package struct SkillRequest: Sendable {
         )
         let granted = Set(registry.granted(by: skill.tools).map(\.name))
         plan.tools = plan.tools.filter { granted.contains($0.name) }
+        plan.skill = skill.id
+        plan.withoutApproval.formUnion(skill.withoutApproval)
         plan.systemPrompt = [bot.prompt, skill.prompt]
             .map { TurnPlan.render($0, bot: bot, tools: plan.tools, caller: caller, now: now) }
             .joined(separator: "\n\n")

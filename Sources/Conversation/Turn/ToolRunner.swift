@@ -17,12 +17,16 @@ struct ToolRunner: Sendable {
     /// A call with its result, ready for the model.
     struct Outcome: Sendable {
         let call: ToolCall
+        let result: ToolResult
         /// JSON of the result, within its budget.
         let json: [UInt8]
-        let status: ToolStatus
-        /// For the shown step: `7 of 7`.
-        let extent: String
+        /// False when it was not waited for to the end: what it did then, nobody knows.
+        let isKnown: Bool
         let duration: Duration
+
+        var status: ToolStatus { result.status }
+        /// For the shown step: `7 of 7`.
+        var extent: String { result.extent }
     }
 
     /// One call to be run.
@@ -32,24 +36,27 @@ struct ToolRunner: Sendable {
         let arguments: JSONObject
         let bytes: Int
         let time: Duration
+        /// What runs in the tool's place: a request for a person's approval.
+        var instead: (@Sendable (ToolCallContext) async throws -> ToolResult)?
     }
 
     /// Runs one job to its end, its time limit, or the turn's cancellation, whichever is first.
     func run(_ job: Job) async -> Outcome {
         let start = ContinuousClock.now
-        let result = await result(of: job)
+        let (result, isKnown) = await result(of: job)
         return Outcome(
             call: job.call,
+            result: result,
             json: result.json(limit: job.bytes),
-            status: result.status,
-            extent: result.extent,
+            isKnown: isKnown,
             duration: ContinuousClock.now - start
         )
     }
 
-    private func result(of job: Job) async -> ToolResult {
+    private func result(of job: Job) async -> (ToolResult, isKnown: Bool) {
         guard caller.may(job.tool.permission) else {
-            return .error("You may not use \(job.tool.name): the permission \(job.tool.permission.name) is missing.")
+            let message = "You may not use \(job.tool.name): the permission \(job.tool.permission.name) is missing."
+            return (.error(message), true)
         }
         let context = ToolCallContext(
             caller: caller,
@@ -61,7 +68,13 @@ struct ToolRunner: Sendable {
         // Unstructured on purpose: a tool that does not notice its cancellation must not hold the turn.
         let work = Task {
             do {
-                race.finish(.success(try await job.tool.run(job.arguments, context)))
+                let result =
+                    if let instead = job.instead {
+                        try await instead(context)
+                    } else {
+                        try await job.tool.run(job.arguments, context)
+                    }
+                race.finish(.success(result))
             } catch {
                 race.finish(.failure(error))
             }
@@ -81,17 +94,22 @@ struct ToolRunner: Sendable {
             race.finish(nil)
         }
         switch end {
-        case .success(let result): return result
+        case .success(let result): return (result, true)
         case .failure(let error):
             logger.error(
                 "tool failed",
                 metadata: ["request_id": "\(requestID)", "tool": "\(job.tool.name)", "reason": "\(error)"]
             )
-            return .error("\(job.tool.name) failed; the gateway's log has the details.")
+            return (.error("\(job.tool.name) failed; the gateway's log has the details."), true)
         case nil:
-            return .error(
-                "\(job.tool.name) did not answer within \(job.time.components.seconds) s.",
-                hint: "Narrow the question, or go on without it."
+            let isWrite = job.tool.effect == .write && job.instead == nil
+            return (
+                .error(
+                    "\(job.tool.name) did not answer within \(job.time.components.seconds) s.",
+                    hint: isWrite
+                        ? "It may have been done all the same: look before trying again."
+                        : "Narrow the question, or go on without it."
+                ), false
             )
         }
     }

@@ -21,6 +21,9 @@ extension Turn {
         let clientNames = plan.clientTools.map(\.name)
         var loop = ToolLoop(limits: plan.limits, tools: plan.tools, clientTools: clientNames)
         defer { tally.tools = loop.ran }
+        let gate = ApprovalGate(plan, environment.approvals)
+        try await gate.resume()
+        var hasText = false
         while true {
             let isFirst = tally.rounds == 0
             let isLast = tally.rounds + 1 >= plan.limits.rounds || loop.isExhausted
@@ -36,16 +39,20 @@ extension Turn {
             )
             if isFirst { try await announce(route, messages, sink, &tally) }
             let round = try await read(route, messages, deadline, isLast, sink, &tally)
+            if !round.content.isEmpty { hasText = true }
             let own = round.gatewayCalls
             let theirs = round.callsOfClient
             guard !round.calls.isEmpty, !isLast else {
+                try await remind(gate, behindText: hasText, sink)
                 try await sink.send([.finish(choice: 0, round.finish.map { $0 == .toolCalls ? .stop : $0 } ?? .stop)])
                 return
             }
             messages.append(TurnMessages.calls(round.calls, content: round.content, reasoning: round.reasoning))
-            messages += try await run(own, &loop, deadline, sink)
+            messages += try await run(own, &loop, gate, deadline, sink)
             if !theirs.isEmpty {
                 try await hand(theirs, over: Array(messages[base...]), hasOwn: tally.rounds > 1 || !own.isEmpty)
+                try await gate.hold(under: theirs[0].id)
+                try await remind(gate, behindText: hasText, sink)
                 try await sink.send([.finish(choice: 0, .toolCalls)])
                 return
             }
@@ -100,6 +107,7 @@ extension Turn {
     func run(
         _ calls: [ToolCall],
         _ loop: inout ToolLoop,
+        _ gate: ApprovalGate,
         _ deadline: ContinuousClock.Instant,
         _ sink: any TurnSink
     ) async throws -> [[UInt8]] {
@@ -120,20 +128,31 @@ extension Turn {
                 let json = result.json(limit: plan.limits.resultBytes)
                 loop.count(resultBytes: json.count)
                 results[call.id] = json
+                await gate.journal(refused: call, bytes: json.count)
                 try await sink.send([.step(call.step(.refused(result.message ?? "")))])
             case .run(let tool, let arguments):
                 try await sink.send([.step(call.step(.started))])
                 let remaining = deadline - ContinuousClock.now
                 let time = min(plan.limits.toolTime, tool.budget.time, max(remaining, .zero))
                 let bytes = loop.budget(for: tool, sharing: running)
-                jobs.append(.init(call: call, tool: tool, arguments: arguments, bytes: bytes, time: time))
+                jobs.append(
+                    .init(
+                        call: call,
+                        tool: tool,
+                        arguments: arguments,
+                        bytes: bytes,
+                        time: time,
+                        instead: gate.guardian(of: tool, arguments)
+                    )
+                )
             }
         }
-        await withTaskGroup(of: ToolRunner.Outcome.self) { group in
-            for job in jobs { group.addTask { await runner.run(job) } }
-            for await outcome in group {
+        await withTaskGroup(of: (ToolRunner.Job, ToolRunner.Outcome).self) { group in
+            for job in jobs { group.addTask { (job, await runner.run(job)) } }
+            for await (job, outcome) in group {
                 loop.count(resultBytes: outcome.json.count)
                 results[outcome.call.id] = outcome.json
+                await gate.journal(job, outcome)
                 let phase = ToolStep.Phase.ended(outcome.status, extent: outcome.extent, outcome.duration)
                 // A client that has gone is noticed below, once every tool has been told to stop.
                 try? await sink.send([.step(outcome.call.step(phase))])

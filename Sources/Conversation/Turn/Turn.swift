@@ -26,6 +26,8 @@ package struct Turn: Sendable {
         do {
             if plan.bot == nil {
                 try await relay(to: sink, &tally)
+            } else if let command = plan.command {
+                try await decide(command, sink, &tally)
             } else {
                 try await converse(with: sink, &tally)
             }

@@ -9,6 +9,7 @@ package struct TurnEnvironment: Sendable {
     package let router: @Sendable () -> ModelRouter
     package let recorder: UsageRecorder
     package let held: HeldRounds
+    package let approvals: Approvals
     package let slots: TurnSlots
     package let logger: Logger
 
@@ -16,12 +17,14 @@ package struct TurnEnvironment: Sendable {
         router: @escaping @Sendable () -> ModelRouter,
         recorder: UsageRecorder,
         held: HeldRounds,
+        approvals: Approvals,
         slots: TurnSlots = TurnSlots(),
         logger: Logger
     ) {
         self.router = router
         self.recorder = recorder
         self.held = held
+        self.approvals = approvals
         self.slots = slots
         self.logger = logger
     }

@@ -18,11 +18,21 @@ package struct TurnPlan: Sendable {
     /// nil when an upstream is addressed directly.
     package var bot: Bot?
     package var route: ModelRoute
+    /// The skill that is run, by its id.
+    package var skill: String?
+    /// The write tools that run without a person's approval.
+    package var withoutApproval: Set<String>
+    /// What the caller's last message decides; nil when it is for the model.
+    package var command: ApprovalCommand?
     /// The system prompt, rendered; nil without a bot.
     package var systemPrompt: String?
     /// The client's conversation, comma-joined message objects.
     package var messages: [UInt8]
     package var assistantCalls: [ChatRequest.AssistantCalls]
+    /// The last user message's place in `messages`.
+    package var lastUser: Range<Int>?
+    /// Whether the user speaks; false when the client comes back with its tools' results.
+    package var isUsersTurn: Bool
     /// The tools that run here.
     package var tools: [Tool]
     /// The tools that the client runs.
@@ -66,6 +76,8 @@ package struct TurnPlan: Sendable {
         self.route = route
         messages = request.messages
         assistantCalls = request.assistantCalls
+        lastUser = request.lastUser
+        isUsersTurn = request.isUsersTurn
         clientTools = request.tools
         toolChoice = request.toolChoice
         parameters = request.parameters
@@ -78,12 +90,25 @@ package struct TurnPlan: Sendable {
         tools =
             bot.map { registry.granted(by: $0.tools).filter { !taken.contains($0.name) && caller.may($0.permission) } }
             ?? []
+        withoutApproval = Set(bot?.withoutApproval ?? [])
         systemPrompt = bot.map { Self.render($0.prompt, bot: $0, tools: tools, caller: caller, now: now) }
         if bot == nil, request.choices > 1 {
             parameters.append(ChatRequest.Parameter(name: "n", json: Array(String(request.choices).utf8)))
         }
+        if bot != nil, isUsersTurn, let lastUser, lastUser.count <= Self.longestCommand {
+            let (text, isWhole) = MessageText.read(messages[lastUser])
+            if isWhole { command = ApprovalCommand(text) }
+        }
         if let options = bot?.options { addDefaults(options) }
         try checkToolChoice()
+    }
+
+    /// Bytes of a message object that may hold a command; larger ones are not even read.
+    private static let longestCommand = 1_000
+
+    /// The language of the question.
+    var language: ApprovalLanguage {
+        ApprovalLanguage(of: lastUser.map { MessageText.read(messages[$0]).text } ?? "")
     }
 
     private mutating func addDefaults(_ options: Bot.Options) {

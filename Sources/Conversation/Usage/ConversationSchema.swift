@@ -1,4 +1,4 @@
-// The tables of this room: usage and held rounds.
+// The tables of this room: usage, held rounds, approvals.
 
 package import Storage
 
@@ -51,6 +51,41 @@ package enum ConversationSchema {
                 )
                 """,
                 "CREATE INDEX conversation_held_round_expiry ON conversation_held_round (expires_at)",
+            ]
+        },
+        Migration(number: 42, name: "approvals") { dialect in
+            [
+                """
+                CREATE TABLE approval (
+                    id \(dialect.identityColumn),
+                    code TEXT NOT NULL UNIQUE,
+                    user_id BIGINT NOT NULL,
+                    username TEXT NOT NULL,
+                    team BIGINT NOT NULL,
+                    bot_id TEXT NOT NULL,
+                    skill_id TEXT,
+                    tool TEXT NOT NULL,
+                    arguments TEXT NOT NULL,
+                    summary TEXT NOT NULL,
+                    language TEXT NOT NULL,
+                    state TEXT NOT NULL,
+                    created_at BIGINT NOT NULL,
+                    expires_at BIGINT NOT NULL,
+                    decided_at BIGINT,
+                    result TEXT,
+                    request_id TEXT NOT NULL,
+                    held_call TEXT
+                )
+                """,
+                "CREATE INDEX approval_user ON approval (user_id, state, expires_at)",
+                "CREATE INDEX approval_expiry ON approval (expires_at)",
+                """
+                CREATE TABLE approval_guess (
+                    user_id BIGINT PRIMARY KEY,
+                    began_at BIGINT NOT NULL,
+                    wrong BIGINT NOT NULL
+                )
+                """,
             ]
         },
     ]

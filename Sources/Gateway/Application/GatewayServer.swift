@@ -97,6 +97,7 @@ package struct GatewayServer: Service {
         let routes =
             ChatRoutes(services: services, launcher: launcher).routes
             + BotRoutes(services: services, launcher: launcher).routes
+            + ApprovalRoutes(approvals: services.turns.approvals).routes
             + AccountRoutes(services: services).routes
             + AlertRoutes(services: services).routes
             + HealthRoutes(services: services).routes

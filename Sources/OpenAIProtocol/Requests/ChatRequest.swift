@@ -11,6 +11,11 @@ package struct ChatRequest: Sendable {
     package var messages: [UInt8]
     /// The assistant messages that called tools, with their place in `messages`.
     package var assistantCalls: [AssistantCalls]
+    /// The bytes of the last user message in `messages`.
+    package var lastUser: Range<Int>?
+    /// Whether nobody but the user has spoken since, so that it is the user who is to be answered (system messages
+    /// aside, which some clients put at the end).
+    package var isUsersTurn: Bool
     package var stream: Bool
     /// `stream_options.include_usage`.
     package var includeUsage: Bool
@@ -85,6 +90,8 @@ package struct ChatRequest: Sendable {
         self.model = model
         self.messages = conversation.bytes
         self.assistantCalls = conversation.assistantCalls
+        self.lastUser = conversation.lastUser
+        self.isUsersTurn = conversation.isUsersTurn
         self.stream = reader.stream
         self.includeUsage = reader.includeUsage ?? false
         self.tools = reader.tools

@@ -8,6 +8,8 @@ import JSON
 struct ConversationReader {
     private(set) var bytes: [UInt8] = []
     private(set) var assistantCalls: [ChatRequest.AssistantCalls] = []
+    private(set) var lastUser: Range<Int>?
+    private(set) var isUsersTurn = false
 
     private static let roles = ["system", "developer", "user", "assistant", "tool", "function"]
 
@@ -35,8 +37,14 @@ struct ConversationReader {
                 let moved = (edit.range.lowerBound - origin)..<(edit.range.upperBound - origin)
                 edits.append((moved, edit.replacement))
             }
+            let range = (start - origin + before)..<(last - origin + growth)
+            let role = message["role"]
+            if role?.stringEquals("user") == true {
+                (lastUser, isUsersTurn) = (range, true)
+            } else if role?.stringEquals("system") != true, role?.stringEquals("developer") != true {
+                isUsersTurn = false
+            }
             if !ids.isEmpty {
-                let range = (start - origin + before)..<(last - origin + growth)
                 assistantCalls.append(ChatRequest.AssistantCalls(ids: ids, range: range))
             }
         }

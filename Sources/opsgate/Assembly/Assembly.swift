@@ -59,6 +59,13 @@ struct Assembly: Sendable {
             router: { router },
             recorder: UsageRecorder(database: database, logger: logger),
             held: HeldRounds(database: database),
+            approvals: Approvals(
+                database: database,
+                registry: registry,
+                bot: { bots.bot(named: $0) },
+                audit: audit,
+                logger: logger
+            ),
             logger: logger
         )
         services = GatewayServices(

@@ -56,11 +56,32 @@ struct BotCommand: AsyncParsableCommand {
                     let idle = assembly.services.registry.unmatched(bot.tools)
                     let note = idle.isEmpty ? "" : " (no tool matches \(idle.joined(separator: ", ")))"
                     print("\(bot.name): ok, \(assembly.services.registry.granted(by: bot.tools).count) tools\(note)")
+                    for line in Self.writes(of: bot, assembly.services.registry) { print("  \(line)") }
                 }
                 if catalog.bots.isEmpty, catalog.faults.isEmpty { print("no bot files in \(settings.bots)") }
                 return !catalog.faults.isEmpty
             }
             if hasFaults { throw ExitCode(1) }
+        }
+
+        /// Which tools of a bot change something, and whether a person is asked before.
+        private static func writes(of bot: Bot, _ registry: ToolRegistry) -> [String] {
+            func lines(_ place: String, _ tools: [String], _ free: [String]) -> [String] {
+                let names = registry.granted(by: tools).filter { $0.effect == .write }.map(\.name)
+                let asked = names.filter { !free.contains($0) }
+                let unasked = names.filter(free.contains)
+                return [("after approval", asked), ("WITHOUT approval", unasked)].filter { !$0.1.isEmpty }
+                    .map { "\(place)writes \($0.0): \($0.1.joined(separator: ", "))" }
+            }
+            return lines("", bot.tools, bot.withoutApproval)
+                + bot.skills.flatMap { skill in
+                    // What the bot itself is not granted stays out of its skills.
+                    lines(
+                        "skill \(skill.id) ",
+                        skill.tools.filter(bot.tools.contains),
+                        skill.withoutApproval + bot.withoutApproval
+                    )
+                }
         }
     }
 }

@@ -1,14 +1,14 @@
 // Makes text from outside fit to be shown: no control characters, no live Markdown, bounded.
 
 /// Text that came through a tool: titles, labels, hosts, messages. It is data, whatever it says.
-enum OutsideText {
+package enum OutsideText {
     /// A title or message inside a line of Markdown.
-    static func plain(_ text: String, limit: Int = 200) -> String {
+    package static func plain(_ text: String, limit: Int = 200) -> String {
         escaped(bounded(text, limit))
     }
 
     /// A name in a code span, where nothing but the back-tick means anything.
-    static func code(_ text: String, limit: Int = 100) -> String {
+    package static func code(_ text: String, limit: Int = 100) -> String {
         let cleaned = String(bounded(text, limit).map { $0 == "`" ? "'" : $0 })
         return cleaned.isEmpty ? "–" : "`\(cleaned)`"
     }
@@ -20,7 +20,7 @@ enum OutsideText {
     }
 
     /// An id as part of a link's text, in letters, digits, dots and dashes only.
-    static func identifier(_ text: String) -> String {
+    package static func identifier(_ text: String) -> String {
         String(text.prefix(64).filter { ($0.isASCII && ($0.isLetter || $0.isNumber)) || ".-_:".contains($0) })
     }
 
@@ -39,7 +39,7 @@ enum OutsideText {
     }
 
     /// One line, no control or direction characters, at most `limit` characters.
-    static func bounded(_ text: String, _ limit: Int) -> String {
+    package static func bounded(_ text: String, _ limit: Int) -> String {
         var cleaned = ""
         var count = 0
         var isSpace = true

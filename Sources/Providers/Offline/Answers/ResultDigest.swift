@@ -1,9 +1,9 @@
 // A plain digest of results that no family knows how to word.
 
-import JSON
+package import JSON
 
 /// Status, total and the first rows of any tool's result.
-enum ResultDigest {
+package enum ResultDigest {
     private static let rows = 10
     private static let members = 8
 
@@ -31,7 +31,8 @@ enum ResultDigest {
         }
     }
 
-    private static func line(_ row: JSONValue) -> String {
+    /// The scalars of a row as `name=value`, harmless in Markdown.
+    package static func line(_ row: JSONValue) -> String {
         guard let object = row.object else { return OutsideText.code(row.string ?? row.text, limit: 200) }
         var parts: [String] = []
         for (name, value) in object.members where parts.count < members {

@@ -1,0 +1,54 @@
+// A turn that decides an approval, without any model; and the reminder at the end of one that asked for some.
+
+import Identity
+import JSON
+import OpenAIProtocol
+import Providers
+import Tools
+
+extension Turn {
+    /// Who answers when no model does.
+    private static let target = RouteTarget(provider: "opsgate", model: "approvals")
+
+    /// Answers `confirm CODE` and `cancel CODE`.
+    func decide(_ command: ApprovalCommand, _ sink: any TurnSink, _ tally: inout TurnTally) async throws {
+        let start = ContinuousClock.now
+        // First of all: whoever is gone by now has confirmed nothing, and whoever waits gets his heartbeats.
+        try await sink.send([.began(Self.target, attempts: 0)])
+        let verdict = try await environment.approvals.decide(
+            command.code,
+            command.decision,
+            by: plan.caller,
+            bot: plan.bot?.id,
+            requestID: plan.requestID
+        )
+        tally.firstToken = .now
+        var events: [TurnEvent] = []
+        if case .ran(let approval, let result, _) = verdict {
+            tally.tools = [approval.tool]
+            events.append(
+                .step(
+                    ToolStep(
+                        callID: "approval-\(approval.id)",
+                        name: approval.tool,
+                        arguments: JSONValue.object(approval.arguments).text,
+                        phase: .ended(result.status, extent: "", ContinuousClock.now - start)
+                    )
+                )
+            )
+        }
+        let text = ApprovalWords.answer(verdict, to: command)
+        events.append(.delta(ModelDelta(content: JSONText(escaping: text))))
+        events.append(.finish(choice: 0, .stop))
+        try await sink.send(events)
+    }
+
+    /// Ends an answer with what waits for the person's approval, whatever the model has said of it.
+    func remind(_ gate: ApprovalGate, behindText: Bool, _ sink: any TurnSink) async throws {
+        let waiting = gate.waiting
+        guard !waiting.isEmpty else { return }
+        let notice = ApprovalWords.notice(waiting, plan.language, now: environment.approvals.clock.now())
+        let text = behindText ? "\n\n---\n\n\(notice)" : notice
+        try await sink.send([.delta(ModelDelta(content: JSONText(escaping: text)))])
+    }
+}
