@@ -40,6 +40,8 @@ extension Turn {
         let text = ApprovalWords.answer(verdict, to: command)
         events.append(.delta(ModelDelta(content: JSONText(escaping: text))))
         events.append(.finish(choice: 0, .stop))
+        // It has been done for whoever hung up meanwhile, but nobody has been answered.
+        try Task.checkCancellation()
         try await sink.send(events)
     }
 
