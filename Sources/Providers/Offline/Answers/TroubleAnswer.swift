@@ -1,5 +1,7 @@
 // Says plainly that a tool failed, wants an approval, or gave something that cannot be read.
 
+import JSON
+
 /// Words for results that are no data.
 enum TroubleAnswer {
     /// - Returns: true when the outcome was such a case and has been told.
@@ -14,10 +16,13 @@ enum TroubleAnswer {
                 reason.isEmpty ? "工具 \(tool) 调用失败，没有给出原因。" : "工具 \(tool) 调用失败：\(reason)"
             )
         case .approvalRequired:
+            let would = outcome.data["would"]?.string.map { OutsideText.plain($0, limit: 400) } ?? reason
             answer.paragraph(
-                "The tool \(tool) waits for a person's approval and has not run. \(reason)",
-                "工具 \(tool) 需要人工批准，尚未执行。\(reason)"
+                "The tool \(tool) waits for a person's approval and has not run. \(would)",
+                "工具 \(tool) 需要人工批准，尚未执行。\(would)"
             )
+            // Its hint is for models: what the person has to do is told by the gateway.
+            return true
         case .unreadable:
             answer.paragraph(
                 reason.isEmpty

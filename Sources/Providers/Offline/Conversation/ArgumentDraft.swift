@@ -170,6 +170,40 @@ struct ArgumentDraft: Sendable {
         }
     }
 
+    /// Ids or names: numbers where the schema's elements are.
+    mutating func set(list names: [String], _ texts: [String]) {
+        guard let property = tool.property(names), property.takes("array"), !texts.isEmpty else { return }
+        let wantsNumbers = OfferedProperty(name: "", schema: property.schema["items"] ?? .null).takes("integer")
+        let numbers = texts.compactMap { Int64($0) }
+        if wantsNumbers, numbers.count != texts.count { return }
+        arguments[property.name] = .array(
+            wantsNumbers ? numbers.map { .integer($0) } : texts.map(JSONValue.string)
+        )
+    }
+
+    /// Equalities in the form of the rules (`name`, `operator`, `value`), in the operator's spelling of the schema.
+    mutating func set(matchers pairs: [(name: String, value: String)]) {
+        guard let property = tool.property(["matchers"]), property.takes("array") else { return }
+        let items = property.schema["items"]?["properties"]?.object ?? [:]
+        let spellings = items["operator"]?["enum"]?.array?.compactMap(\.string) ?? []
+        let equal = ["eq", "=", "==", "equal", "equals"].first(where: spellings.contains) ?? "eq"
+        arguments[property.name] = .array(
+            pairs.map { pair in
+                var matcher: JSONObject = [:]
+                matcher[items["name"] == nil && items["key"] != nil ? "key" : "name"] = .string(pair.name)
+                if items.isEmpty || items["operator"] != nil { matcher["operator"] = .string(equal) }
+                matcher["value"] = .string(pair.value)
+                return .object(matcher)
+            }
+        )
+    }
+
+    mutating func set(text names: [String], _ text: String) {
+        guard let property = tool.property(names), property.takes("string") else { return }
+        let most = property.schema["maxLength"]?.int ?? 400
+        arguments[property.name] = .string(String(String.UnicodeScalarView(text.unicodeScalars.prefix(most))))
+    }
+
     mutating func set(flag names: [String]) {
         guard let property = tool.property(names), property.takes("boolean") else { return }
         arguments[property.name] = true

@@ -2,14 +2,13 @@
 
 /// All families and how one of them is chosen.
 ///
-/// Scale of scores: 90 a command (`acknowledge alert 42`), 85 a remark about the list before (`next page`), 60–80 a
+/// Scale of scores: 92 a question about what a command would do, 90 a command (`acknowledge alert 42`), 85 a remark about the list before (`next page`), 60–80 a
 /// question with its own word (`since when`, `how many`, an alert's number), 50 a host, 40 a list, 20–35 talk,
 /// 1 not understood. The first of equals wins.
 enum IntentFamilies {
     static let all: [any IntentFamily] = [
-        Actions(), NextPage(), SinceWhen(), AlertDetails(), AlertCounts(), HostStatus(), FiringAlerts(), Help(),
-        Greeting(),
-        NotUnderstood(),
+        ShieldPreview(), Actions(), NextPage(), Notified(), Incidents(), SinceWhen(), AlertTimeline(), AlertDetails(),
+        AlertCounts(), HostStatus(), FiringAlerts(), Help(), Greeting(), NotUnderstood(),
     ]
 
     /// The family of a question. A follow-up without a word of its own ("and on web-2?") is of the family of the

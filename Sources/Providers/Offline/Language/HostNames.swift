@@ -85,6 +85,10 @@ struct HostNames {
                 Lexicon.greeting, Lexicon.thanks,
             ] + Lexicon.levels.map(\.phrases)
         for phrase in phrases { words += phrase.english }
+        words += [
+            "silence", "shield", "mute", "suppress", "acknowledge", "ack", "assign", "reassign", "close", "restart",
+            "reboot", "preview",
+        ]
         words += ["page", "ones", "opsgate", "offline", "model", "id", "by", "ops", "bot"]
         return Set(words)
     }()

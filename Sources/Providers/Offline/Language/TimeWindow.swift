@@ -42,6 +42,32 @@ struct TimeWindow: Sendable, Hashable {
         self = window
     }
 
+    /// "For two hours", "2 小时": how long something is to last from now on.
+    init?(lengthIn utterance: Utterance) {
+        let words = utterance.words
+        for (index, word) in words.enumerated() where ["for", "next"].contains(word.lower) {
+            if let window = Self.afterCue(words[(index + 1)...]) {
+                self = window
+                return
+            }
+        }
+        guard words.contains(where: \.isHan) else { return nil }
+        var text = ""
+        for word in words {
+            let isApart = text.last?.isASCII == true && (!word.isHan || "半一二两三四五六七八九十".contains(word.lower.prefix(1)))
+            text += isApart ? " " + word.lower : word.lower
+        }
+        let characters = Array(text)
+        for start in characters.indices {
+            // Not in the midst of a number, or of a name such as db-1.
+            let before = start > 0 ? characters[start - 1] : " "
+            guard !before.isNumber, before != "-", let window = Self.chineseSpan(characters[start...]) else { continue }
+            self = window
+            return
+        }
+        return nil
+    }
+
     /// The window that a text names, nil when none.
     init?(in utterance: Utterance) {
         let date = utterance.words.first { Moments.seconds($0.raw + "T00:00:00Z") != nil }?.raw

@@ -24,6 +24,8 @@ struct Utterance: Sendable, Hashable {
     static let longest = 1_000
 
     let words: [UtteranceWord]
+    /// As it was written, as far as it is read.
+    let raw: String
     /// Lower case, one space around each word: ` what is firing `.
     let spaced: String
     /// Lower case without spaces: `最近1小时有哪些告警`.
@@ -57,6 +59,7 @@ struct Utterance: Sendable, Hashable {
         }
         flush()
         self.words = words
+        raw = String(String.UnicodeScalarView(text.unicodeScalars.prefix(Self.longest)))
         var spaced = " "
         var compact = ""
         for word in words {
