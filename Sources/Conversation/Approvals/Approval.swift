@@ -11,6 +11,9 @@ package struct Approval: Sendable {
         case pending, running, done, failed, expired, refused
     }
 
+    /// Characters of a summary: a person must see all that he approves, twenty alerts with their titles included.
+    static let summaryLimit = 4_000
+
     /// For the audit log, which must not hold codes that still work.
     package let id: Int64
     /// Six characters, see ``ApprovalCode``.

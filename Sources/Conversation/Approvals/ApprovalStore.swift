@@ -140,7 +140,9 @@ struct ApprovalStore: Sendable {
                 try Self.countWrong(userID, now: now, connection)
                 return .unknown
             }
-            guard approval.state == .pending else { return approval.state == .expired ? .expired(approval) : .used(approval) }
+            guard approval.state == .pending else {
+                return approval.state == .expired ? .expired(approval) : .used(approval)
+            }
             if approval.expiresAt <= now {
                 approval.state = .expired
                 try Self.move(approval.id, to: .expired, now: now, connection)

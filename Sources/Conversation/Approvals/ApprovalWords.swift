@@ -9,7 +9,7 @@ enum ApprovalWords {
     static func notice(_ approvals: [Approval], _ language: ApprovalLanguage, now: Int64) -> String {
         let lines = approvals.map { approval in
             let minutes = max(1, (approval.expiresAt - now + 59_999) / 60_000)
-            let sentence = OutsideText.plain(approval.summary, limit: 400)
+            let sentence = OutsideText.plain(approval.summary, limit: Approval.summaryLimit)
             return language == .english
                 ? "- \(sentence) — reply `confirm \(approval.code)` (valid for \(minutes) min)"
                 : "- \(sentence) — 回复 `confirm \(approval.code)`（\(minutes) 分钟内有效）"
@@ -83,7 +83,7 @@ private struct Words {
 
     func pick(_ english: String, _ chinese: String) -> String { language == .english ? english : chinese }
 
-    func plain(_ approval: Approval) -> String { OutsideText.plain(approval.summary, limit: 400) }
+    func plain(_ approval: Approval) -> String { OutsideText.plain(approval.summary, limit: Approval.summaryLimit) }
 
     func ran(_ approval: Approval, _ result: ToolResult, isKnown: Bool) -> String {
         var lines: [String] = []
@@ -111,13 +111,10 @@ private struct Words {
         return lines.joined(separator: "\n")
     }
 
-    /// A line for each item of a result: the elements of a list, or the object's scalars.
     private static func items(_ data: JSONValue) -> [String] {
+        let all = ResultDigest.items(of: data)
         let most = 50
-        let list = data.array ?? ["results", "items", "alerts"].lazy.compactMap { data[$0]?.array }.first
-        guard let list else { return data.object.map { _ in [ResultDigest.line(data)] } ?? [] }
-        let rest = list.count > most ? ["… (\(list.count - most))"] : []
-        return list.prefix(most).map(ResultDigest.line) + rest
+        return all.prefix(most) + (all.count > most ? ["… (\(all.count - most))"] : [])
     }
 
     func used(_ approval: Approval) -> String {

@@ -81,7 +81,7 @@ package struct Approvals: Sendable {
             skill: plan.skill,
             tool: tool.name,
             arguments: text,
-            summary: OutsideText.bounded(await tool.describe(arguments, context), 400),
+            summary: Self.phrase(await tool.describe(arguments, context)),
             language: plan.language,
             requestID: plan.requestID
         )
@@ -92,6 +92,13 @@ package struct Approvals: Sendable {
         return try await store.keep(draft, now: now) { [record] approval, connection in
             try journal.audit(record.with(approval: approval.id), at: now, connection)
         }
+    }
+
+    /// A tool's sentence as a part of ours: one line, without its full stop.
+    private static func phrase(_ sentence: String) -> String {
+        var text = OutsideText.bounded(sentence, Approval.summaryLimit)
+        if text.hasSuffix(".") || text.hasSuffix("。") { text.removeLast() }
+        return text
     }
 
     /// Decides a code for a caller, and runs the call when that is the decision.

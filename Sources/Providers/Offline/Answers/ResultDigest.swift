@@ -31,6 +31,28 @@ package enum ResultDigest {
         }
     }
 
+    /// What a call that changes something gave, an item a line: the elements of lists (`failed` ones marked), and the
+    /// scalars beside them. `warning` is left to whoever words the answer.
+    package static func items(of data: JSONValue) -> [String] {
+        guard let object = data.object else { return (data.array ?? []).map(line) }
+        let scalars = object.members.filter {
+            $0.key != "warning" && $0.value.object == nil && $0.value.array == nil && !$0.value.isNull
+        }
+        var items = scalars.isEmpty ? [] : [line(.object(JSONObject(scalars)))]
+        let lists = object.members.compactMap { member in member.value.array.map { (name: member.key, rows: $0) } }
+        let hasRows = lists.contains { $0.name != "failed" && $0.rows.contains { $0.object != nil } }
+        for (name, rows) in lists where !rows.isEmpty {
+            if rows.contains(where: { $0.object != nil }) {
+                items += rows.map { (name == "failed" ? "✗ " : "") + line($0) }
+            } else if !hasRows {
+                items.append(
+                    OutsideText.code("\(name)=\(rows.map { $0.string ?? $0.text }.joined(separator: ", "))", limit: 200)
+                )
+            }
+        }
+        return items
+    }
+
     /// The scalars of a row as `name=value`, harmless in Markdown.
     package static func line(_ row: JSONValue) -> String {
         guard let object = row.object else { return OutsideText.code(row.string ?? row.text, limit: 200) }

@@ -47,7 +47,7 @@ enum ActionProposal: Sendable {
         case .assign:
             let people = ActionWords.people(words)
             guard !people.isEmpty else { return .missing(.people) }
-            draft.set(list: ["assignees", "operators", "users"], people)
+            draft.set(list: ["assignees", "assignee", "operators", "users"], people)
             if let note = ActionWords.note(words) { draft.set(text: ["note", "comment"], note) }
         case .close:
             if let reason = ActionWords.reason(words) ?? ActionWords.note(words) {

@@ -26,8 +26,7 @@ struct Actions: IntentFamily {
             } else {
                 answer.paragraph("**Done** (\(tool)).", "**已执行**（\(tool)）。")
             }
-            let items = outcome.data.array ?? outcome.data["results"]?.array ?? outcome.rows
-            answer.list(items.prefix(ListAnswer.most).map(ResultDigest.line))
+            answer.list(Array(ResultDigest.items(of: outcome.data).prefix(ListAnswer.most)))
             if let warning = outcome.data["warning"]?.string ?? outcome.message {
                 let text = OutsideText.plain(warning, limit: 400)
                 answer.paragraph("Note: \(text)", "注意：\(text)")

@@ -15,7 +15,9 @@ struct Incidents: IntentFamily {
     func score(_ question: Question) -> Int {
         guard question.says(Self.words) else { return 0 }
         // "How do I write an incident report?" asks for none.
-        let isInstruction: Phrases = ["how do i", "how to", "how can i", "write", "mean", "means", "怎么写", "如何写", "是什么意思"]
+        let isInstruction: Phrases = [
+            "how do i", "how to", "how can i", "write", "mean", "means", "怎么写", "如何写", "是什么意思",
+        ]
         return question.says(isInstruction) ? 0 : 78
     }
 

@@ -30,7 +30,9 @@ enum ActionWords {
             let next = words.word(index + 1) ?? ""
             if isCue(word, cues) {
                 isInList = true
-            } else if let number = plainNumber(word), isInList || (cues.ownsHash && word.lower.hasPrefix("#")), !isUnit(next) {
+            } else if let number = plainNumber(word), isInList || (cues.ownsHash && word.lower.hasPrefix("#")),
+                !isUnit(next)
+            {
                 add(number)
                 isInList = true
             } else if let number = plainNumber(word), cues.chinese.contains(where: { next.hasPrefix("号\($0)") }) {
