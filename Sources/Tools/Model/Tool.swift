@@ -58,6 +58,10 @@ package struct Tool: Sendable {
     package let effect: ToolEffect
     package let permission: Permission
     package let budget: ToolBudget
+    /// What a call with these arguments would do, in one sentence for the person who approves it: `Acknowledge alert 17
+    /// "DiskFull" on db-1.` Changes nothing, and never fails: what cannot be looked up is named by its number. Texts
+    /// from outside are made harmless.
+    package let describe: @Sendable (JSONObject, ToolCallContext) async -> String
     /// Runs it with arguments that have passed the schema. Throwing is a failed call, told to the model in general
     /// words; a failure that the model can mend is a `ToolResult.error`.
     package let run: @Sendable (JSONObject, ToolCallContext) async throws -> ToolResult
@@ -69,6 +73,7 @@ package struct Tool: Sendable {
         effect: ToolEffect = .read,
         permission: Permission,
         budget: ToolBudget = ToolBudget(),
+        describe: (@Sendable (JSONObject, ToolCallContext) async -> String)? = nil,
         run: @escaping @Sendable (JSONObject, ToolCallContext) async throws -> ToolResult
     ) {
         self.name = name
@@ -77,7 +82,17 @@ package struct Tool: Sendable {
         self.effect = effect
         self.permission = permission
         self.budget = budget
+        self.describe = describe ?? { arguments, _ in Self.plainDescription(name, arguments) }
         self.run = run
+    }
+
+    /// For tools that have no words of their own: `incident_create: title "x", alerts [1,2].`
+    static func plainDescription(_ name: String, _ arguments: JSONObject) -> String {
+        let given = arguments.filter { $0.value != .null }
+        guard !given.isEmpty else { return "\(name), without arguments." }
+        let words = given.map { "\($0.key) \($0.value.text)" }.joined(separator: ", ")
+        // JSON text has no control characters; a long one says what matters in its beginning.
+        return "\(name): \(words.count > 500 ? "\(words.prefix(500))…" : words)."
     }
 
     /// The tool in the form that models are told of: `{"type":"function","function":{…}}`.
