@@ -1,26 +1,49 @@
-// Reads the webhook body of Prometheus Alertmanager, version 4.
+// Reads the webhook body of Prometheus Alertmanager, version 4, and the array of alerts of its API version 2.
 
 package import JSON
 
 /// Alertmanager's body as captured from 0.25 (`ops.md` section 2.2). Each alert's own status and times decide; the
 /// group's status, `groupKey` and unknown members do not.
+///
+/// The array that Prometheus and vmalert post to Alertmanager's `/api/v2/alerts` is read as well: alerts without a
+/// status, whose end tells whether it lies in the future.
 package struct AlertmanagerAdapter: EventAdapter {
     package let name = "alertmanager"
 
     package init() {}
 
     package func recognises(_ body: JSONView) -> Bool {
-        body["alerts"]?.kind == .array
+        couldBe(body) && !GrafanaAdapter.hasMarks(body)
+    }
+
+    /// An `alerts` array, or an array of objects with labels, as the body.
+    package func couldBe(_ body: JSONView) -> Bool {
+        if body.kind == .array { return Self.hasLabels(body) }
+        guard let alerts = body["alerts"], alerts.kind == .array else { return false }
+        return alerts[0] == nil || body["groupKey"] != nil || body["version"] != nil || Self.hasLabels(alerts)
+    }
+
+    private static func hasLabels(_ alerts: JSONView) -> Bool {
+        alerts.elements.contains { $0["labels"]?.kind == .object }
     }
 
     package func read(_ body: JSONView, _ context: AdapterContext) throws(BodyFault) -> AdaptedBody {
-        guard let alerts = body["alerts"], !alerts.isNull else { throw BodyFault("alerts", "Missing alerts") }
+        try Self.read(body) { index, view throws(EventProblem) in try event(index, view, context) }
+    }
+
+    /// Reads each element of `alerts`, and the sender's word of those that it left out.
+    static func read(
+        _ body: JSONView,
+        _ event: (Int, JSONView) throws(EventProblem) -> AlertEvent
+    ) throws(BodyFault) -> AdaptedBody {
+        let given = body.kind == .array ? body : body["alerts"]
+        guard let alerts = given, !alerts.isNull else { throw BodyFault("alerts", "Missing alerts") }
         guard alerts.kind == .array else { throw BodyFault("alerts", "alerts must be an array") }
         var adapted = AdaptedBody(received: 0)
         for (index, view) in alerts.elements.enumerated() {
             adapted.received += 1
             do throws(EventProblem) {
-                adapted.events.append(try event(index, view, context))
+                adapted.events.append(try event(index, view))
             } catch {
                 adapted.problems.append(error)
             }
@@ -36,7 +59,7 @@ package struct AlertmanagerAdapter: EventAdapter {
         return adapted
     }
 
-    private func event(
+    func event(
         _ index: Int,
         _ view: JSONView,
         _ context: AdapterContext
@@ -80,11 +103,13 @@ package struct AlertmanagerAdapter: EventAdapter {
         end: Int64?,
         _ context: AdapterContext
     ) throws(EventProblem) -> EventStatus {
-        switch fields.text("status", limit: 100)?.lowercased() {
-        case "firing": .firing
-        case "resolved": .resolved
+        // Of the API's own form, where it says whether the alert is silenced.
+        let given = fields.view["status"]?.kind == .object ? nil : fields.text("status", limit: 100)
+        switch given?.lowercased() {
+        case "firing": return .firing
+        case "resolved": return .resolved
         // Not sent by Alertmanager itself; its API says the same by the end alone.
-        case nil: end.map { $0 <= context.receivedAt } == true ? .resolved : .firing
+        case nil: return end.map { $0 <= context.receivedAt } == true ? .resolved : .firing
         case .some(let other):
             throw EventProblem(
                 index: fields.index,

@@ -26,7 +26,7 @@ package struct IngestReply: Sendable {
 
 /// Who a body says it is from.
 struct PresentedSource {
-    /// From the body or the query; nil when neither names one.
+    /// From the path, the body or the query; nil when none names one.
     var sourceID: String?
     var secrets: [CredentialHash]
 
@@ -34,25 +34,42 @@ struct PresentedSource {
     private static let maximumSecrets = 8
     private static let maximumLength = 1_000
 
+    /// - Parameter path: the source that the URL's path names.
     /// - Throws: the refusal.
-    init(_ body: JSONView, secrets: [String], query: [(String, String)]) throws(Refusal) {
-        let inBody = Self.text(body["source_id"])
-        let inQuery = query.first { $0.0 == "source_id" }?.1
-        if let inBody, let inQuery, !inQuery.isEmpty, inBody != inQuery {
+    init(
+        _ body: JSONView,
+        secrets: [String],
+        query: [(String, String)],
+        path: String? = nil
+    ) throws(Refusal) {
+        let names = [
+            ("path", path), ("body", Self.text(body["source_id"])),
+            ("query", query.first { $0.0 == "source_id" }?.1),
+        ].filter { $0.1?.isEmpty == false }
+        if let first = names.first, let other = names.first(where: { $0.1 != first.1 }) {
             throw Refusal(
-                .failure(400, "source_id mismatch", [FieldError("source_id", "differs between body and query")])
+                .failure(
+                    400,
+                    "source_id mismatch",
+                    [FieldError("source_id", "differs between \(first.0) and \(other.0)")]
+                )
             )
         }
-        sourceID = inBody ?? (inQuery?.isEmpty == false ? inQuery : nil)
+        sourceID = names.first?.1
         if sourceID?.utf8.contains(0) == true {
             throw Refusal(.failure(400, "Invalid source_id", [FieldError("source_id", "must not contain U+0000")]))
         }
         var presented = secrets
         if let secret = Self.text(body["secret"]) { presented.append(secret) }
-        presented += query.filter { $0.0 == "secret" }.map(\.1)
-        self.secrets = presented.filter { !$0.isEmpty && $0.utf8.count <= Self.maximumLength }
-            .prefix(Self.maximumSecrets).map { CredentialHash(of: $0) }
+        self.secrets = Self.hashes(presented, query)
         if self.secrets.isEmpty { throw Refusal(.failure(401, "Missing secret")) }
+    }
+
+    /// The hashes of the secrets in headers (or body) and query, as many and as long as are looked at.
+    static func hashes(_ secrets: [String], _ query: [(String, String)]) -> [CredentialHash] {
+        (secrets + query.filter { $0.0 == "secret" || $0.0 == "token" }.map(\.1))
+            .filter { !$0.isEmpty && $0.utf8.count <= maximumLength }
+            .prefix(maximumSecrets).map { CredentialHash(of: $0) }
     }
 
     private static func text(_ view: JSONView?) -> String? {
@@ -65,8 +82,11 @@ struct PresentedSource {
 /// A body that is answered without a look at its events.
 struct Refusal: Error {
     var reply: IngestReply
+    /// The source that is refused, when it is known.
+    var source: AlertSource?
 
-    init(_ reply: IngestReply) {
+    init(_ reply: IngestReply, source: AlertSource? = nil) {
         self.reply = reply
+        self.source = source
     }
 }

@@ -23,11 +23,19 @@ package protocol EventAdapter: Sendable {
     /// The name in logs and tests.
     var name: String { get }
 
-    /// Whether the body has this form, judged by its members.
+    /// Whether the body clearly has this form, judged by its members: two adapters that both say so make the body
+    /// ambiguous.
     func recognises(_ body: JSONView) -> Bool
+
+    /// Whether the body can be read so when the source's type asks for it; wider than `recognises`.
+    func couldBe(_ body: JSONView) -> Bool
 
     /// Reads the body: good events, and what is wrong with the others.
     func read(_ body: JSONView, _ context: AdapterContext) throws(BodyFault) -> AdaptedBody
+}
+
+extension EventAdapter {
+    package func couldBe(_ body: JSONView) -> Bool { recognises(body) }
 }
 
 /// What an adapter made of a body.
@@ -36,6 +44,10 @@ package struct AdaptedBody: Sendable {
     package var received: Int
     package var events: [AlertEvent]
     package var problems: [EventProblem]
+    /// Messages that are understood and change nothing, such as Zabbix's word of a comment; each says why.
+    package var ignored: [EventProblem] = []
+    /// How the body was read, when that was not certain; shown in the report.
+    package var note: String?
     /// What the sender says it left out.
     package var gap: DeliveryGap?
 

@@ -11,8 +11,19 @@ struct EventFields {
 
     /// A member as text: strings as they are, numbers and booleans as written; nil when absent, null, empty or blank.
     func text(_ name: String, limit: Int) -> String? {
-        guard let member = view[name], let text = Self.text(member) else { return nil }
-        guard text.utf8.contains(where: { $0 != 0x20 && $0 != 0x09 && $0 != 0x0A && $0 != 0x0D }) else { return nil }
+        Self.text(view[name], limit: limit)
+    }
+
+    /// The first of these members that says something.
+    func text(_ names: [String], limit: Int) -> String? {
+        for name in names {
+            if let text = text(name, limit: limit) { return text }
+        }
+        return nil
+    }
+
+    static func text(_ member: JSONView?, limit: Int) -> String? {
+        guard let member, let text = Self.text(member), !text.isBlank else { return nil }
         return text.cut(to: limit)
     }
 
@@ -21,19 +32,26 @@ struct EventFields {
     /// - Throws: a problem that names the member, when something is there that is no time.
     func moment(_ name: String) throws(EventProblem) -> Int64? {
         guard let member = view[name] else { return nil }
-        let moment: Timestamp
-        do {
-            switch member.kind {
-            case .null: return nil
-            case .string:
-                let text = member.string ?? ""
-                if text.isEmpty { return nil }
-                moment = try Timestamp(parsing: text, zone: context.zone)
-            default:
-                moment = try Timestamp(json: member.value, zone: context.zone)
-            }
+        do throws(TimestampError) {
+            return try moment(of: member)
         } catch {
             throw EventProblem(index: index, field: name, message: error.message)
+        }
+    }
+
+    /// As `moment`, for a value that is at hand.
+    func moment(of member: JSONView) throws(TimestampError) -> Int64? {
+        let moment: Timestamp
+        switch member.kind {
+        case .null: return nil
+        case .string:
+            let text = member.string ?? ""
+            if text.isBlank { return nil }
+            moment = try Timestamp(parsing: text.withISODate, zone: context.zone)
+        case .number:
+            moment = try Timestamp(json: member.value, zone: context.zone)
+        default:
+            throw TimestampError("must be a time: ISO 8601 text, or epoch seconds or milliseconds")
         }
         // 0001-01-01T00:00:00Z is how Go writes "no time"; a number 0 is how others do.
         return moment.milliseconds <= 0 ? nil : moment.milliseconds
@@ -47,20 +65,30 @@ struct EventFields {
         guard member.kind == .object else {
             throw EventProblem(index: index, field: name, message: "must be an object")
         }
-        var labels: [Label] = []
-        for inner in member.members {
-            guard let text = Self.text(inner.value) else { continue }
-            labels.append(Label(inner.key.storable, text))
-        }
-        return labels.normalised
+        return Self.labels(of: member)
     }
 
-    /// The event as it came, bounded.
+    /// The event as it came, bounded; without the secret, where the event is the body itself.
     var raw: String {
-        String(decoding: view.rawBytes.prefix(TextLimits.raw), as: UTF8.self).cut(to: TextLimits.raw)
+        if view.members.contains(where: Self.isSecret) {
+            var object: JSONObject = [:]
+            for member in view.members where !Self.isSecret(member) { object[member.key] = member.value.value }
+            return JSONValue.object(object).text.cut(to: TextLimits.raw)
+        }
+        return String(decoding: view.rawBytes.prefix(TextLimits.raw), as: UTF8.self).cut(to: TextLimits.raw)
     }
 
-    private static func text(_ view: JSONView) -> String? {
+    /// Scripts may send all their parameters along: the secret, and the address with the secret in it.
+    private static func isSecret(_ member: JSONMember) -> Bool {
+        if secretNames.contains(where: { member.keyEquals($0) }) { return true }
+        guard addressNames.contains(where: { member.keyEquals($0) }) else { return false }
+        return member.value.string.map { $0.contains("secret=") || $0.contains("token=") } ?? false
+    }
+
+    private static let secretNames = ["secret", "SECRET", "Secret", "HTTP_SECRET", "token", "Token"]
+    private static let addressNames = ["url", "URL", "Url", "webhook_url"]
+
+    static func text(_ view: JSONView) -> String? {
         switch view.kind {
         case .null: nil
         case .string: view.string?.storable

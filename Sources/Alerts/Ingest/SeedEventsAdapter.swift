@@ -80,16 +80,12 @@ package struct SeedEventsAdapter: EventAdapter {
         _ context: AdapterContext
     ) throws(EventProblem) -> EventStatus {
         if let given = fields.text("status", limit: 100) {
-            switch given.lowercased() {
-            case "firing", "alerting", "problem", "active", "open", "triggered": return .firing
-            case "resolved", "ok", "recovered", "recovery", "closed", "inactive": return .resolved
-            default:
-                throw EventProblem(
-                    index: fields.index,
-                    field: "status",
-                    message: "must be firing or resolved, not \(given.cut(to: 40))"
-                )
-            }
+            if let known = StatusWords.status(given) { return known }
+            throw EventProblem(
+                index: fields.index,
+                field: "status",
+                message: "must be firing or resolved, not \(given.cut(to: 40))"
+            )
         }
         switch fields.text("action", limit: 100)?.lowercased() {
         case "recovery", "closed", "resolved": return .resolved

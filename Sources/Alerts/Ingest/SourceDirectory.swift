@@ -17,6 +17,7 @@ final class SourceDirectory: Sendable {
     private let known = Mutex<[Key: [AlertSource]]>([:])
     /// More would be somebody trying names; then memory starts over.
     private let capacity = 4_096
+    let news = SourceNews()
 
     init(database: any Database) {
         self.database = database
@@ -54,6 +55,7 @@ final class SourceDirectory: Sendable {
         if let found = known.withLock({ $0[key] }) { return Found(sources: found, isRemembered: true) }
         let found = try await database.read(load)
         if !found.isEmpty {
+            news.remember(found)
             known.withLock { known in
                 if known.count >= capacity { known.removeAll() }
                 known[key] = found

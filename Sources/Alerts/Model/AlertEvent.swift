@@ -76,13 +76,19 @@ package struct AlertEvent: Sendable, Hashable {
         status == .resolved ? max(startedAt, endedAt ?? startedAt) : startedAt
     }
 
+    /// No time at all was given that could tell one occasion from another.
+    package var isTimeless: Bool { startIsGuessed && (status == .firing || endIsGuessed) }
+
     /// Two events with one digest say the same: the second changes nothing. Covers what was said, not `raw`, so that
     /// the order of members and the sender's decorations do not matter; a guessed time is nothing that was said.
-    package var digest: Int64 {
+    package var digest: Int64 { digest(guessedStart: .min) }
+
+    /// - Parameter guessedStart: stands for a start that the sender did not give.
+    package func digest(guessedStart: Int64) -> Int64 {
         var hash = FNV1a()
         hash.addField(fingerprint)
         hash.addField(status.rawValue)
-        hash.add(startIsGuessed ? Int64.min : startedAt)
+        hash.add(startIsGuessed ? guessedStart : startedAt)
         hash.add(endIsGuessed ? Int64.min : endedAt ?? Int64.min)
         hash.add(level.rawValue)
         for text in [title, details, link, externalID, eventID, levelGiven ?? ""] { hash.addField(text) }

@@ -15,6 +15,8 @@ package struct AlertSource: Sendable {
     package var sourceType: String
     package var zone: ZoneRule
     package var levels: LevelMap
+    /// How bodies of no known form are read; nil when the source has none.
+    package var mapping: EventMapping?
     /// The status of a good answer: 200, or 202 for senders that compare with it.
     package var successStatus: Int
     package var isActive: Bool
@@ -45,6 +47,8 @@ package struct AlertSource: Sendable {
         // What was checked when it was saved may have left the system's zone database since; events must go on.
         zone = ZoneRule(name: try row.text("time_zone")) ?? .utc
         levels = LevelMap(json: try? JSONValue(parsing: try row.text("level_map")))
+        let mapped = try row.optionalText("mapping").flatMap { try? JSONValue(parsing: $0) }?.object ?? [:]
+        mapping = mapped.isEmpty ? nil : try? EventMapping(mapped)
         successStatus = Int(try row.int("success_status"))
         isActive = try row.bool("is_active")
         guard let hash = CredentialHash(hexadecimal: try row.text("secret")) else {

@@ -35,8 +35,32 @@ package struct DeliveryCounts: Sendable, Hashable {
     package var resolved = 0
     /// Said before; nothing changed.
     package var duplicates = 0
+    /// One for each event, in no particular order.
+    package var events: [EventResult] = []
 
     package init() {}
+}
+
+/// What became of one event.
+package struct EventResult: Sendable, Hashable {
+    package enum Kind: String, Sendable {
+        case created
+        case updated
+        case resolved
+        case duplicate
+    }
+
+    /// Its place in the body, from 0.
+    package var index: Int
+    package var kind: Kind
+    /// The alert it belongs to; nil for a duplicate, which is not looked up.
+    package var alertID: Int64?
+
+    package init(index: Int, kind: Kind, alertID: Int64? = nil) {
+        self.index = index
+        self.kind = kind
+        self.alertID = alertID
+    }
 }
 
 /// What became of a delivery.
@@ -56,4 +80,29 @@ struct PendingEvent: Sendable {
     var receivedAt: Int64
     /// 0 until its alert has one.
     var alertID: Int64 = 0
+}
+
+extension DeliveryCounts {
+    /// Counts an event that changed something.
+    mutating func add(_ outcome: FingerprintPlan.Outcome, _ pending: PendingEvent) {
+        let kind: EventResult.Kind
+        switch outcome {
+        case .created:
+            created += 1
+            kind = .created
+        case .updated:
+            updated += 1
+            kind = .updated
+        case .resolved:
+            resolved += 1
+            kind = .resolved
+        }
+        events.append(EventResult(index: pending.event.index, kind: kind, alertID: pending.alertID))
+    }
+
+    /// Counts an event that was said before.
+    mutating func addDuplicate(_ pending: PendingEvent) {
+        duplicates += 1
+        events.append(EventResult(index: pending.event.index, kind: .duplicate))
+    }
 }

@@ -37,12 +37,7 @@ struct IngestTransaction {
         try write(plans, &events)
         for plan in plans {
             for (place, outcome) in plan.outcomes {
-                let delivery = events[place].delivery
-                switch outcome {
-                case .created: counts[delivery].created += 1
-                case .updated: counts[delivery].updated += 1
-                case .resolved: counts[delivery].resolved += 1
-                }
+                counts[events[place].delivery].add(outcome, events[place])
             }
         }
         return counts
@@ -96,6 +91,7 @@ struct IngestTransaction {
             }
         }
         guard !candidates.isEmpty else { return [] }
+        try GuessedTimes.settle(&candidates, connection)
         var seen = try EventRows.known(candidates.map(\.digest), connection)
         return candidates.filter { pending in
             let key = EventKey(
@@ -104,7 +100,7 @@ struct IngestTransaction {
                 digest: pending.digest
             )
             let isNew = seen.insert(key).inserted
-            if !isNew { counts[pending.delivery].duplicates += 1 }
+            if !isNew { counts[pending.delivery].addDuplicate(pending) }
             return isNew
         }
     }

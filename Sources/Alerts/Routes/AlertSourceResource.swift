@@ -5,10 +5,15 @@ import JSON
 package import Resources
 import Storage
 
-/// Types of sources. The first three are the seed's (section 2.2.4); a new adapter adds its own here.
+/// Types of sources: the seed's (section 2.2.4) and those with a form of their own; a new adapter adds its own here.
 package enum AlertSourceType: String, Sendable, CaseIterable {
+    /// The seed's format.
     case monitor
+    /// Alertmanager.
     case prometheus
+    case grafana
+    case zabbix
+    /// Anything: by the source's mapping, by content, or guessed.
     case webhook
 }
 
@@ -54,7 +59,7 @@ package enum AlertSourceResource {
                 enumeration: AlertSourceType.allCases.map { .string($0.rawValue) },
                 filterable: true,
                 orderable: true,
-                description: "Decides how a body is read when its content does not tell."
+                description: "How a body is read where it can be read so; other bodies are told apart by content."
             ),
             Field(
                 "secret",
@@ -83,6 +88,41 @@ package enum AlertSourceResource {
                 check: LevelMap.problem
             ),
             Field(
+                "mapping",
+                .object,
+                default: [:],
+                maxLength: 20_000,
+                description: "Where a body of no known form keeps things: event members (title, level, status, "
+                    + "start_time, end_time, external_id, event_id, description, host, link, labels, annotations), "
+                    + "each with a JSON path such as $.name or a constant such as =text; events names the list.",
+                example: ["events": "$.alerts[*]", "title": "$.name", "level": "$.severity", "status": "$.state"]
+            ),
+            Field(
+                "auto_close_minutes",
+                .integer,
+                default: 0,
+                minimum: 0,
+                maximum: 525_600,
+                description: "Alerts of which nothing was heard for so long are closed; 0: never."
+            ),
+            Field(
+                "flap_count",
+                .integer,
+                default: 4,
+                minimum: 0,
+                maximum: 100,
+                description: "So many episodes within the window make an alert flapping; 0: never.",
+                check: { $0.int == 1 ? "must be 0, or from 2 to 100" : nil }
+            ),
+            Field(
+                "flap_window_minutes",
+                .integer,
+                default: 30,
+                minimum: 1,
+                maximum: 10_080,
+                description: "The window of flap_count."
+            ),
+            Field(
                 "success_status",
                 .integer,
                 default: 200,
@@ -105,6 +145,7 @@ package enum AlertSourceResource {
         ],
         hooks: ResourceHooks(
             beforeWrite: { record, context in
+                if let mapping = record.json("mapping")?.object, !mapping.isEmpty { _ = try EventMapping(mapping) }
                 if context.operation == .create, (record.text("source_id") ?? "").isEmpty {
                     record.set("source_id", "source_\(WebhookSecret.randomText(length: 12).lowercased())")
                 }

@@ -27,6 +27,8 @@ package final class AlertsService: Sendable {
     let audit: ChangeRecorder?
     /// Where people reach this program, without trailing slash; empty: links are paths.
     let publicURL: String
+    /// Takes lines for the log, at the level of a warning. No secrets and no content, names made harmless.
+    let warn: @Sendable (String) -> Void
 
     /// - Parameters:
     ///   - catalog: the program's; without one, a catalogue of this room's own resources.
@@ -37,7 +39,8 @@ package final class AlertsService: Sendable {
         audit: ChangeRecorder? = nil,
         clock: WallClock = .system,
         publicURL: String = "",
-        limits: IngestLimits = IngestLimits()
+        limits: IngestLimits = IngestLimits(),
+        warn: @escaping @Sendable (String) -> Void = { _ in }
     ) throws(ResourceDeclarationError) {
         let catalog = if let catalog { catalog } else { try ResourceCatalog(Self.resources) }
         sources = try ResourceService(
@@ -53,6 +56,7 @@ package final class AlertsService: Sendable {
         self.clock = clock
         self.audit = audit
         self.publicURL = publicURL
+        self.warn = warn
         directory = SourceDirectory(database: database)
         queue = IngestQueue(database: database, limits: limits)
     }
