@@ -5,8 +5,10 @@ SHELL := /bin/bash
 BUILD_PACKAGES := libcurl4-openssl-dev libsqlite3-dev libpq-dev libre2-dev pkg-config
 TEST_PACKAGES := curl openssl postgresql prometheus prometheus-alertmanager python3 python3-venv
 BENCH_PACKAGES := nginx wrk python3-venv
+BENCH_ALERTS_PACKAGES := wrk postgresql prometheus-alertmanager python3
 
-.PHONY: run build test bench format lint clean install-build install-test install-bench
+.PHONY: run build test bench bench-alerts format lint clean install-build install-test install-bench
+.PHONY: install-bench-alerts
 
 run: install-build ## Build in release mode and start the server; DEMO=1 loads sample alerts, PORT=… chooses the port.
 	swift build -c release --product opsgate
@@ -25,6 +27,10 @@ bench: install-build install-bench ## Compare with nginx and LiteLLM on this mac
 	swift build -c release --product scripted-upstream
 	python3 Tests/Load/bench.py
 
+bench-alerts: install-build install-bench-alerts ## Compare alert ingest with Alertmanager; takes about ten minutes.
+	swift build -c release --product opsgate
+	python3 Tests/Load/bench_alerts.py
+
 format: ## Format all Swift code.
 	swift format --in-place --recursive --parallel Package.swift Sources Tests
 
@@ -42,3 +48,6 @@ install-test:
 
 install-bench:
 	@Tests/install-packages $(BENCH_PACKAGES)
+
+install-bench-alerts:
+	@Tests/install-packages $(BENCH_ALERTS_PACKAGES)

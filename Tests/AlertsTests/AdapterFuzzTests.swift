@@ -157,12 +157,14 @@ import Testing
                     #expect(status == 400)
                 }
             }
-            let deep = String(repeating: "{\"title\":\"x\",\"labels\":", count: 120) + "1"
+            let deep =
+                String(repeating: "{\"title\":\"x\",\"labels\":", count: 120) + "1"
                 + String(repeating: "}", count: 120)
             #expect(await post(Array(deep.utf8)) == 200)
             let deeper = String(repeating: "[", count: 5_000) + String(repeating: "]", count: 5_000)
             #expect(await post(Array(deeper.utf8)) == 400)
-            let huge = #"{"title":"x","id":99999999999999999999999999999,"timestamp":1e999,"severity":1e-999,"host":-0.0}"#
+            let huge =
+                #"{"title":"x","id":99999999999999999999999999999,"timestamp":1e999,"severity":1e-999,"host":-0.0}"#
             #expect(await post(Array(huge.utf8)) == 200)
             var wide: JSONObject = ["title": "wide"]
             for number in 0..<50_000 { wide["member\(number)"] = .integer(number) }

@@ -49,7 +49,9 @@ import Testing
     func random() {
         let seed = UInt64.random(in: 0..<1_000_000)
         var random = SeededNumbers(seed: seed)
-        let pieces = ["$", ".", "[", "]", "*", "'", "\"", "\\", "a", "0", "9", "名", " ", "-", "=", "\u{0}", "\r\n", "@"]
+        let pieces = [
+            "$", ".", "[", "]", "*", "'", "\"", "\\", "a", "0", "9", "名", " ", "-", "=", "\u{0}", "\r\n", "@",
+        ]
         for _ in 0..<20_000 {
             let text = (0..<Int.random(in: 0..<12, using: &random)).map { _ in
                 pieces.randomElement(using: &random) ?? ""

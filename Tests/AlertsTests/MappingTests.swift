@@ -61,15 +61,20 @@ import Testing
             try await Self.makeSource(fixture)
             let reply = await fixture.post(
                 Self.body(
-                    Self.item(1, "bad"), Self.item(2, "bad", more: ["check": "no object"]),
-                    Self.item(3, "bad", more: ["since": "soon"]), 7, Self.item(5, "bad", more: ["until": [1]])
+                    Self.item(1, "bad"),
+                    Self.item(2, "bad", more: ["check": "no object"]),
+                    Self.item(3, "bad", more: ["since": "soon"]),
+                    7,
+                    Self.item(5, "bad", more: ["until": [1]])
                 ),
                 secrets: []
             )
             #expect(reply.number("created") == 1)
             #expect(reply.number("failed") == 4)
             #expect(
-                reply.body["data"]?["errors"]?.array?.map { $0["field"]?.string } == ["title", "start_time", "", "end_time"]
+                reply.body["data"]?["errors"]?.array?.map { $0["field"]?.string } == [
+                    "title", "start_time", "", "end_time",
+                ]
             )
             #expect(
                 reply.body["data"]?["report"]?.array?.map { $0["result"]?.string }
@@ -105,7 +110,8 @@ import Testing
         (["level": "$.x"], "mapping.title"), (["title": "name"], "mapping.title"), (["title": 5], "mapping.title"),
         (["title": "$.x", "level": "$["], "mapping.level"), (["title": "$.x", "colour": "$.y"], "mapping.colour"),
         (["title": "$.x", "events": "=x"], "mapping.events"), (["title": "$.x", "labels": "=x"], "mapping.labels"),
-        (["title": "$.x", "labels": ["a": "b"]], "mapping.labels.a"), (["title": "$.x", "labels": 7], "mapping.labels"),
+        (["title": "$.x", "labels": ["a": "b"]], "mapping.labels.a"),
+        (["title": "$.x", "labels": 7], "mapping.labels"),
         (["title": "$.x", "status_resolved": ["ok"]], "mapping.status_resolved"),
         (["title": "$.x", "status": "$.s", "status_resolved": "ok"], "mapping.status_resolved"),
         (["title": "$.x", "status": "$.s", "status_resolved": [1]], "mapping.status_resolved"),
@@ -176,7 +182,10 @@ import Testing
             try await fixture.makeSource("w", type: "webhook", secret: "secret-w")
             func post(_ state: String) async -> JSONObject {
                 fixture.clock.set(fixture.clock.now + 1_000)
-                let reply = await fixture.post(["name": "x", "key": "k", "state": .string(state)], secrets: ["secret-w"])
+                let reply = await fixture.post(
+                    ["name": "x", "key": "k", "state": .string(state)],
+                    secrets: ["secret-w"]
+                )
                 return reply.body["data"]?.object ?? [:]
             }
             for round in 0..<3 {

@@ -58,6 +58,18 @@ import Testing
         ]
     }
 
+    /// What the script of our documentation posts.
+    static func script(_ value: String) -> JSONValue {
+        [
+            "EventID": "4711", "EventName": "Disk is full", "EventValue": .string(value), "EventNSeverity": "4",
+            "EventDate": "2025.10.21", "EventTime": "18:00:00",
+            "RecoveryDate": .string(value == "0" ? "2025.10.21" : "{EVENT.RECOVERY.DATE}"),
+            "RecoveryTime": .string(value == "0" ? "18:30:00" : "{EVENT.RECOVERY.TIME}"),
+            "EventUpdateStatus": "0", "Tags": "[]", "HostName": "db-07", "HostIP": "10.0.0.7", "TriggerID": "13",
+            "EventOpData": "", "Message": "Only 2 % are left", "Link": "https://zabbix.example/tr_events.php?eventid=1",
+        ]
+    }
+
     private static func zone(_ fixture: Fixture, type: String = "zabbix") async throws {
         try await fixture.makeSource("z", type: type, secret: "secret-z", more: ["time_zone": "Asia/Shanghai"])
     }
@@ -72,6 +84,7 @@ import Testing
         arguments: [
             (flat("1"), flat("0")), (nested("created"), nested("recovery")), (onCall("alerting"), onCall("ok")),
             (pagerDuty("1"), pagerDuty("0")), (keep("PROBLEM"), keep("RESOLVED")),
+            (script("1"), script("0")),
         ],
         ["zabbix", "webhook", "monitor", "prometheus", "grafana"]
     )
@@ -99,6 +112,8 @@ import Testing
             _ = await Self.post(fixture, Self.keep("PROBLEM"))
             try await fixture.expect(["4711 firing critical 1761040800…"], source: "z")
             _ = await Self.post(fixture, Self.keep("RESOLVED"))
+            try await fixture.expect(["4711 resolved critical 1761040800…1761042600"], source: "z")
+            _ = await Self.post(fixture, Self.script("0"))
             try await fixture.expect(["4711 resolved critical 1761040800…1761042600"], source: "z")
             let times: JSONObject = [
                 "ProblemId": "9", "EventDate": "2025.10.21", "EventTime": "18:00:00", "RecoveryDate": "2025.10.21",
@@ -235,7 +250,10 @@ import Testing
     func secrets(_ engine: Engine) async throws {
         try await Fixture.run(engine) { fixture in
             try await fixture.makeSource("z", type: "zabbix", secret: "secret-z", more: ["success_status": 202])
-            let body = Self.flat("1", more: ["secret": "secret-z", "SECRET": "secret-z", "URL": "http://x/?secret=secret-z"])
+            let body = Self.flat(
+                "1",
+                more: ["secret": "secret-z", "SECRET": "secret-z", "URL": "http://x/?secret=secret-z"]
+            )
             let reply = await fixture.post(body, secrets: [])
             #expect(reply.status == 202)
             let alert = try await fixture.alerts.list(query: [], caller: .team(1))["results"]?[0]

@@ -95,7 +95,7 @@ package final class AlertsService: Sendable {
             let row = try sources.create(
                 [
                     "name": "Default source", "source_id": "default", "source_type": "webhook",
-                    "description": "Made at the first start. Takes the seed's format and Alertmanager's.",
+                    "description": "Made at the first start. Takes every form of events that is known.",
                 ],
                 caller: .system,
                 team: Team.defaultID,

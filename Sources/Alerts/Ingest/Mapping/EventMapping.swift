@@ -63,7 +63,9 @@ package struct EventMapping: Sendable, Hashable {
         var errors: [FieldError] = []
         func value(_ name: String, _ json: JSONValue) -> MappedValue? {
             guard let text = json.string else {
-                errors.append(FieldError("mapping.\(name)", "must be a path such as $.name, or a constant such as =text"))
+                errors.append(
+                    FieldError("mapping.\(name)", "must be a path such as $.name, or a constant such as =text")
+                )
                 return nil
             }
             do throws(JSONPathFault) {
