@@ -155,15 +155,4 @@ import Testing
             )
         }
     }
-
-    @Test("Alerts are read only")
-    func readOnly() async throws {
-        try await Fixture.run(.sqlite) { fixture in
-            await fixture.send([event("a", start: 1000)])
-            await #expect(throws: ResourceError.notAllowed(.delete)) {
-                try await fixture.alerts.alerts.delete(id: 1, caller: .team(1))
-            }
-            try await fixture.expect("alert", has: 1)
-        }
-    }
 }

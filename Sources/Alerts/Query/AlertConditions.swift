@@ -1,7 +1,8 @@
 // Conditions on alerts, as SQL for both engines: used by the list's parameters and by the tools alike.
 
+import JSON
 package import Resources
-import Storage
+package import Storage
 
 /// One label that an alert must have, or must not have.
 package struct LabelMatcher: Sendable, Hashable {
@@ -43,6 +44,60 @@ package enum AlertConditions {
         "alert.source IN (SELECT s.id FROM alert_source s WHERE s.source_id IN (\(list: names.map { .text($0) })))"
     }
 
+    /// Sources by what people call them.
+    package static func sourceNames(_ names: [String]) -> SQLFragment {
+        "alert.source IN (SELECT s.id FROM alert_source s WHERE s.name IN (\(list: names.map { .text($0) })))"
+    }
+
+    /// Goes on, or is over.
+    package static func isOpen(_ isOpen: Bool) -> SQLFragment {
+        isOpen ? "alert.status IN ('firing', 'acknowledged')" : "alert.status IN ('resolved', 'closed')"
+    }
+
+    /// In one of bk-lite's states.
+    package static func handling(_ states: [HandlingState]) -> SQLFragment {
+        var conditions: [SQLFragment] = []
+        let statuses = states.compactMap(\.status)
+        if !statuses.isEmpty { conditions.append(Self.statuses(statuses)) }
+        if states.contains(.unassigned) != states.contains(.pending) {
+            let isUnassigned = states.contains(.unassigned)
+            conditions.append(
+                "alert.status = 'firing' AND alert.operators \(raw: isUnassigned ? "=" : "<>") '[]'"
+            )
+        } else if states.contains(.pending) {
+            conditions.append("alert.status = 'firing'")
+        }
+        return SQLFragment.joined(conditions, " OR ", empty: "1 = 0")
+    }
+
+    /// Was given to this person. The pattern, which an index that holds the column can be asked, leaves few rows for
+    /// the exact look.
+    package static func hasOperator(_ username: String, _ dialect: SQLDialect) -> SQLFragment {
+        let pattern = "%" + escaped(JSONValue.string(username).text) + "%"
+        let element: SQLFragment =
+            switch dialect {
+            case .sqlite: "EXISTS (SELECT 1 FROM json_each(alert.operators) o WHERE o.value = \(username))"
+            case .postgresql:
+                """
+                EXISTS (SELECT 1 FROM json_array_elements_text(CAST(alert.operators AS JSON)) AS o (name) \
+                WHERE o.name = \(username))
+                """
+            }
+        return "alert.operators <> '[]' AND alert.operators LIKE \(pattern) ESCAPE '\\' AND \(element)"
+    }
+
+    /// The title contains the text. Case of ASCII letters does not matter.
+    package static func titleContains(_ text: String) -> SQLFragment {
+        let pattern = "%" + escaped(text.asciiLowercased) + "%"
+        return "lower(alert.title) LIKE \(pattern) ESCAPE '\\'"
+    }
+
+    /// The description contains the text. Case of ASCII letters does not matter.
+    package static func detailsContain(_ text: String) -> SQLFragment {
+        let pattern = "%" + escaped(text.asciiLowercased) + "%"
+        return "lower(alert.description) LIKE \(pattern) ESCAPE '\\'"
+    }
+
     /// The label has the value; an empty value stands for a label that is missing or empty, as in Prometheus.
     package static func label(_ matcher: LabelMatcher) -> SQLFragment {
         let isPositive = matcher.isNegated == matcher.value.isEmpty
@@ -66,8 +121,9 @@ package enum AlertConditions {
     /// Is about the machine: the name itself, or the name with a domain behind it. Case does not matter.
     package static func host(_ name: String) -> SQLFragment {
         let name = [Label].hostPart(of: name).asciiLowercased
-        let pattern = escaped(name) + ".%"
-        return "(lower(alert.host) = \(name) OR lower(alert.host) LIKE \(pattern) ESCAPE '\\')"
+        // From "name." up to what follows the dot: what begins with it, as a range that an index answers.
+        return
+            "(lower(alert.host) = \(name) OR (lower(alert.host) >= \(name + ".") AND lower(alert.host) < \(name + "/")))"
     }
 
     /// The host's name contains the text; for suggestions when `host` finds nothing.
@@ -92,6 +148,18 @@ package enum AlertConditions {
             pattern.unicodeScalars.append(scalar)
         }
         return pattern
+    }
+}
+
+extension HandlingState {
+    /// The status that means the same; nil for the two that a status alone does not tell apart.
+    fileprivate var status: AlertStatus? {
+        switch self {
+        case .unassigned, .pending: nil
+        case .processing: .acknowledged
+        case .resolved: .resolved
+        case .closed: .closed
+        }
     }
 }
 

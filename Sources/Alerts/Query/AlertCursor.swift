@@ -36,11 +36,21 @@ struct AlertCursor: Sendable, Hashable {
         "\(digest.prefix(8)).\(rank).\(level).\(startedAt).\(id)"
     }
 
-    private static let rankTerm = "CASE WHEN alert.status IN ('firing', 'acknowledged') THEN 0 ELSE 1 END"
-    private static let levelTerm =
-        "CASE alert.level WHEN 'critical' THEN 0 WHEN 'error' THEN 1 WHEN 'warning' THEN 2 ELSE 3 END"
+    private static func rank(_ prefix: String) -> String {
+        "CASE WHEN \(prefix)status IN ('firing', 'acknowledged') THEN 0 ELSE 1 END"
+    }
+
+    private static func level(_ prefix: String) -> String {
+        "CASE \(prefix)level WHEN 'critical' THEN 0 WHEN 'error' THEN 1 WHEN 'warning' THEN 2 ELSE 3 END"
+    }
+
+    private static let rankTerm = rank("alert.")
+    private static let levelTerm = level("alert.")
 
     static let order = "\(rankTerm), \(levelTerm), alert.started_at DESC, alert.id DESC"
+
+    /// The same terms as an index has them. A migration stands on them: they never change.
+    static let indexTerms = "(\(rank(""))), (\(level(""))), started_at DESC, id DESC"
 
     /// The rows that come after this one.
     var condition: SQLFragment {

@@ -9,6 +9,8 @@ import Storage
 struct AlertFilter: Sendable {
     var statuses: [AlertStatus] = []
     var levels: [AlertLevel] = []
+    var handling: [HandlingState] = []
+    var operatorName: String?
     var sources: [String] = []
     var host: String?
     var search: String?
@@ -26,6 +28,12 @@ struct AlertFilter: Sendable {
             "type": "array", "items": ["type": "string", "enum": .array(AlertLevel.names.map { .string($0) })],
             "maxItems": 4, "description": "Only these levels.",
         ],
+        "handling": [
+            "type": "array", "items": ["type": "string", "enum": .array(HandlingState.names.map { .string($0) })],
+            "maxItems": 5,
+            "description": "Only where people stand with it: unassigned, pending (given, not taken), processing.",
+        ],
+        "operator": ["type": "string", "maxLength": 255, "description": "Only what was given to this user."],
         "source_id": ["type": "string", "maxLength": 100, "description": "Only this alert source."],
         "host": [
             "type": "string", "maxLength": 255, "description": "Only this host or instance, e.g. web-01 or 10.0.0.5.",
@@ -49,6 +57,8 @@ struct AlertFilter: Sendable {
     init(_ arguments: JSONObject, now: Int64) throws(FilterFault) {
         statuses = (arguments["status"]?.array ?? []).compactMap { $0.string.flatMap(AlertStatus.init(rawValue:)) }
         levels = (arguments["level"]?.array ?? []).compactMap { $0.string.flatMap { AlertLevel($0) } }
+        handling = (arguments["handling"]?.array ?? []).compactMap { $0.string.flatMap(HandlingState.init(rawValue:)) }
+        operatorName = Self.text(arguments["operator"])
         sources = Self.text(arguments["source_id"]).map { [$0] } ?? []
         host = Self.text(arguments["host"])
         search = Self.text(arguments["search"])
@@ -67,11 +77,13 @@ struct AlertFilter: Sendable {
     }
 
     /// All conditions, the caller's teams among them.
-    func conditions(_ caller: Caller) -> SQLFragment {
+    func conditions(_ caller: Caller, _ dialect: SQLDialect) -> SQLFragment {
         var all: [SQLFragment] = []
         if let scope = caller.teamCondition(column: "alert.team") { all.append(scope) }
         if !statuses.isEmpty { all.append(AlertConditions.statuses(statuses)) }
         if !levels.isEmpty { all.append(AlertConditions.levels(levels)) }
+        if !handling.isEmpty { all.append(AlertConditions.handling(handling)) }
+        if let operatorName { all.append(AlertConditions.hasOperator(operatorName, dialect)) }
         if !sources.isEmpty { all.append(AlertConditions.sources(sources)) }
         if let host { all.append(AlertConditions.host(host)) }
         if let search { all.append(AlertConditions.search(search)) }
@@ -86,6 +98,8 @@ struct AlertFilter: Sendable {
         var parts: [String] = []
         if !statuses.isEmpty { parts.append("status \(statuses.map(\.rawValue).joined(separator: " or "))") }
         if !levels.isEmpty { parts.append("level \(levels.map(\.name).joined(separator: " or "))") }
+        if !handling.isEmpty { parts.append("handling \(handling.map(\.rawValue).joined(separator: " or "))") }
+        if let operatorName { parts.append("operator \(operatorName)") }
         if let source = sources.first { parts.append("source_id \(source)") }
         if let host { parts.append("host \(host)") }
         if let search { parts.append("text \"\(search)\"") }
@@ -111,7 +125,8 @@ struct AlertFilter: Sendable {
         return text
     }
 
-    private static func moment(
+    /// A time or a span back from now, as tools take it.
+    static func moment(
         _ name: String,
         _ arguments: JSONObject,
         now: Int64
@@ -127,7 +142,7 @@ struct AlertFilter: Sendable {
     }
 
     /// `90s`, `30m`, `2h`, `7d`, `2w`, with or without a minus sign.
-    private static func milliseconds(span text: String) -> Int64? {
+    static func milliseconds(span text: String) -> Int64? {
         var rest = text.drop { $0 == "-" }
         guard let unit = rest.popLast(), let number = Int64(rest), number >= 0, number < 100_000 else { return nil }
         switch unit {
@@ -144,8 +159,10 @@ struct AlertFilter: Sendable {
 /// Arguments that make no sense, in words for a model.
 struct FilterFault: Error {
     var message: String
+    var hint: String?
 
-    init(_ message: String) {
+    init(_ message: String, hint: String? = nil) {
         self.message = message
+        self.hint = hint
     }
 }

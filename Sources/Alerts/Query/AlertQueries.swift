@@ -32,6 +32,24 @@ enum AlertQueries {
             .map(AlertRows.alert)
     }
 
+    /// Those of these alerts that the caller may know of, by number.
+    static func alerts(ids: [Int64], _ caller: Caller, _ connection: any SQLConnection) throws -> [Alert] {
+        let scope = caller.teamCondition(column: "alert.team") ?? "1 = 1"
+        return try connection.query(
+            fragment: """
+                SELECT * FROM alert WHERE alert.id IN (\(list: ids.map { .integer($0) })) AND \(scope) ORDER BY alert.id
+                """
+        ).map(AlertRows.alert)
+    }
+
+    /// The newest episode of a fingerprint.
+    static func newest(fingerprint: String, source: Int64, _ connection: any SQLConnection) throws -> Int64? {
+        try connection.query(
+            "SELECT id FROM alert WHERE fingerprint = $1 AND source = $2 AND is_latest = 1",
+            [.text(fingerprint), .integer(source)]
+        ).first?.int("id")
+    }
+
     /// Newest first.
     static func events(ofAlert id: Int64, limit: Int, _ connection: any SQLConnection) throws -> [StoredEvent] {
         try connection.query(

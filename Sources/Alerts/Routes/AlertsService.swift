@@ -10,16 +10,25 @@ package import Tools
 package final class AlertsService: Sendable {
     /// Declarations for the program's catalogue.
     package static let resources: [Resource] = [
-        AlertSourceResource.resource, AlertResource.resource, AlertGapResource.resource,
+        AlertSourceResource.resource, AlertResource.resource, AlertGapResource.resource, EventResource.resource,
+        IncidentResource.resource, AlertLogResource.resource,
     ]
 
     /// `alert_source`, with all verbs.
     package let sources: ResourceService
-    /// `alerts`, list and get.
+    /// `alerts`: all but creation, which is `createAlert`.
     package let alerts: ResourceService
+    /// `events`: all but creation, which is `createEvent`.
+    package let events: ResourceService
+    /// `incident`: list, get and delete; the others are `createIncident` and `changeIncident`.
+    package let incidents: ResourceService
+    /// `log`, list and get.
+    package let log: ResourceService
     /// `alert_gap`, list and get.
     package let gaps: ResourceService
 
+    /// For the tools. Nothing refers to shields, so they need no catalogue but their own.
+    let shields: ResourceService
     let database: any Database
     let clock: WallClock
     let directory: SourceDirectory
@@ -32,7 +41,8 @@ package final class AlertsService: Sendable {
 
     /// - Parameters:
     ///   - catalog: the program's; without one, a catalogue of this room's own resources.
-    ///   - audit: takes every change of a source, in its transaction.
+    ///   - audit: takes every change of a resource, in its transaction. What people do to alerts and incidents goes
+    ///     into the audit log in any case.
     package init(
         database: any Database,
         catalog: ResourceCatalog? = nil,
@@ -50,8 +60,21 @@ package final class AlertsService: Sendable {
             audit: audit,
             clock: clock
         )
-        alerts = try ResourceService(AlertResource.resource, catalog: catalog, database: database, clock: clock)
-        gaps = try ResourceService(AlertGapResource.resource, catalog: catalog, database: database, clock: clock)
+        func service(_ resource: Resource) throws(ResourceDeclarationError) -> ResourceService {
+            try ResourceService(resource, catalog: catalog, database: database, audit: audit, clock: clock)
+        }
+        alerts = try service(AlertResource.resource)
+        events = try service(EventResource.resource)
+        incidents = try service(IncidentResource.resource)
+        log = try service(AlertLogResource.resource)
+        gaps = try service(AlertGapResource.resource)
+        shields = try ResourceService(
+            ShieldResource.resource,
+            catalog: try ResourceCatalog([ShieldResource.resource]),
+            database: database,
+            audit: audit,
+            clock: clock
+        )
         self.database = database
         self.clock = clock
         self.audit = audit
@@ -64,9 +87,13 @@ package final class AlertsService: Sendable {
     /// Bodies and events that wait for the store, for metrics.
     package var waiting: (bodies: Int, events: Int) { queue.waiting }
 
-    /// `alerts_list`, `alerts_count`, `alert_get`.
+    /// What bots can ask about alerts and incidents; and what they can do, for those that are granted it.
     package var tools: [Tool] {
-        [alertsListTool, alertsCountTool, alertGetTool]
+        [
+            alertsListTool, alertsCountTool, alertGetTool, alertTimelineTool, incidentListTool, incidentGetTool,
+            notificationLogTool, shieldPreviewTool,
+            alertAcknowledgeTool, alertAssignTool, alertCloseTool, incidentCreateTool, shieldCreateTool,
+        ]
     }
 
     /// The list of alerts as the envelope's data; with a member `gaps` when senders left alerts out in the last day.

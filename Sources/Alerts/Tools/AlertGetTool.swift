@@ -2,17 +2,21 @@
 
 import Identity
 import JSON
+import Notifications
 import Resources
 import Storage
 import Tools
 
 extension AlertsService {
     private static let maximumEvents = 20
+    /// Members of an aggregate that are shown.
+    private static let maximumMembers = 20
 
     var alertGetTool: Tool {
         Tool(
             name: "alert_get",
-            summary: "Shows one alert with description, labels, annotations and its last events, newest first.",
+            summary:
+                "Shows one alert with description, labels, who is on it, notices and its last events, newest first.",
             parameters: [
                 "type": "object",
                 "properties": [
@@ -44,12 +48,32 @@ extension AlertsService {
             let name = try AlertQueries.sourceNames([alert.source], connection)[alert.source] ?? ""
             var data = AlertJSON.whole(alert, source: name, now: context.now, publicURL: publicURL)
             var isCut = false
+            var hint: String?
+            if let notices = try NoticeSummary.of(.alert(alert.id), connection) { data["notices"] = notices }
+            if alert.handling.kind == .aggregate {
+                let members = try AlertQueries.page(
+                    "alert.aggregate = \(alert.id)",
+                    after: nil,
+                    limit: Self.maximumMembers,
+                    connection
+                )
+                data["members"] = .array(
+                    members.map { .object(AlertJSON.member($0, now: context.now)) }
+                )
+                isCut = Int64(members.count) < alert.handling.memberCount
+                if isCut {
+                    hint = "Of \(alert.handling.memberCount) members only \(members.count) are shown."
+                }
+            }
             if withEvents {
                 let events = try AlertQueries.events(ofAlert: alert.id, limit: Self.maximumEvents, connection)
                 let room = context.bytes - JSONValue.object(data).bytes.count
                 let shown = Self.fitting(events.map(AlertJSON.event), bytes: room)
                 data["events"] = .array(shown)
-                isCut = Int64(shown.count) < alert.eventCount
+                if Int64(shown.count) < alert.eventCount {
+                    isCut = true
+                    hint = "Of \(alert.eventCount) events only the newest are shown."
+                }
             }
             return ToolResult(
                 data: .object(data),
@@ -57,7 +81,7 @@ extension AlertsService {
                 returned: 1,
                 truncated: isCut,
                 link: AlertJSON.link(alert, publicURL: publicURL),
-                hint: isCut ? "Of \(alert.eventCount) events only the newest are shown." : nil
+                hint: hint
             )
         }
     }

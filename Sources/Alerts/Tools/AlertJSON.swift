@@ -30,7 +30,35 @@ enum AlertJSON {
             "link": .string(link(alert, publicURL: publicURL)),
         ]
         if let given = alert.levelGiven { row["level_given"] = .string(given.harmless(limit: 100)) }
+        let handling = alert.handling
+        row["handling"] = .string(alert.handlingState.rawValue)
+        if !handling.operators.isEmpty { row["operators"] = operators(alert) }
+        if handling.kind == .aggregate { row["member_count"] = .integer(handling.memberCount) }
+        if let aggregate = handling.aggregate { row["aggregate"] = .integer(aggregate) }
+        if let incident = handling.incident { row["incident"] = .integer(incident) }
+        if let shield = handling.shield { row["shield"] = .integer(shield) }
+        if handling.isFlapping { row["is_flapping"] = true }
         return row
+    }
+
+    /// A row without labels, for lists inside of other results.
+    static func brief(_ alert: Alert, source: String, now: Int64, publicURL: String) -> JSONObject {
+        var brief = row(alert, source: source, now: now, publicURL: publicURL)
+        brief.removeValue(forKey: "labels")
+        return brief
+    }
+
+    /// A member of an aggregate.
+    static func member(_ alert: Alert, now: Int64) -> JSONObject {
+        [
+            "id": .integer(alert.id), "title": .string(alert.title.harmless(limit: 200)),
+            "level": .string(alert.level.name), "status": .string(alert.status.rawValue),
+            "started_at": time(alert.span.start), "host": .string(alert.host.harmless(limit: ShownLimits.name)),
+        ]
+    }
+
+    private static func operators(_ alert: Alert) -> JSONValue {
+        .array(alert.handling.operators.prefix(10).map { .string($0.harmless(limit: 100)) })
     }
 
     /// Everything about one alert but its events.
@@ -41,6 +69,12 @@ enum AlertJSON {
         whole["fingerprint"] = .string(alert.fingerprint.harmless(limit: ShownLimits.name))
         whole["last_event_at"] = time(alert.lastEventAt)
         whole["event_count"] = .integer(alert.eventCount)
+        let handling = alert.handling
+        if let by = handling.acknowledgedBy { whole["acknowledged_by"] = .string(by.harmless(limit: 100)) }
+        if let at = handling.acknowledgedAt { whole["acknowledged_at"] = time(at) }
+        if let by = handling.closedBy { whole["closed_by"] = .string(by.harmless(limit: 100)) }
+        if let reason = handling.closeReason { whole["close_reason"] = .string(reason.harmless(limit: 500)) }
+        if let assignment = handling.assignment { whole["assignment"] = .integer(assignment) }
         if !alert.link.isEmpty { whole["source_link"] = .string(alert.link.harmless(limit: ShownLimits.link)) }
         if !alert.externalID.isEmpty {
             whole["external_id"] = .string(alert.externalID.harmless(limit: ShownLimits.name))

@@ -14,11 +14,11 @@ extension AlertsService {
         var properties = AlertFilter.properties
         properties["group_by"] = [
             "type": "string", "maxLength": 210,
-            "description": "level, status, source, host, or label:NAME, e.g. label:region.",
+            "description": "level, status, handling, source, host, or label:NAME, e.g. label:region.",
         ]
         return Tool(
             name: "alerts_count",
-            summary: "Counts alerts exactly, in all or grouped by level, status, source, host or a label.",
+            summary: "Counts alerts exactly, in all or grouped by level, status, handling, source, host or a label.",
             parameters: [
                 "type": "object", "properties": .object(properties), "additionalProperties": false,
             ],
@@ -38,7 +38,7 @@ extension AlertsService {
         }
         let link = "\(publicURL)\(AlertResource.resource.path)/"
         return try await database.read { connection in
-            let conditions = filter.conditions(context.caller)
+            let conditions = filter.conditions(context.caller, connection.dialect)
             let total = try AlertQueries.count(conditions, connection)
             let gaps = try ToolHints.gaps(filter, context.caller, now: context.now, connection)
             if total == 0 {
@@ -85,6 +85,7 @@ extension AlertsService {
 private enum Grouping: Sendable {
     case level
     case status
+    case handling
     case source
     case host
     case label(String)
@@ -94,11 +95,12 @@ private enum Grouping: Sendable {
         switch text {
         case "level": self = .level
         case "status": self = .status
+        case "handling": self = .handling
         case "source", "source_id": self = .source
         case "host": self = .host
         default:
             guard text.hasPrefix("label:"), text.count > 6 else {
-                throw FilterFault("`group_by` must be level, status, source, host or label:NAME.")
+                throw FilterFault("`group_by` must be level, status, handling, source, host or label:NAME.")
             }
             self = .label(String(text.dropFirst(6)).storable)
         }
@@ -108,6 +110,7 @@ private enum Grouping: Sendable {
         switch self {
         case .level: "level"
         case .status: "status"
+        case .handling: "handling"
         case .source: "source"
         case .host: "host"
         case .label(let name): "label:\(name.harmless(limit: 200))"
@@ -123,6 +126,16 @@ private enum Grouping: Sendable {
         switch self {
         case .level: try AlertQueries.groups(by: "alert.level", conditions, limit: limit, connection)
         case .status: try AlertQueries.groups(by: "alert.status", conditions, limit: limit, connection)
+        case .handling:
+            try AlertQueries.groups(
+                by: """
+                    CASE WHEN alert.status = 'acknowledged' THEN 'processing' WHEN alert.status <> 'firing' THEN alert.status
+                    WHEN alert.operators = '[]' THEN 'unassigned' ELSE 'pending' END
+                    """,
+                conditions,
+                limit: limit,
+                connection
+            )
         case .host: try AlertQueries.groups(by: "alert.host", conditions, limit: limit, connection)
         case .source:
             try AlertQueries.groups(

@@ -49,7 +49,7 @@ extension AlertsService {
         let rows = ToolRows.allowed(arguments["limit"]?.int, context)
         let publicURL = publicURL
         return try await database.read { [cursor] connection in
-            let conditions = filter.conditions(context.caller)
+            let conditions = filter.conditions(context.caller, connection.dialect)
             let total = try AlertQueries.count(conditions, connection)
             let gaps = try ToolHints.gaps(filter, context.caller, now: context.now, connection)
             if total == 0 {

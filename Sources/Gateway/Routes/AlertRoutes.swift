@@ -63,7 +63,7 @@ struct AlertRoutes: Sendable {
             ),
         ] + ResourceRoutes(service: alerts.sources, tag: "Alerts").routes
             + ResourceRoutes(service: alerts.alerts, tag: "Alerts").routes.filter { $0.path.hasSuffix("{id}/") }
-            + ResourceRoutes(service: alerts.gaps, tag: "Alerts").routes
+            + ResourceRoutes(service: alerts.gaps, tag: "Alerts").routes + AlertActionRoutes(services: services).routes
     }
 
     @Sendable private func receive(_ request: GatewayRequest) async throws -> Response {

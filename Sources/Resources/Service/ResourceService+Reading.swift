@@ -1,6 +1,7 @@
 // Lists and single rows, inside a transaction.
 
 package import Identity
+package import JSON
 package import Storage
 
 extension ResourceService {
@@ -35,6 +36,11 @@ extension ResourceService {
             pageSize: request.pageSize,
             results: try resource.objects(records, connection, caller)
         )
+    }
+
+    /// One row as answers show it, for other rooms that read inside a transaction of theirs.
+    package func row(_ id: Int64, _ caller: Caller, on connection: any SQLConnection) throws -> JSONObject {
+        try rendered(try find(id, caller, on: connection), caller, connection)
     }
 
     /// The row, whole, if it exists and the caller may know of it; a row of another team is not found either.

@@ -4,6 +4,7 @@ import Alerts
 import Foundation
 import Identity
 import JSON
+import Notifications
 import Resources
 import Storage
 import Support
@@ -53,11 +54,17 @@ struct Fixture: Sendable {
             )
         }
         do {
-            try await Migrator(AlertsSchema.migrations).migrate(database)
+            try await Migrator(
+                IdentitySchema.migrations + NotificationsSchema.migrations + AlertsSchema.migrations
+            ).migrate(database)
             let clock = TestClock()
             let fixture = Fixture(
                 database: database,
-                alerts: try AlertsService(database: database, clock: clock.clock),
+                alerts: try AlertsService(
+                    database: database,
+                    audit: ResourceService.auditLog(AuditLog()),
+                    clock: clock.clock
+                ),
                 clock: clock
             )
             try await fixture.makeSource("s1", secret: secret)
