@@ -75,6 +75,13 @@ static inline CURLcode ccurl_get_long(CURL *easy, CURLINFO info, long *value) {
     return curl_easy_getinfo(easy, info, value);
 }
 
+/// The socket of the connection that a finished `CURLOPT_CONNECT_ONLY` transfer left open; -1 when there is none.
+static inline curl_socket_t ccurl_active_socket(CURL *easy) {
+    curl_socket_t descriptor = CURL_SOCKET_BAD;
+    if (curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &descriptor) != CURLE_OK) return CURL_SOCKET_BAD;
+    return descriptor;
+}
+
 static inline void *ccurl_get_private(CURL *easy) {
     char *value = NULL;
     if (curl_easy_getinfo(easy, CURLINFO_PRIVATE, &value) != CURLE_OK) return NULL;

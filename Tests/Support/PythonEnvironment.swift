@@ -5,7 +5,7 @@ import Glibc
 /// A virtual environment with pinned packages from PyPI.
 package struct PythonEnvironment: Sendable {
     /// Every package that a test imports, pinned; theirs come in the versions that pip finds fit.
-    package static let packages = ["openai==3.52.0"]
+    package static let packages = ["openai==3.52.0", "aiosmtpd==1.4.6"]
 
     /// The interpreter.
     package let python: String

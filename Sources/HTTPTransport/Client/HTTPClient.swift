@@ -26,7 +26,8 @@ package final class HTTPClient: Sendable {
     ///
     /// - Throws: any `TransferFailure`; a status of 4xx or 5xx is not one.
     package func stream(_ request: TransferRequest) async throws(TransferFailure) -> TransferResponse {
-        let transfer = try transfer(for: request, isWhole: false, bodyLimit: .max)
+        let request = try PreparedRequest(request, isWhole: false, defaultCAFile: defaultCAFile)
+        let transfer = transfer(for: request, isWhole: false, bodyLimit: .max)
         switch await transfer.begin() {
         case .head(let head): return TransferResponse(head: head, transfer: transfer)
         case .failed(let failure): throw failure
@@ -39,7 +40,8 @@ package final class HTTPClient: Sendable {
     /// - Parameter bodyLimit: more bytes than this end it with `.responseTooLarge`.
     /// - Throws: any `TransferFailure`; a status of 4xx or 5xx is not one.
     package func fetch(_ request: TransferRequest, bodyLimit: Int) async throws(TransferFailure) -> WholeResponse {
-        let transfer = try transfer(for: request, isWhole: true, bodyLimit: bodyLimit)
+        let request = try PreparedRequest(request, isWhole: true, defaultCAFile: defaultCAFile)
+        let transfer = transfer(for: request, isWhole: true, bodyLimit: bodyLimit)
         switch await transfer.begin() {
         case .whole(let head, let body): return WholeResponse(status: head.status, headers: head.headers, body: body)
         case .failed(let failure): throw failure
@@ -58,15 +60,12 @@ package final class HTTPClient: Sendable {
         threads.reduce(into: TransferStatistics()) { $0.add($1.counters) }
     }
 
-    private func transfer(
-        for request: TransferRequest,
-        isWhole: Bool,
-        bodyLimit: Int
-    ) throws(TransferFailure) -> Transfer {
-        let prepared = try PreparedRequest(request, isWhole: isWhole, defaultCAFile: configuration.caFile)
-        return Transfer(
+    var defaultCAFile: String? { configuration.caFile }
+
+    func transfer(for request: PreparedRequest, isWhole: Bool, bodyLimit: Int) -> Transfer {
+        Transfer(
             id: lastID.add(1, ordering: .relaxed).newValue,
-            request: prepared,
+            request: request,
             mailbox: thread(for: request.url).mailbox,
             isWhole: isWhole,
             bodyLimit: bodyLimit,

@@ -34,6 +34,8 @@ package struct TransferFailure: Error, Sendable, Equatable {
     /// Nothing of the answer had arrived. Whether the request may be repeated is for the caller to know: the other
     /// side may have read it.
     package var isRetryable: Bool
+    /// What there is to say when a mail was refused. Mail travels as a transfer, and so do its failures.
+    var mail: MailFailure?
 
     package init(_ kind: Kind, _ message: String, isRetryable: Bool = false) {
         self.kind = kind
@@ -47,6 +49,11 @@ extension TransferFailure: CustomStringConvertible {
 }
 
 extension TransferFailure {
+    init(_ mail: MailFailure) {
+        self.init(.other, mail.message)
+        self.mail = mail
+    }
+
     static let cancelled = TransferFailure(.cancelled, "the transfer was cancelled")
     static let shutDown = TransferFailure(.shutDown, "the HTTP client was shut down")
 }

@@ -37,7 +37,10 @@ final class EasyHandle {
         ccurl_set_write_function(curl, receiveBody, context)
         ccurl_set_header_function(curl, receiveHeaderLine, context)
         ccurl_set_prerequest_function(curl, connectionIsReady, context)
-        return setHTTP(request)
+        switch request.content {
+        case .http(let content): return setHTTP(content, url: request.url)
+        case .mail(let content): return setMail(content, url: request.url)
+        }
     }
 
     /// Forgets the request; connections are the multi handle's and stay.
@@ -86,7 +89,7 @@ final class EasyHandle {
         return access(path, R_OK) == 0
     }()
 
-    private func setHTTP(_ request: PreparedRequest) -> Bool {
+    private func setHTTP(_ request: PreparedHTTP, url: String) -> Bool {
         set(CURLOPT_PROTOCOLS_STR, "http,https")
         set(CURLOPT_FOLLOWLOCATION, 0)
         set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
@@ -102,10 +105,10 @@ final class EasyHandle {
         }
         ccurl_set_pointer(curl, CURLOPT_HTTPHEADER, headerList)
         setMethod(request)
-        return ccurl_set_string(curl, CURLOPT_URL, request.url) == CURLE_OK
+        return ccurl_set_string(curl, CURLOPT_URL, url) == CURLE_OK
     }
 
-    private func setMethod(_ request: PreparedRequest) {
+    private func setMethod(_ request: PreparedHTTP) {
         if let body = request.body {
             set(CURLOPT_POST, 1)
             _ = body.withUnsafeBytes { bytes in
@@ -126,11 +129,11 @@ final class EasyHandle {
         }
     }
 
-    private func set(_ option: CURLoption, _ value: Int) {
+    func set(_ option: CURLoption, _ value: Int) {
         ccurl_set_long(curl, option, value)
     }
 
-    private func set(_ option: CURLoption, _ value: String) {
+    func set(_ option: CURLoption, _ value: String) {
         ccurl_set_string(curl, option, value)
     }
 }

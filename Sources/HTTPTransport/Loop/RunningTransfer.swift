@@ -23,6 +23,9 @@ final class RunningTransfer {
     /// Bytes that the reader had not taken when some were handed over last; by now it can only be fewer.
     var pendingBefore = 0
 
+    /// What is said with a mail server; nil for HTTP.
+    let mail: MailExchange?
+
     private var parser: ResponseHeadParser
     private var bodyBytes = 0
     /// The loop outlives its transfers: it ends them all before it leaves.
@@ -35,10 +38,16 @@ final class RunningTransfer {
         deadlines = TransferDeadlines(transfer.request.timeouts, startedAt: loop.now)
         scheduled = deadlines.next
         parser = ResponseHeadParser(limit: maximumHeadBytes)
+        if case .mail(let content) = transfer.request.content {
+            mail = MailExchange(content, limit: maximumHeadBytes)
+        } else {
+            mail = nil
+        }
     }
 
     /// False ends the transfer.
     func receive(headerLine line: UnsafeRawBufferPointer) -> Bool {
+        if let mail { return mail.heard(line) }
         switch parser.append(line) {
         case .more:
             break

@@ -12,7 +12,7 @@ final class TransferLoop {
     private let mailbox: Mailbox
     private let counters: LoopCounters
     private let multi: CurlMulti
-    private var sockets: SocketWatch
+    var sockets: SocketWatch
 
     /// The time of this turn; read once a turn, since every event of it asks.
     private(set) var now = Moment.now
@@ -20,6 +20,8 @@ final class TransferLoop {
     private var curlTimer: Moment?
     private var running: [Int: RunningTransfer] = [:]
     private var touched: [RunningTransfer] = []
+    /// Mails past libcurl's part, by the socket on which the loop itself speaks.
+    var exchanges: [Int32: RunningTransfer] = [:]
     private var idleHandles: [EasyHandle] = []
     private var limits = DeadlineQueue<Int>()
     private var patience = DeadlineQueue<Int>()
@@ -121,7 +123,11 @@ final class TransferLoop {
         for index in 0..<count {
             let ready = sockets[index]
             if ready.descriptor == mailbox.wakeDescriptor { continue }
-            multi.drive(ready.descriptor, events: ready.events)
+            if let transfer = exchanges[ready.descriptor] {
+                converse(transfer)
+            } else {
+                multi.drive(ready.descriptor, events: ready.events)
+            }
         }
     }
 }
@@ -185,6 +191,10 @@ extension TransferLoop {
     }
 
     private func finish(_ transfer: RunningTransfer, _ code: CURLcode) {
+        if let mail = transfer.mail {
+            finish(transfer, mail, code)
+            return
+        }
         guard code != CURLE_OK || !transfer.hasHead else {
             end(transfer, failure: nil)
             return
@@ -206,9 +216,10 @@ extension TransferLoop {
     }
 
     /// The one place where a transfer leaves the loop. Being in the table is what makes it end once.
-    private func end(_ transfer: RunningTransfer, failure: TransferFailure?) {
+    func end(_ transfer: RunningTransfer, failure: TransferFailure?) {
         guard running.removeValue(forKey: transfer.transfer.id) != nil else { return }
         counters.connectionsOpened.add(transfer.handle.info(CURLINFO_NUM_CONNECTS), ordering: .relaxed)
+        if let mail = transfer.mail { leave(mail) }
         multi.remove(transfer.handle)
         transfer.handle.reset()
         if idleHandles.count < configuration.maximumIdleHandles { idleHandles.append(transfer.handle) }

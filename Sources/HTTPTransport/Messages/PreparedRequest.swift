@@ -3,16 +3,28 @@
 /// A checked request. Making one is the caller's work, so that the loop's thread, which all transfers share, only
 /// hands strings over.
 struct PreparedRequest: Sendable {
+    enum Content: Sendable {
+        case http(PreparedHTTP)
+        case mail(PreparedMail)
+    }
+
     let url: String
+    let timeouts: TransferTimeouts
+    let verifyTLS: Bool
+    let caFile: String?
+    let content: Content
+}
+
+/// What is sent over HTTP.
+struct PreparedHTTP: Sendable {
     let method: String
     let body: [UInt8]?
     /// `Name: value` lines as `CURLOPT_HTTPHEADER` wants them.
     let headerLines: [String]
-    let timeouts: TransferTimeouts
     let wantsHTTP2: Bool
-    let verifyTLS: Bool
-    let caFile: String?
+}
 
+extension PreparedRequest {
     /// - Throws: `.invalidURL`, `.invalidRequest` for what would become something else on the wire (line ends, NUL).
     init(_ request: TransferRequest, isWhole: Bool, defaultCAFile: String?) throws(TransferFailure) {
         guard Origin.isPresent(in: request.url), !request.url.utf8.contains(0) else {
@@ -21,14 +33,19 @@ struct PreparedRequest: Sendable {
         guard !request.method.isEmpty, request.method.utf8.allSatisfy(Self.isTokenByte) else {
             throw TransferFailure(.invalidRequest, "the method is not an HTTP token")
         }
-        url = request.url
-        method = request.method
-        body = request.body
-        headerLines = try Self.lines(of: request.headers)
-        timeouts = request.timeouts
-        wantsHTTP2 = isWhole && request.version == .http2WhenWhole
-        verifyTLS = request.verifyTLS
-        caFile = request.caFile ?? defaultCAFile
+        let content = PreparedHTTP(
+            method: request.method,
+            body: request.body,
+            headerLines: try Self.lines(of: request.headers),
+            wantsHTTP2: isWhole && request.version == .http2WhenWhole
+        )
+        self.init(
+            url: request.url,
+            timeouts: request.timeouts,
+            verifyTLS: request.verifyTLS,
+            caFile: request.caFile ?? defaultCAFile,
+            content: .http(content)
+        )
     }
 
     private static func lines(of headers: HTTPHeaders) throws(TransferFailure) -> [String] {

@@ -62,7 +62,15 @@ final class Transfer: Sendable {
         perform(machine.withLock { $0.cancel() })
     }
 
+    /// Whether the loop had come to the point of no return when the transfer ended.
+    var isCommitted: Bool { machine.withLock { $0.isCommitted } }
+
     // MARK: - The loop's side
+
+    /// See `TransferMachine.commit`.
+    func commit() -> Bool {
+        machine.withLock { $0.commit() }
+    }
 
     var isEnded: Bool { machine.withLock { $0.isEnded } }
 

@@ -43,6 +43,12 @@ struct TransferDeadlines {
         limit = Moment(nanoseconds: now.nanoseconds + idle)
     }
 
+    /// Something was asked whose answer is a matter of its own, as in the dialogue with a mail server.
+    mutating func asked(at now: Moment) {
+        phase = .awaitingHead
+        limit = now.advanced(by: firstByte)
+    }
+
     mutating func paused() {
         phase = .paused
         limit = nil

@@ -56,6 +56,8 @@ struct TransferMachine<Waiter> {
 
     private(set) var phase = Phase.idle
     private(set) var isPaused = false
+    /// What comes next cannot be taken back (the end of a mail).
+    private(set) var isCommitted = false
     private var head: ResponseHead?
     private var isHeadTaken = false
     private(set) var pending: [UInt8] = []
@@ -172,6 +174,14 @@ extension TransferMachine {
             return Actions(resume: (waiter, .whole(head, body)))
         }
         return Actions(resume: outcomeForWaiter())
+    }
+
+    /// The loop is about to do what cannot be taken back. False when nobody wants it any more; whoever is told the end
+    /// later can rely on `isCommitted`.
+    mutating func commit() -> Bool {
+        guard !isEnded else { return false }
+        isCommitted = true
+        return true
     }
 
     /// The moment asked for has come: ends the waiter's patience, or says when to look again.

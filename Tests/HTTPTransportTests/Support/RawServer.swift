@@ -105,6 +105,7 @@ final class RawConnection: Sendable {
     /// When `waitForClose` saw the other side leave.
     var closedByPeerAt: ContinuousClock.Instant? { state.withLock { $0.closedByPeerAt } }
     var requests: [RawRequest] { state.withLock { $0.requests } }
+    var isClosed: Bool { state.withLock { $0.descriptor < 0 } }
 
     /// Reads one request with a body of its `Content-Length`; nil when the other side closed before it.
     func readRequest() throws -> RawRequest? {
