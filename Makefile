@@ -3,7 +3,7 @@
 SHELL := /bin/bash
 # What building needs, and what the tests start.
 BUILD_PACKAGES := libcurl4-openssl-dev libsqlite3-dev libpq-dev libre2-dev pkg-config
-TEST_PACKAGES := curl openssl postgresql prometheus prometheus-alertmanager python3 python3-venv
+TEST_PACKAGES := curl exim4-daemon-light openssl postgresql prometheus prometheus-alertmanager python3 python3-venv
 BENCH_PACKAGES := nginx wrk python3-venv
 BENCH_ALERTS_PACKAGES := wrk postgresql prometheus-alertmanager python3
 
