@@ -25,9 +25,9 @@ import Testing
     }
 
     /// An alert that goes on, by its id.
-    private func firing(_ gateway: Gateway) async throws -> Int {
-        let list = try await gateway.get("/api/v1/alerts/api/alerts/?status=firing&page_size=1").json
-        return try #require(list["data"]?["results"]?[0]?["id"]?.int)
+    private func firing(_ gateway: Gateway, place: Int = 0) async throws -> Int {
+        let list = try await gateway.get("/api/v1/alerts/api/alerts/?status=firing").json
+        return try #require(list["data"]?["results"]?[place]?["id"]?.int)
     }
 
     private func alert(_ id: Int, _ gateway: Gateway) async throws -> JSONValue {
@@ -161,7 +161,7 @@ import Testing
 
     @Test func skills() async throws {
         let gateway = try await start()
-        let id = try await firing(gateway)
+        let (id, other) = (try await firing(gateway), try await firing(gateway, place: 1))
         func execute(_ skill: String, _ message: String) async throws -> JSONValue {
             let body: JSONValue = [
                 "bot_id": "writer", "skill_id": .string(skill), "user_message": .string(message),
@@ -179,8 +179,8 @@ import Testing
         #expect(done["tool_calls"]?[0]?["status"] == "ok")
         #expect(done["usage"]?["total_tokens"] == 0)
         // An automation that is granted it without approval does it at once.
-        let robot = try await execute("robot", "assign alert \(id) to bob")
-        #expect(robot["tool_calls"]?[0]?["status"] == "ok")
+        let robot = try await execute("robot", "assign alert \(other) to admin")
+        #expect(robot["tool_calls"]?[0]?["status"] == "ok", "\(robot.text)")
         #expect(robot["content"]?.string?.contains("confirm") == false)
         try await gateway.stop()
     }
