@@ -1,5 +1,7 @@
 // What names and descriptions must be.
 
+import Identity
+
 /// Rules for short texts that people choose.
 enum FieldRules {
     /// The text without blanks at its ends, if it has an acceptable length and no control characters.
@@ -41,6 +43,31 @@ enum FieldRules {
             }
         }
         return name
+    }
+
+    /// A mail address, or nothing.
+    static func email(_ text: String) throws(AccountFailure) -> String {
+        let address = try self.text(text, field: "email", characters: 0...254)
+        if !address.isEmpty, let problem = MailAddress.problem(address) {
+            throw .invalid(field: "email", message: problem)
+        }
+        return address
+    }
+
+    /// An id of WeCom's directory, or nothing. Source: WeCom's document 90195: 1 to 64 bytes of letters, digits and
+    /// `_ - @ .`, the first a letter or a digit.
+    static func wecomID(_ text: String) throws(AccountFailure) -> String {
+        let id = try self.text(text, field: "wecom_id", characters: 0...64)
+        let bytes = id.utf8
+        let isLetterOrDigit = { (byte: UInt8) in
+            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+        }
+        guard bytes.allSatisfy({ isLetterOrDigit($0) || "_-@.".utf8.contains($0) }),
+            bytes.first.map(isLetterOrDigit) ?? true
+        else {
+            throw .invalid(field: "wecom_id", message: "may hold letters, digits and _ - @ . only")
+        }
+        return id
     }
 
     /// `page` from 1, `page_size` from 1 to 1000 (design, section 3), and the rows to skip.

@@ -6,8 +6,8 @@ package import Storage
 
 /// Users and logins.
 ///
-/// Every change ends the user's tokens (by their token version, in the same transaction) and makes the authenticator of
-/// this process forget the user before the method returns.
+/// Every change of rights ends the user's tokens (by their token version, in the same transaction) and makes the
+/// authenticator of this process forget the user before the method returns.
 package final class AccountService: Sendable {
     let database: any Database
     let authenticator: Authenticator
@@ -41,6 +41,8 @@ package final class AccountService: Sendable {
         try caller.require(.accountManage)
         var new = new
         new.username = try FieldRules.username(new.username)
+        new.email = try FieldRules.email(new.email)
+        new.wecomID = try FieldRules.wecomID(new.wecomID)
         let domain = try FieldRules.text(
             UserDomain.normalized(new.domain),
             field: "domain",
@@ -225,7 +227,7 @@ extension AccountService {
         return user
     }
 
-    private static func isVisible(_ user: User, to caller: Caller) -> Bool {
+    static func isVisible(_ user: User, to caller: Caller) -> Bool {
         user.id == caller.userID || caller.isSystem || user.teams.contains(where: caller.sees(team:))
     }
 

@@ -12,6 +12,10 @@ package struct User: Sendable, Hashable {
     package let isActive: Bool
     /// The first is the current one.
     package let teams: [Int64]
+    /// Where notices for them go; empty: nowhere.
+    package let email: String
+    /// Their id in the organisation's WeCom directory; empty: none.
+    package let wecomID: String
     /// Epoch milliseconds, as are the other times.
     package let createdAt: Int64
     package let updatedAt: Int64
@@ -26,6 +30,8 @@ package struct User: Sendable, Hashable {
             "role": .string(role.rawValue),
             "is_active": .bool(isActive),
             "teams": .array(teams.map { .integer($0) }),
+            "email": .string(email),
+            "wecom_id": .string(wecomID),
             "created_at": .integer(createdAt),
             "updated_at": .integer(updatedAt),
             "last_login_at": lastLoginAt.map { .integer($0) } ?? .null,
@@ -42,13 +48,27 @@ package struct NewUser: Sendable {
     package var role: Role
     /// nil: the creator's current team. The first is the user's current one.
     package var teams: [Int64]?
+    /// A mail address, or empty.
+    package var email: String
+    /// An id in the organisation's WeCom directory, or empty.
+    package var wecomID: String
 
-    package init(username: String, domain: String? = nil, password: Secret, role: Role, teams: [Int64]? = nil) {
+    package init(
+        username: String,
+        domain: String? = nil,
+        password: Secret,
+        role: Role,
+        teams: [Int64]? = nil,
+        email: String = "",
+        wecomID: String = ""
+    ) {
         self.username = username
         self.domain = domain
         self.password = password
         self.role = role
         self.teams = teams
+        self.email = email
+        self.wecomID = wecomID
     }
 }
 

@@ -13,7 +13,8 @@ struct StoredUser: Sendable {
 /// The statements behind ``AccountService``. All of them run inside the caller's transaction.
 enum UserRows {
     private static let columns =
-        "id, username, domain, password_hash, role, is_active, token_version, created_at, updated_at, last_login_at"
+        "id, username, domain, password_hash, role, is_active, token_version, email, wecom_id, created_at, updated_at, "
+        + "last_login_at"
 
     static func user(_ id: Int64, on connection: any SQLConnection, forUpdate: Bool = false) throws -> StoredUser? {
         let lock = forUpdate ? connection.dialect.forUpdate() : ""
@@ -43,10 +44,13 @@ enum UserRows {
     ) throws -> User {
         let rows = try connection.query(
             """
-            INSERT INTO users (username, domain, password_hash, role, created_at, updated_at)
-            VALUES ($1, $2, $3, $4, $5, $5) RETURNING id
+            INSERT INTO users (username, domain, password_hash, role, email, wecom_id, created_at, updated_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $7) RETURNING id
             """,
-            [.text(new.username), .text(domain), .text(passwordHash), .text(new.role.rawValue), .integer(now)]
+            [
+                .text(new.username), .text(domain), .text(passwordHash), .text(new.role.rawValue), .text(new.email),
+                .text(new.wecomID), .integer(now),
+            ]
         )
         guard let id = try rows.first?.int("id") else {
             throw DatabaseError(.statement, "INSERT returned no id")
@@ -64,6 +68,8 @@ enum UserRows {
             role: new.role,
             isActive: true,
             teams: teams,
+            email: new.email,
+            wecomID: new.wecomID,
             createdAt: now,
             updatedAt: now,
             lastLoginAt: nil
@@ -94,6 +100,25 @@ enum UserRows {
             WHERE id = $3
             """,
             [value, .integer(now), .integer(id)]
+        )
+    }
+
+    /// Changes where a user is reached. Their tokens go on: nothing about their rights has changed.
+    static func setContact(
+        _ id: Int64,
+        email: String?,
+        wecomID: String?,
+        at now: Int64,
+        on connection: any SQLConnection
+    ) throws {
+        try connection.execute(
+            """
+            UPDATE users SET email = COALESCE($1, email), wecom_id = COALESCE($2, wecom_id), updated_at = $3
+            WHERE id = $4
+            """,
+            [
+                email.map(SQLValue.text) ?? .null, wecomID.map(SQLValue.text) ?? .null, .integer(now), .integer(id),
+            ]
         )
     }
 
@@ -166,6 +191,8 @@ enum UserRows {
             role: role,
             isActive: try row.bool("is_active"),
             teams: try teams.map { try $0.int("team_id") },
+            email: try row.text("email"),
+            wecomID: try row.text("wecom_id"),
             createdAt: try row.int("created_at"),
             updatedAt: try row.int("updated_at"),
             lastLoginAt: try row.optionalInt("last_login_at")

@@ -101,5 +101,11 @@ package enum IdentitySchema {
                 "CREATE INDEX login_failures_by_time ON login_failures (first_at)",
             ]
         },
+        Migration(number: 5, name: "where people are reached") { _ in
+            [
+                "ALTER TABLE users ADD COLUMN email TEXT NOT NULL DEFAULT ''",
+                "ALTER TABLE users ADD COLUMN wecom_id TEXT NOT NULL DEFAULT ''",
+            ]
+        },
     ]
 }

@@ -14,7 +14,9 @@ struct UserCommand: AsyncParsableCommand {
             EXAMPLE
               opsgate user create alice --role operator
             """,
-        subcommands: [Create.self, List.self, Password.self, SetRole.self, Deactivate.self, Activate.self]
+        subcommands: [
+            Create.self, List.self, Password.self, SetRole.self, SetContact.self, Deactivate.self, Activate.self,
+        ]
     )
 
     struct Create: AsyncParsableCommand {
@@ -29,6 +31,12 @@ struct UserCommand: AsyncParsableCommand {
         @Option(help: "administrator, operator or viewer.")
         var role = "viewer"
 
+        @Option(help: "Where mail for the user goes.")
+        var email = ""
+
+        @Option(help: "The user's id in the organisation's WeCom directory.")
+        var wecomID = ""
+
         @OptionGroup var store: StoreOptions
 
         func run() async throws {
@@ -36,7 +44,7 @@ struct UserCommand: AsyncParsableCommand {
             let password = try UserCommand.readPassword()
             try await Assembly.with(try store.settings()) { assembly in
                 let user = try await assembly.services.accounts.createUser(
-                    NewUser(username: name, password: password, role: role),
+                    NewUser(username: name, password: password, role: role, email: email, wecomID: wecomID),
                     by: .system
                 )
                 print("created \(user.username) (\(user.role.rawValue)), id \(user.id)")
@@ -102,6 +110,31 @@ struct UserCommand: AsyncParsableCommand {
             let role = try UserCommand.role(role)
             try await UserCommand.change(name, store) { user, accounts in
                 "now \(try await accounts.setRole(role, ofUser: user.id, by: .system).role.rawValue)"
+            }
+        }
+    }
+
+    struct SetContact: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "set-contact",
+            abstract: "Say where notices for a user go.",
+            discussion: "EXAMPLE\n  opsgate user set-contact alice --email alice@example.com"
+        )
+
+        @Argument var name: String
+        @Option(help: "Where mail goes; empty for nowhere.") var email: String?
+        @Option(help: "The id in the organisation's WeCom directory; empty for none.") var wecomID: String?
+        @OptionGroup var store: StoreOptions
+
+        func validate() throws {
+            guard email != nil || wecomID != nil else { throw ValidationError("give --email, --wecom-id or both") }
+        }
+
+        func run() async throws {
+            try await UserCommand.change(name, store) { user, accounts in
+                let user = try await accounts.setContact(email: email, wecomID: wecomID, ofUser: user.id, by: .system)
+                return
+                    "mail \(user.email.isEmpty ? "-" : user.email), WeCom \(user.wecomID.isEmpty ? "-" : user.wecomID)"
             }
         }
     }

@@ -50,12 +50,12 @@ import Testing
         defer { withExtendedLifetime(folder) {} }
         let path = folder.path + "/token.key"
         try content.write(toFile: path, atomically: true, encoding: .utf8)
-        #expect(throws: SigningKeyError.self) { try SigningKey.load(folder: folder.path) }
+        #expect(throws: KeyFileError.self) { try SigningKey.load(folder: folder.path) }
         #expect(try String(contentsOfFile: path, encoding: .utf8) == content)
     }
 
     @Test func aFolderThatCannotBeMadeIsNamed() throws {
-        let error = #expect(throws: SigningKeyError.self) { try SigningKey.load(folder: "/proc/no/such/folder") }
+        let error = #expect(throws: KeyFileError.self) { try SigningKey.load(folder: "/proc/no/such/folder") }
         #expect(error?.message.contains("/proc/no/such/folder") == true)
     }
 
