@@ -16,6 +16,8 @@ package enum FieldType: Sendable {
     case timestamp
     /// Any JSON object, as text; 262,144 bytes unless `maxLength` says otherwise.
     case object
+    /// A JSON object whose owner checks every member and seals some; bounded as `object` is.
+    case configuration(ConfigurationRule)
     /// Any JSON array, as text; bounded likewise.
     case array
     /// An array of strings, as JSON text; `maxLength` bounds each element.

@@ -48,7 +48,7 @@ extension Resource {
         if field.isSecret, field.isRequired, field.isReadOnly { problems.append("is secret and cannot be read-only") }
         if field.isSearchable, !field.type.isText { problems.append("is no text and cannot be searched") }
         switch field.type {
-        case .object, .array:
+        case .object, .configuration, .array:
             if field.isFilterable || field.isOrderable { problems.append("cannot be filtered or ordered by") }
         case .stringList, .integerList, .referenceList:
             if field.isOrderable { problems.append("is a list and cannot be ordered by") }

@@ -55,6 +55,8 @@ extension Field {
             return ["type": "string", "format": "date-time"]
         case .object:
             return ["type": "object"]
+        case .configuration(let rule):
+            return rule.schema
         case .array:
             return ["type": "array", "items": [:]]
         case .stringList:

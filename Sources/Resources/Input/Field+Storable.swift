@@ -48,7 +48,7 @@ extension Field {
             } catch {
                 throw FieldFault(error.message)
             }
-        case .object:
+        case .object, .configuration:
             guard case .object = value else { throw mismatch("an object", value) }
             return .text(try bounded(value))
         case .array:

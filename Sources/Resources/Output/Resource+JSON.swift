@@ -17,6 +17,9 @@ extension Field {
             return .bool(flag)
         case (.timestamp, .integer(let milliseconds)):
             return Timestamp(milliseconds: milliseconds).json
+        case (.configuration, .text(let text)):
+            // Text that is no JSON could hold a secret: it is not shown.
+            return (try? JSONValue(parsing: text))?.replacingSealed { .string($0.shown) } ?? .null
         case (.object, .text(let text)), (.array, .text(let text)), (.stringList, .text(let text)),
             (.integerList, .text(let text)), (.referenceList, .text(let text)):
             // Only JSON was ever stored; text that is none (edited by hand) is shown as a string rather than lost.

@@ -91,6 +91,10 @@ extension Field {
     private static let mask: JSONValue = "***"
 
     func auditValue(_ value: SQLValue) -> JSONValue {
-        type.isSecret && value != .null ? Self.mask : json(value)
+        if type.isSecret { return value == .null ? .null : Self.mask }
+        if case .configuration = type, case .text(let text) = value {
+            return (try? JSONValue(parsing: text))?.replacingSealed { _ in Self.mask } ?? .null
+        }
+        return json(value)
     }
 }

@@ -56,6 +56,7 @@ extension ResourceService {
             connection: connection,
             now: now
         )
+        try resource.settleConfigurations(&record, nil)
         try resource.hooks.beforeWrite?(&record, context)
 
         let columns = resource.fields.filter { $0.name != "id" || record[$0.name] != .null }
@@ -105,6 +106,7 @@ extension ResourceService {
             connection: connection,
             now: now
         )
+        try resource.settleConfigurations(&record, before)
         try resource.hooks.beforeWrite?(&record, context)
         let changed = resource.fields.filter { $0.name != "id" && record[$0.name] != before[$0.name] }
         guard !changed.isEmpty else { return .object(try rendered(before, caller, connection)) }
