@@ -90,6 +90,10 @@ final class EasyHandle {
     }()
 
     private func setHTTP(_ request: PreparedHTTP, url: String) -> Bool {
+        if request.isSentOnce {
+            set(CURLOPT_FRESH_CONNECT, 1)
+            set(CURLOPT_FORBID_REUSE, 1)
+        }
         set(CURLOPT_PROTOCOLS_STR, "http,https")
         set(CURLOPT_FOLLOWLOCATION, 0)
         set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)

@@ -22,6 +22,7 @@ struct PreparedHTTP: Sendable {
     /// `Name: value` lines as `CURLOPT_HTTPHEADER` wants them.
     let headerLines: [String]
     let wantsHTTP2: Bool
+    let isSentOnce: Bool
 }
 
 extension PreparedRequest {
@@ -37,7 +38,8 @@ extension PreparedRequest {
             method: request.method,
             body: request.body,
             headerLines: try Self.lines(of: request.headers),
-            wantsHTTP2: isWhole && request.version == .http2WhenWhole
+            wantsHTTP2: isWhole && request.version == .http2WhenWhole,
+            isSentOnce: request.isSentOnce
         )
         self.init(
             url: request.url,

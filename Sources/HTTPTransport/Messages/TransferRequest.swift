@@ -47,6 +47,9 @@ package struct TransferRequest: Sendable {
     package var verifyTLS: Bool
     /// A PEM file of certificate authorities to trust instead of the system's.
     package var caFile: String?
+    /// Must not reach the other side twice. libcurl repeats a request by itself when a kept connection ends without an
+    /// answer; such a request gets a connection of its own, and its loss is told.
+    package var isSentOnce = false
 
     package init(
         method: String = "POST",
