@@ -5,7 +5,9 @@ import Glibc
 /// A virtual environment with pinned packages from PyPI.
 package struct PythonEnvironment: Sendable {
     /// Every package that a test imports, pinned; theirs come in the versions that pip finds fit.
-    package static let packages = ["openai==3.52.0", "aiosmtpd==1.4.6"]
+    package static let packages = [
+        "openai==3.52.0", "aiosmtpd==1.4.6", "apprise==2.2.0", "wechatpy==1.8.18", "pycryptodome==4.4.0",
+    ]
 
     /// The interpreter.
     package let python: String
