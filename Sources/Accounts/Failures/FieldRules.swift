@@ -48,7 +48,7 @@ enum FieldRules {
     /// A mail address, or nothing.
     static func email(_ text: String) throws(AccountFailure) -> String {
         let address = try self.text(text, field: "email", characters: 0...254)
-        if !address.isEmpty, let problem = MailAddress.problem(address) {
+        if !address.isEmpty, let problem = MailAddressRule.problem(address) {
             throw .invalid(field: "email", message: problem)
         }
         return address

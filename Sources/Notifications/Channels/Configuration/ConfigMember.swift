@@ -91,7 +91,7 @@ extension ConfigMember {
             return .string(host)
         case .mailAddress:
             let address = try text(value, 254, lines: false)
-            if let problem = MailAddress.problem(address) { throw ConfigFault(problem) }
+            if let problem = MailAddressRule.problem(address) { throw ConfigFault(problem) }
             return .string(address)
         case .file:
             let path = try text(value, 1_000, lines: false)

@@ -27,7 +27,7 @@ package struct EmailSender: ChannelSender {
         } catch {
             return .retry(after: nil, "the receivers' addresses could not be read")
         }
-        if let bad = reached.addresses.first(where: { MailAddress.problem($0) != nil }) {
+        if let bad = reached.addresses.first(where: { MailAddressRule.problem($0) != nil }) {
             return .refused("\(bad.shownLine(limit: 150)) is no mail address")
         }
         guard !reached.addresses.isEmpty else {
@@ -64,9 +64,9 @@ package struct EmailSender: ChannelSender {
             subject: message.title,
             text: message.text,
             html: message.html,
-            messageID: "<\(Self.identifier(message.messageID))@\(sender.split(separator: "@").last ?? "opsgate")>",
+            messageID: "\(message.messageID)@\(sender.split(separator: "@").last ?? "opsgate.invalid")",
             date: clock.now(),
-            headers: [("Auto-Submitted", "auto-generated")] + Self.priority(message.level)
+            headers: Self.priority(message.level)
         )
         return MailTransfer(
             server: channel.text("smtp_server") ?? "",
@@ -97,21 +97,6 @@ package struct EmailSender: ChannelSender {
         guard let name, !name.isEmpty else { return address }
         let quoted = name.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
         return "\"\(quoted)\" <\(address)>"
-    }
-
-    /// What may stand before the `@` of a Message-ID (RFC 5322, section 3.6.4); the same for the same text.
-    private static func identifier(_ text: String) -> String {
-        let isPlain = text.utf8.allSatisfy { byte in
-            switch byte {
-            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
-            default: "!#$%&'*+-/=?^_`{|}~.".utf8.contains(byte)
-            }
-        }
-        let isDotted = text.hasPrefix(".") || text.hasSuffix(".") || text.contains("..")
-        guard isPlain, !isDotted, (1...150).contains(text.utf8.count) else {
-            return CredentialHash(of: text).hexadecimal
-        }
-        return text
     }
 
     private static func priority(_ level: String) -> [(String, String)] {

@@ -2,7 +2,7 @@
 
 /// Rules for mail addresses: the plain form of RFC 5321 (section 4.1.2), without quoted local parts and address
 /// literals, which no mail program of today gives people, and in ASCII: few servers take more (RFC 6531).
-package enum MailAddress {
+package enum MailAddressRule {
     /// What is wrong with it, reading on from the field's name; nil when nothing is.
     package static func problem(_ text: String) -> String? {
         guard text.utf8.count <= 254 else { return "must have at most 254 bytes" }
