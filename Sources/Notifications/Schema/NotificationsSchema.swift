@@ -7,6 +7,7 @@ package enum NotificationsSchema {
     package static let migrations: [Migration] = [
         Migration(number: 60, name: "notification channels", statements: channels),
         Migration(number: 61, name: "notifications", statements: notifications),
+        Migration(number: 62, name: "message ids of notifications", statements: messageIDs),
     ]
 
     private static func channels(_ dialect: SQLDialect) -> [String] {
@@ -78,6 +79,15 @@ package enum NotificationsSchema {
                 + "WHERE state IN ('pending', 'sending')",
             "CREATE INDEX ix_notification_topic ON notification (topic_type, topic_id)",
             "CREATE INDEX ix_notification_team ON notification (team, created_at)",
+        ]
+    }
+
+    private static func messageIDs(_ dialect: SQLDialect) -> [String] {
+        [
+            // Under which id it was sent, or may have been: what is sent again must have the same one.
+            "ALTER TABLE notification ADD COLUMN message_id \(textType(dialect))",
+            "CREATE INDEX ix_notification_over ON notification (updated_at) "
+                + "WHERE state IN ('sent', 'dropped', 'dead', 'unknown')",
         ]
     }
 
