@@ -74,16 +74,16 @@ private final class Course: Sendable {
                 try await world.enqueue(count, channel: channel, receiver: receiver, level: level)
             }
             let node = nodes[Int.random(in: 0...1, using: &numbers)]
-            if Int.random(in: 0...3, using: &numbers) == 0 {
+            if Int.random(in: 0...2, using: &numbers) == 0 {
                 zombies += try await die(node, channel: .random(in: 1...3, using: &numbers), &numbers)
             } else {
                 try await node.pass()
             }
-            if let index = zombies.indices.randomElement(using: &numbers), Bool.random(using: &numbers) {
+            if let index = zombies.indices.randomElement(using: &numbers), Int.random(in: 0...4, using: &numbers) == 0 {
                 let zombie = zombies.remove(at: index)
                 _ = try await world.settle(zombie.message, zombie.claim, zombie.result)
             }
-            world.clock.advance(.random(in: 0...6_000, using: &numbers))
+            world.clock.advance(.random(in: 0...14_000, using: &numbers))
         }
         isKind.withLock { $0 = true }
         for _ in 0..<500 where try await !isOver() {

@@ -113,7 +113,7 @@ import Testing
             let late = try await world.enqueue(12)
             try await service.pass()
             let messages = world.sender.messages
-            #expect(messages.count == 3)
+            try #require(messages.count == 3)
             #expect(messages[0].messageID == messages[1].messageID)
             #expect(messages[0].notices == messages[1].notices)
             #expect(messages[0].notices == ids)

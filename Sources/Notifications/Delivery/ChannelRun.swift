@@ -10,12 +10,13 @@ struct ChannelRun: Sendable {
 
     /// - Returns: until when the channel is to be left alone, by the store's time; nil when it may be begun again.
     func run() async -> Int64? {
-        for _ in 0..<service.settings.roundsAtOnce where !Task.isCancelled {
+        for round in 0..<service.settings.roundsAtOnce where !Task.isCancelled {
             let begun = service.clock.now()
             do {
                 switch try await claim() {
                 case .nothing:
-                    return nil
+                    // Another node was quicker. If it was not that, this must not become a loop.
+                    return round == 0 ? service.storeNow + 100 : nil
                 case .elsewhere:
                     return service.storeNow + 50
                 case .wait(let until):
@@ -52,7 +53,8 @@ struct ChannelRun: Sendable {
     /// One claim.
     func claim() async throws -> ClaimResult {
         try await service.database.write { [service, channel] connection in
-            try service.claimer.claim(channel, now: try service.time(connection), on: connection)
+            try connection.relyOnRowLocks()
+            return try service.claimer.claim(channel, now: try service.time(connection), on: connection)
         }
     }
 

@@ -118,7 +118,8 @@ struct Delivery: Sendable {
         for attempt in 1... {
             do {
                 let report = try await service.database.write { [service, claim] connection in
-                    try Settler.settle(
+                    try connection.relyOnRowLocks()
+                    return try Settler.settle(
                         message,
                         channel: claim.channel.id,
                         title: title,
