@@ -28,12 +28,20 @@ package struct AlertHandling: Sendable, Hashable {
     package var isHeld = false
     /// The aggregate it belongs to.
     package var aggregate: Int64?
-    /// For an aggregate: its rule, what its members share, and how many they are.
+    /// The aggregation rule that gathers it (or, for an aggregate, that made it), and what members share: the values
+    /// of the rule's `group_by` as a JSON array.
     package var rule: Int64?
     package var groupKey: String?
+    /// For an aggregate: its members.
     package var memberCount: Int64 = 0
     package var incident: Int64?
+    /// The correlation rule that looks at it, and the values of its `group_by`.
+    package var correlation: Int64?
+    package var correlationKey: String?
+    /// Comes and goes too often: people are told once until it is quiet.
     package var isFlapping = false
+    /// When it will have been quiet for long enough; of the newest flapping episode only.
+    package var calmDueAt: Int64?
     package var remindersSent: Int64 = 0
     package var reminderDueAt: Int64?
     package var escalationDueAt: Int64?
@@ -41,4 +49,21 @@ package struct AlertHandling: Sendable, Hashable {
     package var closeDueAt: Int64?
 
     package init() {}
+
+    /// Whether rules or people have anything to do with the alert, so that its end concerns them.
+    package var isTouched: Bool {
+        aggregate != nil || incident != nil || assignedAt != nil || !operators.isEmpty || shield != nil || rule != nil
+            || correlation != nil || isFlapping || closedAt != nil
+    }
+}
+
+extension Alert {
+    /// Something was heard of it.
+    ///
+    /// - Parameter time: epoch milliseconds.
+    mutating func heard(at time: Int64, _ source: AlertSource) {
+        handling.lastSeenAt = max(handling.lastSeenAt, time)
+        let silence = source.autoCloseMinutes * 60_000
+        handling.closeDueAt = status.isOpen && silence > 0 ? handling.lastSeenAt + silence : nil
+    }
 }

@@ -24,6 +24,11 @@ package struct AlertSource: Sendable {
     package var secret: CredentialHash
     package var previousSecret: CredentialHash?
     package var previousSecretUntil: Int64
+    /// Silence after which an open alert is closed; 0: never.
+    package var autoCloseMinutes: Int64
+    /// Episodes of one thing within the window that make it flapping; 0: nothing does.
+    package var flapCount: Int64
+    package var flapWindowMinutes: Int64
     /// Later with every change; tells whether what was looked up is still so.
     package var updatedAt: Int64
 
@@ -57,6 +62,9 @@ package struct AlertSource: Sendable {
         secret = hash
         previousSecret = try row.optionalText("previous_secret").flatMap { CredentialHash(hexadecimal: $0) }
         previousSecretUntil = try row.optionalInt("previous_secret_until") ?? 0
+        autoCloseMinutes = try row.int("auto_close_minutes")
+        flapCount = try row.int("flap_count")
+        flapWindowMinutes = try row.int("flap_window_minutes")
         updatedAt = try row.int("updated_at")
     }
 }

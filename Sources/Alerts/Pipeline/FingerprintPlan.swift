@@ -12,6 +12,8 @@ struct FingerprintPlan: Sendable {
         var events: [Int] = []
         /// Stored events that belong to it now and belonged to another before.
         var moved: [Int64] = []
+        /// The act that ended it ended another before, or the other way round.
+        var hasOtherEnd: Bool { alert.handling.closedAt != (stored ?? alert).handling.closedAt || (isNew && alert.handling.closedAt != nil) }
     }
 
     var entries: [Entry] = []
@@ -75,6 +77,9 @@ struct FingerprintPlan: Sendable {
         var points = events.flatMap(\.pending.event.points) + stored.flatMap(\.event.points)
         // Events may have been thrown away with time; the corners of their alerts are still known.
         points += alerts.flatMap(\.span.points)
+        // What people and rules ended; between two corners it would be forgotten.
+        let acts = alerts.compactMap(EndingAct.init)
+        points += acts.map { .resolved($0.time) }
         let spans = Timeline.episodes(points.filter { $0.time >= floor })
 
         // By moment; of one moment, what is stored came before what is new.
@@ -99,6 +104,7 @@ struct FingerprintPlan: Sendable {
             plan.add(
                 span: span,
                 stored: before,
+                act: acts.last { $0.time >= span.start && $0.time < next },
                 isWhole: before.map { remaining[$0.id] ?? 0 >= $0.eventCount } ?? true,
                 told: told[index],
                 events: events,
@@ -123,6 +129,7 @@ struct FingerprintPlan: Sendable {
     private mutating func add(
         span: EpisodeSpan,
         stored: Alert?,
+        act: EndingAct?,
         isWhole: Bool,
         told: [Told],
         events: [(place: Int, pending: PendingEvent)],
@@ -151,9 +158,11 @@ struct FingerprintPlan: Sendable {
             alert.updatedAt = stored?.updatedAt ?? arrival
             alert.id = stored?.id ?? 0
             alert.status = stored?.status ?? alert.status
+            alert.handling = stored?.handling ?? alert.handling
         } else {
             return
         }
+        alert.bear(act)
         alert.settle()
         alert.hasEarlier = hasEarlier
         alert.isLatest = isLatest
@@ -168,5 +177,37 @@ struct FingerprintPlan: Sendable {
             isNews = false
         }
         entries.append(entry)
+    }
+}
+
+/// The moment at which a person or a rule ended an alert, and what came with it.
+struct EndingAct: Sendable, Hashable {
+    /// Epoch milliseconds.
+    var time: Int64
+    var status: AlertStatus
+    var handling: AlertHandling
+
+    /// Nil for an alert that only its source has ended.
+    init?(_ alert: Alert) {
+        guard let closedAt = alert.handling.closedAt, !alert.status.isOpen else { return nil }
+        // A sender whose clock goes ahead may have fired later than the act.
+        time = max(closedAt, alert.span.lastFiring)
+        status = alert.status
+        handling = alert.handling
+    }
+}
+
+extension Alert {
+    /// Belongs to the act that ended it, and to no other: an act stays in the episode that its moment lies in.
+    fileprivate mutating func bear(_ act: EndingAct?) {
+        guard act?.handling.closedAt != handling.closedAt || act?.handling.closedBy != handling.closedBy else { return }
+        handling.closedAt = act?.handling.closedAt
+        handling.closedBy = act?.handling.closedBy
+        handling.closeReason = act?.handling.closeReason
+        if let act {
+            status = act.status
+        } else if !status.isOpen {
+            status = .resolved
+        }
     }
 }

@@ -36,7 +36,18 @@ final class IngestQueue: Sendable {
     private let batchDeliveries = 512
     private let batchEvents = 5_000
 
-    init(database: any Database, limits: IngestLimits) {
+    private let shelf: RuleShelf
+    private let onNotices: @Sendable () -> Void
+
+    /// - Parameter onNotices: called after a commit that put notices into the outbox.
+    init(
+        database: any Database,
+        limits: IngestLimits,
+        shelf: RuleShelf,
+        onNotices: @escaping @Sendable () -> Void
+    ) {
+        self.shelf = shelf
+        self.onNotices = onNotices
         self.database = database
         self.limits = limits
     }
@@ -113,7 +124,12 @@ final class IngestQueue: Sendable {
         var attempts = 0
         while true {
             do {
-                return try await database.write { try IngestTransaction(connection: $0).run(deliveries) }
+                let shelf = shelf
+                let result = try await database.write {
+                    try IngestTransaction(connection: $0, shelf: shelf).run(deliveries)
+                }
+                if result.notices > 0 { onNotices() }
+                return result.outcomes
             } catch let error as DatabaseError where error.isUniqueViolation() && attempts < 5 {
                 attempts += 1
             }

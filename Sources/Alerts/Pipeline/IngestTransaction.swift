@@ -3,23 +3,37 @@
 import JSON
 import Storage
 
-/// Runs deliveries into the store on an open transaction. Has no effects but those on the connection.
+/// What a transaction came to.
+struct IngestResult: Sendable {
+    /// In the order of the deliveries.
+    var outcomes: [DeliveryOutcome]
+    /// New notices in the outbox.
+    var notices = 0
+}
+
+/// Runs deliveries into the store on an open transaction, and what follows from them through the stages. Has no
+/// effects but those on the connection.
 struct IngestTransaction {
     let connection: any SQLConnection
+    let shelf: RuleShelf
 
-    /// What became of each delivery, in their order. Everything of them is kept, or nothing.
-    func run(_ deliveries: [Delivery]) throws -> [DeliveryOutcome] {
-        try lock(deliveries)
+    /// What became of each delivery. Everything of them is kept, or nothing.
+    func run(_ deliveries: [Delivery]) throws -> IngestResult {
+        try PipelineLocks.begin(connection)
+        let rules = try shelf.book(connection)
+        try PipelineLocks.take(deliveries, teams: Set(deliveries.map(\.source.team)), rules, connection)
         let stale = try SourceRows.changed(deliveries.map(\.source), connection)
         let good = deliveries.filter { !stale.contains($0.source.id) }
-        var counts = try ingest(good)[...]
-        return deliveries.map { delivery in
+        let (all, notices) = try ingest(good, rules)
+        var counts = all[...]
+        let outcomes = deliveries.map { delivery -> DeliveryOutcome in
             if stale.contains(delivery.source.id) { return .sourceChanged }
             return .kept(counts.popFirst() ?? DeliveryCounts())
         }
+        return IngestResult(outcomes: outcomes, notices: notices)
     }
 
-    private func ingest(_ deliveries: [Delivery]) throws -> [DeliveryCounts] {
+    private func ingest(_ deliveries: [Delivery], _ rules: RuleBook) throws -> (counts: [DeliveryCounts], notices: Int) {
         var counts = Array(repeating: DeliveryCounts(), count: deliveries.count)
         for delivery in deliveries {
             guard let gap = delivery.gap else { continue }
@@ -31,51 +45,61 @@ struct IngestTransaction {
                 connection
             )
         }
-        var events = try news(deliveries, &counts)
-        guard !events.isEmpty else { return counts }
-        let plans = try plans(events)
-        try write(plans, &events)
+        var (events, repeated) = try news(deliveries)
+        let again = try RepeatedEvents(repeated, beside: events, rules: rules, connection).run()
+        for pending in again.duplicates { counts[pending.delivery].addDuplicate(pending) }
+        events += again.revivals
+        guard !events.isEmpty else { return (counts, 0) }
+        var plans = try plans(events)
+        seen(&plans, events)
+        let ids = try write(plans, &events)
         for plan in plans {
             for (place, outcome) in plan.outcomes {
                 counts[events[place].delivery].add(outcome, events[place])
             }
         }
-        return counts
-    }
-
-    /// Makes two nodes that ingest the same fingerprint at the same time do so one after the other. SQLite has one
-    /// writer anyway.
-    private func lock(_ deliveries: [Delivery]) throws {
-        guard connection.dialect == .postgresql else { return }
-        // Under the stricter level the store would be seen as it was before the locks were granted. The locks, the
-        // row locks and the unique indexes do what it would have done.
-        try connection.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
-        var keys: Set<Int64> = []
-        for delivery in deliveries {
-            for event in delivery.events {
-                var hash = FNV1a()
-                hash.add(delivery.source.id)
-                hash.addField(event.fingerprint)
-                keys.insert(Self.lockBase + Int64(hash.value % Self.lockCount))
+        var work = PipelineWork(
+            connection: connection,
+            rules: rules,
+            now: deliveries.map(\.receivedAt).max() ?? 0,
+            sources: deliveries.map(\.source)
+        )
+        for (planIndex, plan) in plans.enumerated() {
+            for (entryIndex, entry) in plan.entries.enumerated() where entry.alert != entry.stored {
+                var alert = entry.alert
+                alert.id = ids[planIndex][entryIndex]
+                guard concerns(alert, before: entry.stored, rules, &work) else { continue }
+                work.add(alert, before: entry.stored)
+                // What `write` has not written: an act that belongs to another episode now.
+                if entry.hasOtherEnd { work.edit(alert.id, touching: true) { _ in } }
             }
         }
-        // In order, so that two transactions cannot wait for each other.
-        let list = JSONValue.array(keys.sorted().map { JSONValue.integer($0) }).text
-        _ = try connection.query(
-            """
-            SELECT CAST(pg_advisory_xact_lock(CAST(e AS BIGINT)) AS TEXT) AS locked
-            FROM json_array_elements_text(CAST($1 AS JSON)) e
-            """,
-            [.text(list)]
-        )
+        return (counts, try work.run())
     }
 
-    /// Any number that nobody else uses for advisory locks; and few locks, since PostgreSQL has room for thousands.
-    private static let lockBase: Int64 = 0x6F70_7367_616C_0000
-    private static let lockCount: UInt64 = 64
+    /// Whether a stage could have anything to do with an alert. Most of ingest is over here when there are no rules.
+    private func concerns(_ alert: Alert, before: Alert?, _ rules: RuleBook, _ work: inout PipelineWork) -> Bool {
+        if !rules.isEmpty || alert.handling.closedAt != before?.handling.closedAt { return true }
+        guard let handling = before?.handling else {
+            return alert.hasEarlier && (work.sources[alert.source]?.flapCount ?? 0) > 0
+        }
+        return handling.isTouched
+    }
 
-    /// The events that say something that is not stored yet; the others are counted as duplicates.
-    private func news(_ deliveries: [Delivery], _ counts: inout [DeliveryCounts]) throws -> [PendingEvent] {
+    /// Notes when an alert was last heard of, and until when silence may last.
+    private func seen(_ plans: inout [FingerprintPlan], _ events: [PendingEvent]) {
+        for plan in plans.indices {
+            for place in plans[plan].entries.indices {
+                guard let last = plans[plan].entries[place].events.map({ events[$0] }).max(by: {
+                    $0.receivedAt < $1.receivedAt
+                }) else { continue }
+                plans[plan].entries[place].alert.heard(at: last.receivedAt, last.source)
+            }
+        }
+    }
+
+    /// The events that say something that is not stored yet, and the others.
+    private func news(_ deliveries: [Delivery]) throws -> (events: [PendingEvent], repeated: [PendingEvent]) {
         var candidates: [PendingEvent] = []
         for (index, delivery) in deliveries.enumerated() {
             for event in delivery.events {
@@ -90,19 +114,21 @@ struct IngestTransaction {
                 )
             }
         }
-        guard !candidates.isEmpty else { return [] }
+        guard !candidates.isEmpty else { return ([], []) }
         try GuessedTimes.settle(&candidates, connection)
+        var repeated: [PendingEvent] = []
         var seen = try EventRows.known(candidates.map(\.digest), connection)
-        return candidates.filter { pending in
+        let events = candidates.filter { pending in
             let key = EventKey(
                 source: pending.source.id,
                 fingerprint: pending.event.fingerprint,
                 digest: pending.digest
             )
             let isNew = seen.insert(key).inserted
-            if !isNew { counts[pending.delivery].addDuplicate(pending) }
+            if !isNew { repeated.append(pending) }
             return isNew
         }
+        return (events, repeated)
     }
 
     private func plans(_ events: [PendingEvent]) throws -> [FingerprintPlan] {
@@ -142,7 +168,9 @@ struct IngestTransaction {
     }
 
     /// Changed alerts go before new ones, since only one may be the newest of its fingerprint.
-    private func write(_ plans: [FingerprintPlan], _ events: inout [PendingEvent]) throws {
+    ///
+    /// - Returns: the ids of the alerts, by plan and entry.
+    private func write(_ plans: [FingerprintPlan], _ events: inout [PendingEvent]) throws -> [[Int64]] {
         var changed: [(alert: Alert, stored: Alert)] = []
         var added: [(plan: Int, entry: Int)] = []
         for (planIndex, plan) in plans.enumerated() {
@@ -175,16 +203,17 @@ struct IngestTransaction {
             connection
         )
 
-        var ids: [Int: [Int: Int64]] = [:]
-        for (place, id) in zip(added, newIDs) { ids[place.plan, default: [:]][place.entry] = id }
+        var ids = plans.map { plan in plan.entries.map { $0.stored?.id ?? 0 } }
+        for (place, id) in zip(added, newIDs) { ids[place.plan][place.entry] = id }
         for (planIndex, plan) in plans.enumerated() {
             for (entryIndex, entry) in plan.entries.enumerated() {
-                let id = entry.stored?.id ?? ids[planIndex]?[entryIndex] ?? 0
+                let id = ids[planIndex][entryIndex]
                 for place in entry.events { events[place].alertID = id }
                 try EventRows.move(entry.moved, to: id, connection)
             }
         }
         try EventRows.insert(events, connection)
+        return ids
     }
 }
 

@@ -34,6 +34,10 @@ package final class AlertsService: Sendable {
     let directory: SourceDirectory
     let queue: IngestQueue
     let audit: ChangeRecorder?
+    /// Takes what rules do to alerts.
+    let auditSink: (any AuditSink)?
+    let shelf: RuleShelf
+    let onNotices: @Sendable () -> Void
     /// Where people reach this program, without trailing slash; empty: links are paths.
     let publicURL: String
     /// Takes lines for the log, at the level of a warning. No secrets and no content, names made harmless.
@@ -43,6 +47,9 @@ package final class AlertsService: Sendable {
     ///   - catalog: the program's; without one, a catalogue of this room's own resources.
     ///   - audit: takes every change of a resource, in its transaction. What people do to alerts and incidents goes
     ///     into the audit log in any case.
+    ///   - auditSink: takes what rules do to alerts by themselves, in its transaction.
+    ///   - shelf: remembers the rules; one for all parts of a process.
+    ///   - onNotices: called after a commit that put notices into the outbox, so that somebody sends them.
     package init(
         database: any Database,
         catalog: ResourceCatalog? = nil,
@@ -50,6 +57,9 @@ package final class AlertsService: Sendable {
         clock: WallClock = .system,
         publicURL: String = "",
         limits: IngestLimits = IngestLimits(),
+        auditSink: (any AuditSink)? = nil,
+        shelf: RuleShelf = RuleShelf(),
+        onNotices: @escaping @Sendable () -> Void = {},
         warn: @escaping @Sendable (String) -> Void = { _ in }
     ) throws(ResourceDeclarationError) {
         let catalog = if let catalog { catalog } else { try ResourceCatalog(Self.resources) }
@@ -78,10 +88,13 @@ package final class AlertsService: Sendable {
         self.database = database
         self.clock = clock
         self.audit = audit
+        self.auditSink = auditSink
+        self.shelf = shelf
+        self.onNotices = onNotices
         self.publicURL = publicURL
         self.warn = warn
         directory = SourceDirectory(database: database)
-        queue = IngestQueue(database: database, limits: limits)
+        queue = IngestQueue(database: database, limits: limits, shelf: shelf, onNotices: onNotices)
     }
 
     /// Bodies and events that wait for the store, for metrics.

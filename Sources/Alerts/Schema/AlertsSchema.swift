@@ -12,7 +12,7 @@ package enum AlertsSchema {
         Migration(number: 24, name: "alert rules", statements: AlertHandlingSchema.rules),
         Migration(number: 25, name: "incidents", statements: AlertHandlingSchema.incidents),
         Migration(number: 26, name: "alert rule version and levels", statements: AlertRulesSchema.versionAndLevels),
-        Migration(number: 27, name: "stand-in", statements: { _ in [] }),
+        Migration(number: 27, name: "what alerts are correlated by", statements: AlertPipelineSchema.correlation),
         Migration(number: 28, name: "alert lists and log", statements: AlertListSchema.statements),
     ]
 

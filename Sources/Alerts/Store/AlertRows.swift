@@ -10,11 +10,11 @@ enum AlertRows {
         "event_count", "last_firing_at", "first_resolved_at", "content_at", "content_fires", "is_latest",
         "has_earlier", "created_at", "updated_at",
     ]
-    private static let select = "SELECT id, \((columns + HandlingRows.columns).joined(separator: ", ")) FROM alert"
+    static let select = "SELECT id, \((columns + HandlingRows.columns).joined(separator: ", ")) FROM alert"
 
     private static let insertion = BatchInsert(
         "alert",
-        columns,
+        columns + ["last_seen_at", "close_due_at"],
         suffix: "RETURNING id, source, fingerprint, started_at"
     )
 
@@ -24,6 +24,7 @@ enum AlertRows {
             ("status", "TEXT"), ("level", "TEXT"), ("ended_at", "BIGINT"), ("last_event_at", "BIGINT"),
             ("event_count", "BIGINT"), ("last_firing_at", "BIGINT"), ("first_resolved_at", "BIGINT"),
             ("is_latest", "INTEGER"), ("has_earlier", "INTEGER"), ("updated_at", "BIGINT"), ("started_at", "BIGINT"),
+            ("last_seen_at", "BIGINT"), ("close_due_at", "BIGINT"),
         ]
     )
 
@@ -62,6 +63,18 @@ enum AlertRows {
         ).map(alert)
     }
 
+    /// Alerts by id, in no order; missing ones are left out.
+    ///
+    /// - Parameter locking: they will be changed in this transaction.
+    static func with(ids: some Sequence<Int64>, locking: Bool = false, _ connection: any SQLConnection) throws -> [Alert] {
+        let ids = Array(ids)
+        guard !ids.isEmpty else { return [] }
+        let list = JSONValue.array(ids.sorted().map { JSONValue.integer($0) }).text
+        let among = connection.dialect.isAmongIntegers("id", "$1")
+        let lock = locking ? connection.dialect.forUpdate() : ""
+        return try connection.query("\(select) WHERE \(among) ORDER BY id\(lock)", [.text(list)]).map(alert)
+    }
+
     /// Adds alerts; their ids, in the order given.
     static func insert(_ alerts: [Alert], _ connection: any SQLConnection) throws -> [Int64] {
         guard !alerts.isEmpty else { return [] }
@@ -88,7 +101,8 @@ enum AlertRows {
                 .integer(alert.id), .text(alert.status.rawValue), .text(alert.level.name), .optional(alert.span.end),
                 .integer(alert.lastEventAt), .integer(alert.eventCount), .integer(alert.span.lastFiring),
                 .optional(alert.span.firstResolved), .boolean(alert.isLatest), .boolean(alert.hasEarlier),
-                .integer(alert.updatedAt), .integer(alert.span.start),
+                .integer(alert.updatedAt), .integer(alert.span.start), .integer(alert.handling.lastSeenAt),
+                .optional(alert.handling.closeDueAt),
             ]
         }
         try timesUpdate.run(rows, connection)
@@ -115,6 +129,7 @@ enum AlertRows {
             .integer(alert.lastEventAt), .integer(alert.eventCount), .integer(alert.span.lastFiring),
             .optional(alert.span.firstResolved), .integer(alert.contentAt), .boolean(alert.contentFires),
             .boolean(alert.isLatest), .boolean(alert.hasEarlier), .integer(alert.createdAt), .integer(alert.updatedAt),
+            .integer(alert.handling.lastSeenAt), .optional(alert.handling.closeDueAt),
         ]
     }
 

@@ -69,6 +69,23 @@ enum EventRows {
             .map(stored)
     }
 
+    /// When the last resolve of each alert arrived; nothing for an alert without one.
+    static func lastResolves(_ alerts: [Int64], _ connection: any SQLConnection) throws -> [Int64: Int64] {
+        let list = JSONValue.array(alerts.map { JSONValue.integer($0) }).text
+        let among = connection.dialect.isAmongIntegers("alert_id", "$1")
+        var arrivals: [Int64: Int64] = [:]
+        for row in try connection.query(
+            """
+            SELECT alert_id, MAX(received_at) AS arrival FROM alert_event WHERE status = 'resolved' AND \(among)
+            GROUP BY alert_id
+            """,
+            [.text(list)]
+        ) {
+            arrivals[try row.int("alert_id")] = try row.int("arrival")
+        }
+        return arrivals
+    }
+
     /// Moves events to another alert, after an episode was split.
     static func move(_ events: [Int64], to alert: Int64, _ connection: any SQLConnection) throws {
         guard !events.isEmpty else { return }

@@ -11,7 +11,7 @@ enum HandlingRows {
         ("aggregate", "BIGINT"), ("rule", "BIGINT"), ("group_key", "TEXT"), ("member_count", "BIGINT"),
         ("incident", "BIGINT"), ("is_flapping", "INTEGER"), ("reminders_sent", "BIGINT"),
         ("reminder_due_at", "BIGINT"), ("escalation_due_at", "BIGINT"), ("escalations_sent", "BIGINT"),
-        ("close_due_at", "BIGINT"),
+        ("close_due_at", "BIGINT"), ("correlation", "BIGINT"), ("correlation_key", "TEXT"), ("calm_due_at", "BIGINT"),
     ]
     static let columns = typed.map(\.name)
     private static let changes = BatchUpdate("alert", typed)
@@ -33,6 +33,7 @@ enum HandlingRows {
             .optional(handling.groupKey), .integer(handling.memberCount), .optional(handling.incident),
             .boolean(handling.isFlapping), .integer(handling.remindersSent), .optional(handling.reminderDueAt),
             .optional(handling.escalationDueAt), .integer(handling.escalationsSent), .optional(handling.closeDueAt),
+            .optional(handling.correlation), .optional(handling.correlationKey), .optional(handling.calmDueAt),
         ]
     }
 
@@ -62,6 +63,9 @@ enum HandlingRows {
         handling.escalationDueAt = try row.optionalInt("escalation_due_at")
         handling.escalationsSent = try row.int("escalations_sent")
         handling.closeDueAt = try row.optionalInt("close_due_at")
+        handling.correlation = try row.optionalInt("correlation")
+        handling.correlationKey = try row.optionalText("correlation_key")
+        handling.calmDueAt = try row.optionalInt("calm_due_at")
         return handling
     }
 }

@@ -1,0 +1,107 @@
+// What members add up to is written into their aggregates, which then go on through the pipeline like other alerts.
+
+import Storage
+
+extension Aggregation {
+    /// Brings the aggregates in `work.aggregates` in agreement with their members. Those that changed become changes.
+    static func settle(_ work: inout PipelineWork) throws {
+        let ids = work.aggregates
+        work.aggregates = []
+        guard !ids.isEmpty else { return }
+        try work.flush()
+        let sums = try AggregateRows.sums(ids, work.connection)
+        var changed: [(before: Alert, after: Alert)] = []
+        for aggregate in try AlertRows.with(ids: ids, locking: true, work.connection) {
+            var after = aggregate
+            let isNew = aggregate.handling.memberCount == 0 && aggregate.handling.closedAt == nil
+            if let sum = sums[aggregate.id] {
+                after.take(sum, isNew: isNew, rules: work.rules, now: work.now)
+            } else if aggregate.handling.closedAt == nil {
+                after.handling.memberCount = 0
+                after.end(
+                    as: .closed,
+                    by: "rule:aggregation",
+                    reason: "Its members belong to another aggregate.",
+                    now: work.now
+                )
+            }
+            guard after != aggregate else { continue }
+            after.updatedAt = max(after.updatedAt, work.now)
+            changed.append((aggregate, after))
+        }
+        let starting = changed.filter { $0.before.span.start != $0.after.span.start }
+        try AggregateRows.forgetStarts(starting.filter { $0.before.span.start >= 0 }.map(\.after.id), work.connection)
+        try AlertRows.updateTimes(changed.map(\.after), work.connection)
+        try HandlingRows.update(changed.map(\.after), work.connection)
+        for (before, after) in changed {
+            // One that was made in this transaction has no state before.
+            let isNew = before.handling.memberCount == 0 && before.handling.closedAt == nil
+            work.add(after, before: isNew ? nil : before)
+        }
+    }
+}
+
+extension Alert {
+    /// The alert that stands for others; its times and counts come with `take`.
+    init(aggregateAround member: Alert, rule: AggregationRule, values: [String], now: Int64) {
+        var hash = FNV1a()
+        hash.add(rule.id)
+        for value in values { hash.addField(value) }
+        var labels: [Label] = []
+        var host = ""
+        for (name, value) in zip(rule.groupBy, values) where !value.isEmpty {
+            if name.hasPrefix("labels.") { labels.append(Label(String(name.dropFirst(7)), value)) }
+            if name == "host" { host = value }
+        }
+        let title = RuleTitle.text(rule.title, rule: rule.name, keys: rule.groupBy, values: values, count: 0)
+        self.init(
+            AlertEvent(
+                fingerprint: "agg-\(hash.hexadecimal)",
+                status: .firing,
+                startedAt: member.span.start,
+                level: member.level,
+                title: title,
+                labels: labels.normalised,
+                host: host
+            ),
+            span: EpisodeSpan(start: member.span.start),
+            team: member.team,
+            source: member.source,
+            hasEarlier: false,
+            receivedAt: now
+        )
+        // Ingest must never take it for the newest of something that a sender tells of.
+        isLatest = false
+    }
+
+    /// Takes over what its members add up to.
+    fileprivate mutating func take(_ sum: AggregateSum, isNew: Bool, rules: RuleBook, now: Int64) {
+        let rule = rules.aggregations.first { $0.id == handling.rule }
+        handling.memberCount = sum.members
+        handling.lastSeenAt = max(handling.lastSeenAt, sum.lastSeenAt)
+        eventCount = sum.events
+        lastEventAt = sum.lastEventAt
+        level = isNew ? sum.worst : max(level, sum.worst)
+        if let rule {
+            title = RuleTitle.text(
+                rule.title,
+                rule: rule.name,
+                keys: rule.groupBy,
+                values: handling.groupKey.map { GroupKey(rule: rule.id, values: $0).list } ?? [],
+                count: sum.members
+            )
+        }
+        guard handling.closedAt == nil else { return }
+        span.start = sum.start
+        span.lastFiring = sum.lastStart
+        span.end = sum.open > 0 ? nil : max(sum.end ?? sum.lastStart, sum.lastStart)
+        span.firstResolved = span.end
+        contentAt = sum.lastStart
+        settle()
+        handling.closeDueAt = status.isOpen ? rule?.closeAfter.map { handling.lastSeenAt + $0 } : nil
+        if !status.isOpen {
+            handling.reminderDueAt = nil
+            handling.escalationDueAt = nil
+        }
+    }
+}
