@@ -65,6 +65,8 @@ import Testing
                     #expect(reply.number("duplicates") == reply.number("received"))
                 }
             }
+            // That it was heard of is told by `last_seen_at`, and by nothing else.
+            try await fixture.database.write { try $0.execute("UPDATE alert SET last_seen_at = created_at") }
             #expect(try await fixture.everything() == before)
         }
     }

@@ -25,8 +25,9 @@ extension AlertsService {
         guard caller.may(.alertsManage) else { throw ResourceError.forbidden(.alertsManage) }
         let request = try ActionRequest(body, field: "alert_id", givesAway: action.givesAway)
         let now = clock.now()
+        let shelf = shelf
         let items = try await database.write { connection in
-            let rules = try RuleShelf().book(connection)
+            let rules = try shelf.book(connection)
             let audience =
                 action.givesAway ? try ActionAudience(request, rules: rules, caller, connection) : nil
             let act = AlertAct(

@@ -30,8 +30,9 @@ extension AlertsService {
             takesAlerts: action.ends
         )
         let now = clock.now()
+        let shelf = shelf
         let items = try await database.write { connection in
-            let rules = try RuleShelf().book(connection)
+            let rules = try shelf.book(connection)
             let audience =
                 action == .assign ? try ActionAudience(request, rules: rules, caller, connection) : nil
             let act = IncidentAct(

@@ -13,7 +13,7 @@ struct FingerprintPlan: Sendable {
         /// Stored events that belong to it now and belonged to another before.
         var moved: [Int64] = []
         /// The act that ended it ended another before, or the other way round.
-        var hasOtherEnd: Bool { alert.handling.closedAt != (stored ?? alert).handling.closedAt || (isNew && alert.handling.closedAt != nil) }
+        var hasOtherEnd: Bool { alert.handling.closedAt != stored?.handling.closedAt }
     }
 
     var entries: [Entry] = []
@@ -107,6 +107,7 @@ struct FingerprintPlan: Sendable {
                 act: acts.last { $0.time >= span.start && $0.time < next },
                 isWhole: before.map { remaining[$0.id] ?? 0 >= $0.eventCount } ?? true,
                 told: told[index],
+                witness: all.first { $0.event.startedAt == span.start },
                 events: events,
                 hasEarlier: index > 0 || (beginsInside && alerts.first?.hasEarlier == true),
                 isLatest: index == spans.count - 1
@@ -126,12 +127,15 @@ struct FingerprintPlan: Sendable {
 
     /// - Parameter isWhole: all events of the stored alert are still there, so that it can be laid out anew; without
     ///   them, what it came to is kept, and what is new is added.
+    /// - Parameter witness: an event that speaks of the start. It alone tells of an episode that a person ended, when
+    ///   its own end lies in a later one.
     private mutating func add(
         span: EpisodeSpan,
         stored: Alert?,
         act: EndingAct?,
         isWhole: Bool,
         told: [Told],
+        witness: Told?,
         events: [(place: Int, pending: PendingEvent)],
         hasEarlier: Bool,
         isLatest: Bool
@@ -144,7 +148,7 @@ struct FingerprintPlan: Sendable {
                 alert.absorb(one.event, span: span, receivedAt: stored.updatedAt)
             }
             alert.span = span
-        } else if let first = told.first, let source = events.first?.pending.source {
+        } else if let first = told.first ?? witness, let source = events.first?.pending.source {
             alert = Alert(
                 first.event,
                 span: span,
@@ -154,6 +158,7 @@ struct FingerprintPlan: Sendable {
                 receivedAt: first.receivedAt
             )
             for one in told.dropFirst() { alert.absorb(one.event, span: span, receivedAt: one.receivedAt) }
+            if told.isEmpty { alert.eventCount = 0 }
             alert.createdAt = stored?.createdAt ?? arrival
             alert.updatedAt = stored?.updatedAt ?? arrival
             alert.id = stored?.id ?? 0

@@ -63,11 +63,12 @@ enum AggregateRows {
         ).map(AlertRows.alert)
     }
 
-    /// Takes starts away for as long as several aggregates change theirs: no two may have the same even for a moment.
-    static func forgetStarts(_ aggregates: [Int64], _ connection: any SQLConnection) throws {
-        guard !aggregates.isEmpty else { return }
-        let list = JSONValue.array(aggregates.map { JSONValue.integer($0) }).text
-        let among = connection.dialect.isAmongIntegers("id", "$1")
-        try connection.execute("UPDATE alert SET started_at = -id WHERE \(among)", [.text(list)])
+    /// Gives an aggregate its number in the fingerprint: several of one group may begin at the same moment, when one of
+    /// them was ended by a person or lost its members.
+    static func distinguish(_ aggregate: Alert, _ connection: any SQLConnection) throws {
+        try connection.execute(
+            "UPDATE alert SET fingerprint = $2 WHERE id = $1",
+            [.integer(aggregate.id), .text(aggregate.fingerprint)]
+        )
     }
 }

@@ -11,17 +11,8 @@ enum CalmedAlerts: TickJob {
         let connection = batch.work.connection
         let planner = NoticePlanner(rules: batch.work.rules, now: batch.work.now)
         for alert in alerts {
-            let chain = try connection.query(
-                "SELECT id FROM alert WHERE fingerprint = $1 AND source = $2 AND is_flapping = 1 ORDER BY id",
-                [.text(alert.fingerprint), .integer(alert.source)]
-            ).map { try $0.int("id") }
-            try connection.execute(
-                """
-                UPDATE alert SET is_flapping = 0, calm_due_at = NULL
-                WHERE fingerprint = $1 AND source = $2 AND is_flapping = 1
-                """,
-                [.text(alert.fingerprint), .integer(alert.source)]
-            )
+            let chain = try FlapRows.chain(alert, connection)
+            try FlapRows.calm(chain, connection)
             var calm = alert
             calm.handling.isFlapping = false
             calm.handling.calmDueAt = nil

@@ -55,7 +55,8 @@ struct Fixture: Sendable {
         }
         do {
             try await Migrator(
-                IdentitySchema.migrations + NotificationsSchema.migrations + AlertsSchema.migrations
+                StorageSchema.migrations + IdentitySchema.migrations + NotificationsSchema.migrations
+                    + AlertsSchema.migrations
             ).migrate(database)
             let clock = TestClock()
             let fixture = Fixture(

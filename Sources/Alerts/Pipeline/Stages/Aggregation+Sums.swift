@@ -13,9 +13,8 @@ extension Aggregation {
         var changed: [(before: Alert, after: Alert)] = []
         for aggregate in try AlertRows.with(ids: ids, locking: true, work.connection) {
             var after = aggregate
-            let isNew = aggregate.handling.memberCount == 0 && aggregate.handling.closedAt == nil
             if let sum = sums[aggregate.id] {
-                after.take(sum, isNew: isNew, rules: work.rules, now: work.now)
+                after.take(sum, rules: work.rules)
             } else if aggregate.handling.closedAt == nil {
                 after.handling.memberCount = 0
                 after.end(
@@ -29,10 +28,12 @@ extension Aggregation {
             after.updatedAt = max(after.updatedAt, work.now)
             changed.append((aggregate, after))
         }
-        let starting = changed.filter { $0.before.span.start != $0.after.span.start }
-        try AggregateRows.forgetStarts(starting.filter { $0.before.span.start >= 0 }.map(\.after.id), work.connection)
         try AlertRows.updateTimes(changed.map(\.after), work.connection)
         try HandlingRows.update(changed.map(\.after), work.connection)
+        try AlertRows.updateContent(
+            changed.filter { $0.before.title != $0.after.title }.map(\.after),
+            work.connection
+        )
         for (before, after) in changed {
             // One that was made in this transaction has no state before.
             let isNew = before.handling.memberCount == 0 && before.handling.closedAt == nil
@@ -75,13 +76,13 @@ extension Alert {
     }
 
     /// Takes over what its members add up to.
-    fileprivate mutating func take(_ sum: AggregateSum, isNew: Bool, rules: RuleBook, now: Int64) {
+    fileprivate mutating func take(_ sum: AggregateSum, rules: RuleBook) {
         let rule = rules.aggregations.first { $0.id == handling.rule }
         handling.memberCount = sum.members
         handling.lastSeenAt = max(handling.lastSeenAt, sum.lastSeenAt)
         eventCount = sum.events
         lastEventAt = sum.lastEventAt
-        level = isNew ? sum.worst : max(level, sum.worst)
+        level = sum.worst
         if let rule {
             title = RuleTitle.text(
                 rule.title,

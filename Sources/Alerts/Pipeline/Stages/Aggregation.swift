@@ -143,10 +143,12 @@ enum Aggregation: PipelineStage {
             throw DatabaseError(.decoding, "a member of an aggregate went missing")
         }
         var aggregate = Alert(aggregateAround: member, rule: rule, values: group.list, now: work.now)
-        // No two of a group may have the same start, and the right one may still be another's.
+        // Unique until it has a number.
         aggregate.span = EpisodeSpan(start: -first)
         let ids = try AlertRows.insert([aggregate], work.connection)
         aggregate.id = ids.first ?? 0
+        aggregate.fingerprint += "-\(aggregate.id)"
+        try AggregateRows.distinguish(aggregate, work.connection)
         aggregate.handling.rule = rule.id
         aggregate.handling.groupKey = group.values
         aggregate.handling.kind = .aggregate

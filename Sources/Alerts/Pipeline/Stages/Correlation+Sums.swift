@@ -66,7 +66,7 @@ extension StoredIncident {
             return
         }
         let worst = alerts.map(\.level).max() ?? level
-        level = isNew ? worst : max(level, worst)
+        level = worst
         start = first.start
         lastAlertAt = alerts.map(\.start).max() ?? first.start
         if let wanted {
