@@ -1,7 +1,8 @@
 // The rule of groups, without a store.
 
-@testable import Alerts
 import Testing
+
+@testable import Alerts
 
 @Suite struct GroupingTests {
     private func groups(

@@ -1,8 +1,9 @@
 // What is still worth telling when its turn has come.
 
-@testable import Alerts
 import Notifications
 import Testing
+
+@testable import Alerts
 
 @Suite struct NoticeJudgeTests {
     private let now: Int64 = 1_000_000

@@ -26,9 +26,11 @@ private let web: JSONObject = ["cluster": "web"]
             #expect(
                 try await fixture.notices() == ["a assignment ann", "a assignment bob@x.org", "a assignment "]
             )
-            #expect(try await fixture.rows("SELECT operators AS line FROM alert ORDER BY id") == [
-                "[\"ann\",\"bob@x.org\"]", "[]",
-            ])
+            #expect(
+                try await fixture.rows("SELECT operators AS line FROM alert ORDER BY id") == [
+                    "[\"ann\",\"bob@x.org\"]", "[]",
+                ]
+            )
             // The same again tells nobody.
             await fixture.send([event("a", start: 1000, level: "critical")])
             #expect(try await fixture.count("notification") == 3)
@@ -36,9 +38,11 @@ private let web: JSONObject = ["cluster": "web"]
             await fixture.send([event("a", start: 1010, level: "critical")])
             #expect(try await fixture.count("notification") == 3)
             await fixture.send([event("a", "resolved", start: 1000, end: 1100)])
-            #expect(try await fixture.notices().dropFirst(3) == [
-                "a recovered ann", "a recovered bob@x.org", "a recovered ",
-            ])
+            #expect(
+                try await fixture.notices().dropFirst(3) == [
+                    "a recovered ann", "a recovered bob@x.org", "a recovered ",
+                ]
+            )
         }
     }
 
@@ -107,7 +111,9 @@ private let web: JSONObject = ["cluster": "web"]
                 "clusters",
                 ["threshold": 2, "title": "${labels.cluster}: ${count}"]
             )
-            await fixture.send([event("a", start: 1200, labels: web), event("x", start: 1200, labels: ["cluster": "db"])])
+            await fixture.send([
+                event("a", start: 1200, labels: web), event("x", start: 1200, labels: ["cluster": "db"]),
+            ])
             #expect(try await fixture.aggregates() == ["held: a@1200 x@1200"])
             #expect(try await fixture.notices().isEmpty)
             await fixture.send([event("b", start: 1210, level: "critical", labels: web)])

@@ -102,7 +102,8 @@ private final class Entries: AuditSink {
             await fixture.send([event("a", start: 1000)])
             fixture.clock.set(fixture.clock.now + 3 * 60_000)
             try await ticker.tick()
-            let status = "SELECT fingerprint || ' ' || status || ' ' || COALESCE(closed_by, '') AS line FROM alert ORDER BY id"
+            let status =
+                "SELECT fingerprint || ' ' || status || ' ' || COALESCE(closed_by, '') AS line FROM alert ORDER BY id"
             #expect(try await fixture.rows(status) == ["a firing ", "b closed rule:auto_close"])
             #expect(entries.all == ["alert.close system"])
             #expect(try await fixture.deliver() == ["recovered → resolved"])

@@ -33,7 +33,8 @@ struct IngestTransaction {
         return IngestResult(outcomes: outcomes, notices: notices)
     }
 
-    private func ingest(_ deliveries: [Delivery], _ rules: RuleBook) throws -> (counts: [DeliveryCounts], notices: Int) {
+    private func ingest(_ deliveries: [Delivery], _ rules: RuleBook) throws -> (counts: [DeliveryCounts], notices: Int)
+    {
         var counts = Array(repeating: DeliveryCounts(), count: deliveries.count)
         for delivery in deliveries {
             guard let gap = delivery.gap else { continue }
@@ -90,9 +91,11 @@ struct IngestTransaction {
     private func seen(_ plans: inout [FingerprintPlan], _ events: [PendingEvent]) {
         for plan in plans.indices {
             for place in plans[plan].entries.indices {
-                guard let last = plans[plan].entries[place].events.map({ events[$0] }).max(by: {
-                    $0.receivedAt < $1.receivedAt
-                }) else { continue }
+                guard
+                    let last = plans[plan].entries[place].events.map({ events[$0] }).max(by: {
+                        $0.receivedAt < $1.receivedAt
+                    })
+                else { continue }
                 plans[plan].entries[place].alert.heard(at: last.receivedAt, last.source)
             }
         }

@@ -19,7 +19,9 @@ struct AggregateSum: Sendable {
 
 enum AggregateRows {
     /// The sums of the members, by aggregate; nothing for one that has none.
-    static func sums(_ aggregates: some Sequence<Int64>, _ connection: any SQLConnection) throws -> [Int64: AggregateSum] {
+    static func sums(_ aggregates: some Sequence<Int64>, _ connection: any SQLConnection) throws -> [Int64:
+        AggregateSum]
+    {
         let list = JSONValue.array(aggregates.sorted().map { JSONValue.integer($0) }).text
         let among = connection.dialect.isAmongIntegers("aggregate", "$1")
         let ranks = AlertLevel.allCases.map { "WHEN '\($0.name)' THEN \($0.rawValue)" }.joined(separator: " ")

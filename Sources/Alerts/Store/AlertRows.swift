@@ -66,7 +66,9 @@ enum AlertRows {
     /// Alerts by id, in no order; missing ones are left out.
     ///
     /// - Parameter locking: they will be changed in this transaction.
-    static func with(ids: some Sequence<Int64>, locking: Bool = false, _ connection: any SQLConnection) throws -> [Alert] {
+    static func with(ids: some Sequence<Int64>, locking: Bool = false, _ connection: any SQLConnection) throws
+        -> [Alert]
+    {
         let ids = Array(ids)
         guard !ids.isEmpty else { return [] }
         let list = JSONValue.array(ids.sorted().map { JSONValue.integer($0) }).text

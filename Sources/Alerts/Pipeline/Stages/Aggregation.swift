@@ -6,7 +6,8 @@ enum Aggregation: PipelineStage {
     static func run(_ work: inout PipelineWork) throws {
         var touched: [GroupKey: ClosedRange<Int64>] = [:]
         func touch(_ group: GroupKey, _ start: Int64) {
-            touched[group] = touched[group].map { min($0.lowerBound, start)...max($0.upperBound, start) } ?? start...start
+            touched[group] =
+                touched[group].map { min($0.lowerBound, start)...max($0.upperBound, start) } ?? start...start
         }
         for change in work.changes {
             let alert = try work.alert(change)

@@ -12,9 +12,11 @@ enum Assignment: PipelineStage {
                 }
                 continue
             }
-            if change.before?.status.isOpen == false, let rule = work.rules.assignments.first(where: {
-                $0.id == alert.handling.assignment
-            }) {
+            if change.before?.status.isOpen == false,
+                let rule = work.rules.assignments.first(where: {
+                    $0.id == alert.handling.assignment
+                })
+            {
                 // An aggregate that was over goes on: with the same people, from the beginning.
                 let operators = alert.handling.operators
                 let now = work.now

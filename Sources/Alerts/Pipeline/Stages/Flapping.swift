@@ -128,6 +128,9 @@ enum FlapRows {
         guard !alerts.isEmpty else { return }
         let list = JSONValue.array(alerts.map { JSONValue.integer($0) }).text
         let among = connection.dialect.isAmongIntegers("id", "$1")
-        try connection.execute("UPDATE alert SET calm_due_at = NULL WHERE calm_due_at IS NOT NULL AND \(among)", [.text(list)])
+        try connection.execute(
+            "UPDATE alert SET calm_due_at = NULL WHERE calm_due_at IS NOT NULL AND \(among)",
+            [.text(list)]
+        )
     }
 }

@@ -27,7 +27,9 @@ enum Notices: PipelineStage {
                 )
                 continue
             }
-            guard let before = change.before, let rule = planner.rule(alert), !alert.handling.isFlapping else { continue }
+            guard let before = change.before, let rule = planner.rule(alert), !alert.handling.isFlapping else {
+                continue
+            }
             if wasOpen == false, rule.scenarios.contains("assignment") {
                 // An aggregate that was over goes on: the moment tells this from the first time.
                 work.notices += planner.assigned(
@@ -52,7 +54,9 @@ enum Notices: PipelineStage {
                 if !change.isNew { work.told += try planner.incidentOver(incident, work.connection) }
                 continue
             }
-            guard let id = incident.root, let root = try AlertRows.with(ids: [id], work.connection).first else { continue }
+            guard let id = incident.root, let root = try AlertRows.with(ids: [id], work.connection).first else {
+                continue
+            }
             if incident.operators.isEmpty, !root.handling.operators.isEmpty {
                 incident.operators = root.handling.operators
                 try RuleIncidentRows.update(incident, now: work.now, work.connection)
