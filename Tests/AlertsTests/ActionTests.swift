@@ -151,7 +151,7 @@ import Testing
             let rule = try await fixture.makeAssignment(people: ["ada", "bob"], channels: [mail])
             try await fixture.act(.assign, [1], .bob, ["assignment_id": .integer(rule)])
             #expect(
-                try await fixture.notices() == ["alert/1/assignment \(mail) ada", "alert/1/assignment \(mail) bob"]
+                try await fixture.noticeRows() == ["alert/1/assignment \(mail) ada", "alert/1/assignment \(mail) bob"]
             )
             let given = try await fixture.row(1)
             #expect(given["operators"] == ["ada", "bob"])
@@ -166,7 +166,7 @@ import Testing
             #expect(try await reminder() == nil)
             // Without a rule: the channels named; nobody is told when none is.
             try await fixture.act(.assign, [2], .bob, ["assignee": ["ada"]])
-            #expect(try await fixture.notices().count == 2)
+            #expect(try await fixture.noticeRows().count == 2)
             fixture.clock.set(fixture.clock.now + 1000)
             try await fixture.act(
                 .reassign,
@@ -174,7 +174,7 @@ import Testing
                 .ada,
                 ["assignee": ["bob"], "notify_channels": [.integer(other)]]
             )
-            #expect(try await fixture.notices().last == "alert/2/assignment \(other) bob")
+            #expect(try await fixture.noticeRows().last == "alert/2/assignment \(other) bob")
         }
     }
 
@@ -199,7 +199,7 @@ import Testing
             let reply = try await fixture.act(.assign, [1], .admin, ["assignment_id": .integer(rule)])
             #expect(reply.status == 409)
             #expect(reply.body["data"]?["1"]?["message"]?.string?.contains("another team") == true)
-            #expect(try await fixture.notices() == [])
+            #expect(try await fixture.noticeRows() == [])
         }
     }
 

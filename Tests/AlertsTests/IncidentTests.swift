@@ -179,7 +179,7 @@ import Testing
             )
             _ = try await Self.act(fixture, .close, [id], .admin)
             #expect(
-                try await fixture.notices() == [
+                try await fixture.noticeRows() == [
                     "incident/\(id)/incident_opened \(channel) ada", "incident/\(id)/incident_closed \(channel) ada",
                 ]
             )

@@ -27,7 +27,7 @@ extension AlertsService {
         let now = clock.now()
         let shelf = shelf
         let items = try await database.write { connection in
-            let rules = try shelf.book(connection)
+            let rules = try AlertEffects.begin(shelf, connection)
             let audience =
                 action.givesAway ? try ActionAudience(request, rules: rules, caller, connection) : nil
             let act = AlertAct(

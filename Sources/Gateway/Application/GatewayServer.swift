@@ -1,5 +1,6 @@
 // The server: routes, connections, the heartbeat, and a stop that lets running streams finish.
 
+import Alerts
 import Conversation
 import Hummingbird
 import HummingbirdCore
@@ -7,6 +8,7 @@ import JSON
 import Logging
 import NIOCore
 import NIOPosix
+import Notifications
 import OpenAIProtocol
 import Resources
 import ServiceLifecycle
@@ -70,6 +72,7 @@ package struct GatewayServer: Service {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { await heartbeat.run() }
             group.addTask { await services.bots.watch() }
+            group.addTask { await services.background.run() }
             group.addTask {
                 do {
                     try await gracefulShutdown()
@@ -100,6 +103,8 @@ package struct GatewayServer: Service {
             + ApprovalRoutes(approvals: services.turns.approvals).routes
             + AccountRoutes(services: services).routes
             + AlertRoutes(services: services).routes
+            + RuleRoutes(services: services).routes
+            + NotificationRoutes(services: services).routes
             + HealthRoutes(services: services).routes
         return RouteTable(routes: routes + DescriptionRoutes(described: routes).routes)
     }
@@ -107,8 +112,13 @@ package struct GatewayServer: Service {
     /// The OpenAPI document of a server with these services.
     package static func description(_ services: GatewayServices) -> [UInt8] {
         let launcher = TurnLauncher(environment: services.turns, running: RunningTurns(), heartbeat: Heartbeat())
-        return APIDescription(routes: routes(services, launcher).routes, resources: AlertRoutes.resources)
+        return APIDescription(routes: routes(services, launcher).routes, resources: described)
             .document.bytes
+    }
+
+    /// The declared resources that routes serve.
+    private static var described: [Resource] {
+        AlertsService.resources + RuleServices.resources + [ChannelResource.resource, NotificationResource.resource]
     }
 
     private func application(

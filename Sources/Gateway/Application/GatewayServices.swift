@@ -5,6 +5,7 @@ package import Alerts
 package import Conversation
 package import Identity
 package import Logging
+package import Notifications
 package import Storage
 package import Tools
 
@@ -15,6 +16,11 @@ package struct GatewayServices: Sendable {
     package let accounts: AccountService
     package let secrets: APISecretService
     package let alerts: AlertsService
+    package let rules: RuleServices
+    package let channels: ChannelService
+    package let notifications: NotificationDesk
+    /// What runs beside the requests as long as the server does.
+    package let background: BackgroundWork
     package let bots: BotCatalog
     package let registry: ToolRegistry
     package let turns: TurnEnvironment
@@ -28,6 +34,10 @@ package struct GatewayServices: Sendable {
         accounts: AccountService,
         secrets: APISecretService,
         alerts: AlertsService,
+        rules: RuleServices,
+        channels: ChannelService,
+        notifications: NotificationDesk,
+        background: BackgroundWork,
         bots: BotCatalog,
         registry: ToolRegistry,
         turns: TurnEnvironment,
@@ -39,6 +49,10 @@ package struct GatewayServices: Sendable {
         self.accounts = accounts
         self.secrets = secrets
         self.alerts = alerts
+        self.rules = rules
+        self.channels = channels
+        self.notifications = notifications
+        self.background = background
         self.bots = bots
         self.registry = registry
         self.turns = turns

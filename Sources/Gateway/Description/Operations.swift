@@ -167,17 +167,27 @@ enum AccountDescription {
 enum AlertDescription {
     static let receive: JSONObject = [
         "description": """
-        Takes the seed's format (`source_type`, `source_id`, `secret`, `events`) or Alertmanager's webhook body, version 4. \
-        The secret of the source comes in the header `SECRET` or `HTTP_SECRET`, as `Authorization: Bearer`, as a Basic \
-        password, as `secret` in the body (of at most 1 MiB then), or in the query. The answer is sent after the commit.
+        Takes the seed's format (`source_type`, `source_id`, `secret`, `events`), the webhook bodies of Alertmanager, \
+        Grafana and Zabbix, arrays of alerts, and for sources of type `webhook` anything that the source's `mapping` \
+        reads. The secret of the source comes in the header `SECRET` or `HTTP_SECRET`, as `Authorization: Bearer`, as a Basic \
+        password, as `secret` in the body (of at most 1 MiB then), or as `secret` or `token` in the query. The answer is \
+        sent after the commit.
         """,
-        "parameters": [["name": "source_id", "in": "query", "schema": ["type": "string"]]],
-        "requestBody": CommonSchemas.body(["type": "object"]),
+        "parameters": [
+            ["name": "source_id", "in": "query", "schema": ["type": "string"]],
+            [
+                "name": "report", "in": "query", "schema": ["enum": ["1"]],
+                "description": "Report each event even of bodies with more than 100.",
+            ],
+        ],
+        "requestBody": CommonSchemas.body(["type": ["object", "array"]]),
         "responses": [
             "200": CommonSchemas.envelope(
                 [
                     "type": "object",
                     "properties": [
+                        "format": ["type": "string"], "note": ["type": "string"], "ignored": ["type": "integer"],
+                        "failed": ["type": "integer"], "report": ["type": "array", "items": ["type": "object"]],
                         "received": ["type": "integer"], "created": ["type": "integer"], "updated": ["type": "integer"],
                         "resolved": ["type": "integer"], "duplicates": ["type": "integer"],
                         "errors": ["type": "array", "items": ["type": "object"]],

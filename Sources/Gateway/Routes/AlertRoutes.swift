@@ -31,7 +31,16 @@ struct AlertRoutes: Sendable {
                 tag: "Alerts",
                 summary: "Take events: the seed's format, or Alertmanager's webhook body",
                 operation: AlertDescription.receive,
-                handler: receive
+                handler: { try await receive($0, sourceID: nil) }
+            ),
+            Route(
+                .post,
+                "\(Self.prefix)/source/{source_id}/webhook/",
+                access: .webhookSecret,
+                tag: "Alerts",
+                summary: "Take events of the source that the address names, for senders that can set nothing but a URL",
+                operation: AlertDescription.receive,
+                handler: { try await receive($0, sourceID: $0.parameter("source_id")) }
             ),
             Route(
                 .get,
@@ -66,12 +75,17 @@ struct AlertRoutes: Sendable {
             + ResourceRoutes(service: alerts.gaps, tag: "Alerts").routes + AlertActionRoutes(services: services).routes
     }
 
-    @Sendable private func receive(_ request: GatewayRequest) async throws -> Response {
+    private func receive(_ request: GatewayRequest, sourceID: String?) async throws -> Response {
         let secrets = Self.secrets(request.request.headers)
         let query = request.query
-        let isKnown = await services.alerts.isKnownSender(secrets: secrets, query: query)
+        let isKnown = await services.alerts.isKnownSender(secrets: secrets, query: query, sourceID: sourceID)
         let body = try await request.body(limit: isKnown ? Self.bodyLimit : Self.unknownBodyLimit)
-        let reply = await services.alerts.receive(body: body, secrets: secrets, query: query)
+        let reply = await services.alerts.receive(
+            body: body,
+            secrets: secrets,
+            query: query,
+            sourceID: sourceID
+        )
         request.notes.set { $0.caller = reply.sourceID.map { "source:\($0)" } }
         var headers: HTTPFields = [:]
         // 503 and never 429: Alertmanager tries again after the one and drops the batch after the other (ops.md 2.3).

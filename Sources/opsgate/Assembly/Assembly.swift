@@ -37,14 +37,15 @@ struct Assembly: Sendable {
 
         let authenticator = Authenticator(database: database, tokenKey: key)
         let audit = AuditLog()
-        let alerts = try AlertsService(
-            database: database,
-            catalog: try ResourceCatalog(AlertsService.resources),
-            audit: ResourceService.auditLog(audit),
-            publicURL: settings.publicURL
-        )
-        let registry = try ToolRegistry(alerts.tools)
         client = try HTTPClient(configuration: HTTPClientConfiguration(userAgent: "OpsGate/\(ProgramVersion.current)"))
+        let operations = try OperationsAssembly(
+            database: database,
+            audit: audit,
+            client: client,
+            settings: settings,
+            logger: logger
+        )
+        let registry = try ToolRegistry(operations.alerts.tools)
         let router = Self.router(settings, client)
         let bots = BotCatalog(
             folders: BotCatalog.Folders(bots: settings.bots, prompts: settings.prompts),
@@ -73,7 +74,11 @@ struct Assembly: Sendable {
             authenticator: authenticator,
             accounts: AccountService(database: database, authenticator: authenticator, audit: audit),
             secrets: APISecretService(database: database, authenticator: authenticator, audit: audit),
-            alerts: alerts,
+            alerts: operations.alerts,
+            rules: operations.rules,
+            channels: operations.channels,
+            notifications: operations.notifications,
+            background: BackgroundWork(delivery: operations.delivery, ticker: operations.ticker),
             bots: bots,
             registry: registry,
             turns: turns,

@@ -120,7 +120,7 @@ extension Fixture {
     }
 
     /// `topic/id/transition channel receiver` of every notice.
-    func notices() async throws -> [String] {
+    func noticeRows() async throws -> [String] {
         try await database.read { connection in
             try connection.query("SELECT * FROM notification ORDER BY id").map { row in
                 try "\(row.text("topic_type"))/\(row.int("topic_id"))/\(row.text("transition")) \(row.int("channel")) "
