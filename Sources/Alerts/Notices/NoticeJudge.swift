@@ -21,7 +21,7 @@ struct SiblingNotice: Sendable, Hashable {
 
     var isWaiting: Bool { state == "pending" || state == "sending" }
     /// What it told, or may have told.
-    var said: String? { state == "sent" || state == "unknown" ? told : nil }
+    var said: String? { isWaiting ? nil : told }
 }
 
 /// What a notice is about, at this moment.
