@@ -326,6 +326,15 @@ import Tools
             )
             let mine = try await Self.call(fixture, "alerts_list", ["operator": "ada", "handling": ["pending"]])
             #expect(mine.total == 25)
+            // A single condition with alternatives, and a cursor behind it.
+            let either: JSONObject = ["handling": ["pending", "resolved"], "limit": 20]
+            let first = try await Self.call(fixture, "alerts_list", either, caller: .admin)
+            var more = either
+            more["cursor"] = .string(first.cursor ?? "")
+            let second = try await Self.call(fixture, "alerts_list", more, caller: .admin)
+            let ids = [first, second].flatMap { $0.data.array ?? [] }.compactMap { $0["id"]?.int }
+            #expect(ids.count == 25)
+            #expect(Set(ids).count == 25)
         }
     }
 }

@@ -44,12 +44,22 @@ import Testing
                 ([("acknowledged_by", "ada")], [3, 5]), ([("closed_by", "ada")], [5]), ([("kind", "aggregate")], []),
                 ([("shield", "7")], [6]), ([("is_flapping", "true")], []),
                 ([("status", "acknowledged"), ("level", "warning")], [3]),
+                ([("level", "critical,warning")], [1, 2, 3, 4, 5, 6]), ([("incident", "1,2")], []),
+                ([("aggregate", "1")], []), ([("fingerprint", "e1,e2")], [1, 2]), ([("host", "x,y")], []),
+                ([("shield", "7"), ("is_shielded", "true"), ("ordering", "level")], [6]),
+                ([("handling", "pending,processing"), ("ordering", "-started_at")], [2, 3]),
             ]
             for (query, expected) in cases {
                 let list = try await fixture.alerts.list(query: query, caller: .ada)
                 let ids = (list["results"]?.array ?? []).compactMap { $0["id"]?.int }.sorted()
                 #expect(ids == expected, "\(query)")
                 #expect(list["count"]?.int == expected.count, "\(query)")
+                // Administrators and people of several teams are answered by other indexes.
+                for caller in [Caller.admin, .both] where !query.contains(where: { $0.0 == "my_alert" }) {
+                    let all = try await fixture.alerts.list(query: query, caller: caller)
+                    #expect(all["count"]?.int == expected.count, "\(query) \(caller.username)")
+                    #expect(all["results"]?.array?.count == expected.count, "\(query) \(caller.username)")
+                }
                 let few = try await fixture.alerts.list(query: query + [("page_size", "1")], caller: .ada)
                 #expect(few["count"]?.int == expected.count, "\(query)")
             }
@@ -85,4 +95,15 @@ import Testing
             }
         }
     }
+}
+
+extension Caller {
+    /// Of two teams.
+    fileprivate static let both = Caller(
+        userID: 9,
+        username: "both",
+        role: .operator,
+        teams: [1, 2],
+        credential: CredentialReference(kind: .token, name: "test")
+    )
 }

@@ -67,7 +67,7 @@ package enum AlertConditions {
         } else if states.contains(.pending) {
             conditions.append("alert.status = 'firing'")
         }
-        return SQLFragment.joined(conditions, " OR ", empty: "1 = 0")
+        return "(\(SQLFragment.joined(conditions, " OR ", empty: "1 = 0")))"
     }
 
     /// Was given to this person. The pattern, which an index that holds the column can be asked, leaves few rows for
@@ -121,9 +121,13 @@ package enum AlertConditions {
     /// Is about the machine: the name itself, or the name with a domain behind it. Case does not matter.
     package static func host(_ name: String) -> SQLFragment {
         let name = [Label].hostPart(of: name).asciiLowercased
-        // From "name." up to what follows the dot: what begins with it, as a range that an index answers.
-        return
-            "(lower(alert.host) = \(name) OR (lower(alert.host) >= \(name + ".") AND lower(alert.host) < \(name + "/")))"
+        // A range that an index answers, from the name to what follows "name."; what else lies in it is sorted out.
+        let end = name + "/"
+        let domain = escaped(name) + ".%"
+        return """
+            lower(alert.host) >= \(name) AND lower(alert.host) < \(end) \
+            AND (lower(alert.host) = \(name) OR lower(alert.host) LIKE \(domain) ESCAPE '\\')
+            """
     }
 
     /// The host's name contains the text; for suggestions when `host` finds nothing.

@@ -49,6 +49,15 @@ struct AlertCursor: Sendable, Hashable {
 
     static let order = "\(rankTerm), \(levelTerm), alert.started_at DESC, alert.id DESC"
 
+    /// Where in the order the alerts of a question lie, as far as it tells: so that they are not walked to.
+    static func place(_ statuses: [AlertStatus], _ levels: [AlertLevel]) -> SQLFragment {
+        var terms: [SQLFragment] = []
+        let ranks = Set(statuses.map { $0.isOpen ? 0 : 1 })
+        if ranks.count == 1, let rank = ranks.first { terms.append("\(raw: rankTerm) = \(raw: String(rank))") }
+        if levels.count == 1 { terms.append("\(raw: levelTerm) = \(raw: String(levels[0].rawValue))") }
+        return SQLFragment.joined(terms, " AND ", empty: "1 = 1")
+    }
+
     /// The same terms as an index has them. A migration stands on them: they never change.
     static let indexTerms = "(\(rank(""))), (\(level(""))), started_at DESC, id DESC"
 

@@ -90,6 +90,7 @@ struct AlertFilter: Sendable {
         all += labels.map(AlertConditions.label)
         if let since { all.append(AlertConditions.since(since)) }
         if let until { all.append(AlertConditions.until(until)) }
+        if dialect == .sqlite, case .state? = narrowing { all.append(AlertAccess.everyState) }
         return SQLFragment.joined(all, " AND ", empty: "1 = 1")
     }
 

@@ -5,22 +5,32 @@ import Resources
 import Storage
 
 enum AlertQueries {
-    static func count(_ conditions: SQLFragment, _ connection: any SQLConnection) throws -> Int64 {
-        try connection.query(fragment: "SELECT COUNT(*) AS total FROM alert WHERE \(conditions)").first?.int("total")
-            ?? 0
+    static func count(
+        _ conditions: SQLFragment,
+        path: AccessPath = AccessPath(),
+        _ connection: any SQLConnection
+    ) throws -> Int64 {
+        let access = path.counting(connection.dialect)
+        let restriction: SQLFragment = conditions == "1 = 1" ? "" : " WHERE \(conditions)"
+        return try connection.query(
+            fragment: "SELECT COUNT(*) AS total FROM alert\(raw: access)\(restriction)"
+        ).first?.int("total") ?? 0
     }
 
     /// Alerts in the order of `AlertCursor`.
+    /// - Parameter path: with the number of matches, by which index they are read.
     static func page(
         _ conditions: SQLFragment,
         after cursor: AlertCursor?,
         limit: Int,
+        path: (AccessPath, matches: Int64)? = nil,
         _ connection: any SQLConnection
     ) throws -> [Alert] {
         let after = cursor?.condition ?? "1 = 1"
+        let access = path.map { $0.0.reading(matches: $0.matches, connection.dialect) } ?? ""
         return try connection.query(
             fragment: """
-                SELECT * FROM alert WHERE \(conditions) AND \(after)
+                SELECT * FROM alert\(raw: access) WHERE \(conditions) AND \(after)
                 ORDER BY \(raw: AlertCursor.order) LIMIT \(limit)
                 """
         ).map(AlertRows.alert)

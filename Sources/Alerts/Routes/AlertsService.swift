@@ -111,12 +111,30 @@ package final class AlertsService: Sendable {
 
     /// The list of alerts as the envelope's data; with a member `gaps` when senders left alerts out in the last day.
     package func list(query: [(String, String)], caller: Caller) async throws -> JSONValue {
-        let page = try await alerts.list(query: query, caller: caller)
+        let page = try await alertPage(query, caller)
         guard case .object(var data) = page.json else { return page.json }
         let since = Timestamp(milliseconds: clock.now() - 86_400_000)
         let gaps = try await database.read { try GapReader.since(since, caller, $0) }
         if !gaps.isEmpty { data["gaps"] = .array(gaps.map(\.json)) }
         return .object(data)
+    }
+
+    private func alertPage(_ query: [(String, String)], _ caller: Caller) async throws -> ResourcePage {
+        try alerts.authorize(.list, caller)
+        let alerts = alerts
+        var request = try alerts.resource.listRequest(query, caller: caller, dialect: database.dialect)
+        // PostgreSQL knows its rows and must not be told more than there is to know.
+        guard database.dialect == .sqlite else {
+            return try await database.read { [request] in try alerts.page(request, caller, on: $0) }
+        }
+        let narrowing = AlertAccess.narrowing(query)
+        if narrowing == .state { request.conditions.append(AlertAccess.everyState) }
+        let path = AlertAccess.list(
+            narrowing,
+            isOneTeam: !caller.seesAllTeams && caller.teams.count == 1,
+            isOrdered: !query.contains { $0.0 == "ordering" }
+        )
+        return try await database.read { [request] in try alerts.page(request, caller, path: path, on: $0) }
     }
 
     /// One alert as the envelope's data.

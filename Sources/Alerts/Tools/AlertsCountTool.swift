@@ -39,7 +39,8 @@ extension AlertsService {
         let link = "\(publicURL)\(AlertResource.resource.path)/"
         return try await database.read { connection in
             let conditions = filter.conditions(context.caller, connection.dialect)
-            let total = try AlertQueries.count(conditions, connection)
+            let path = AlertAccess.urgency(filter.narrowing)
+            let total = try AlertQueries.count(conditions, path: path, connection)
             let gaps = try ToolHints.gaps(filter, context.caller, now: context.now, connection)
             if total == 0 {
                 let nothing = try ToolHints.nothing(filter, context.caller, now: context.now, connection)

@@ -50,7 +50,8 @@ extension AlertsService {
         let publicURL = publicURL
         return try await database.read { [cursor] connection in
             let conditions = filter.conditions(context.caller, connection.dialect)
-            let total = try AlertQueries.count(conditions, connection)
+            let path = AlertAccess.urgency(filter.narrowing)
+            let total = try AlertQueries.count(conditions, path: path, connection)
             let gaps = try ToolHints.gaps(filter, context.caller, now: context.now, connection)
             if total == 0 {
                 let nothing = try ToolHints.nothing(filter, context.caller, now: context.now, connection)
@@ -63,7 +64,13 @@ extension AlertsService {
                 )
             }
             // One more than wanted tells whether there is more.
-            let found = try AlertQueries.page(conditions, after: cursor, limit: rows + 1, connection)
+            let found = try AlertQueries.page(
+                "\(conditions) AND \(AlertCursor.place(filter.statuses, filter.levels))",
+                after: cursor,
+                limit: rows + 1,
+                path: (path, total),
+                connection
+            )
             let names = try AlertQueries.sourceNames(Set(found.map(\.source)), connection)
             let shown = ToolRows.fitting(
                 found.prefix(rows).map { alert in

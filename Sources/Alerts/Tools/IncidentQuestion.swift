@@ -40,7 +40,7 @@ struct IncidentQuestion: Sendable {
         if let scope = caller.teamCondition(column: "i.team") { all.append(scope) }
         if !statuses.isEmpty { all.append("i.status IN (\(list: statuses.map { .text($0) }))") }
         if !levels.isEmpty { all.append("i.level IN (\(list: levels.map { .text($0) }))") }
-        if let since { all.append("i.ended_at IS NULL OR i.ended_at >= \(since)") }
+        if let since { all.append("(i.ended_at IS NULL OR i.ended_at >= \(since))") }
         return SQLFragment.joined(all, " AND ", empty: "1 = 1")
     }
 
