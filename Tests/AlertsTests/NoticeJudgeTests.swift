@@ -63,8 +63,11 @@ import Testing
         #expect(judge(.recovered, over, [told("resolved")]) == .drop("its end was told already"))
         #expect(judge(.recovered, over, [waits()]) == .postpone(until: now + 2_000))
         #expect(judge(.recovered, over, [waits("sending"), told("firing")]) == .postpone(until: now + 2_000))
-        let dead = SiblingNotice(id: 1, transition: .assignment, state: "dead", told: "firing")
+        let dead = SiblingNotice(id: 1, transition: .assignment, state: "dead")
         #expect(judge(.recovered, over, [dead]) == .drop("nobody was told of it"))
+        // What a row keeps as told was told, or may have been, whatever became of the row.
+        let doubtful = SiblingNotice(id: 1, transition: .assignment, state: "dead", told: "firing")
+        #expect(judge(.recovered, over, [doubtful]) == .tell("resolved"))
         let unknown = SiblingNotice(id: 1, transition: .assignment, state: "unknown", told: "firing")
         #expect(judge(.recovered, over, [unknown]) == .tell("resolved"))
         #expect(judge(.recovered, open, [told("firing")]) == .drop("it goes on again"))

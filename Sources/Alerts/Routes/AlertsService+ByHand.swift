@@ -76,13 +76,17 @@ extension AlertsService {
             throw ResourceError.invalid(error.field, error.message)
         }
         if let problem = adapted.problems.first { throw ResourceError.invalid(problem.field, problem.message) }
-        try await keep(adapted.events, source, now: now)
+        guard var kept = adapted.events.first else { throw ResourceError.invalid("title", "is required") }
+        // Whoever leaves times out means now, and has said so.
+        kept.startIsGuessed = false
+        kept.endIsGuessed = false
+        try await keep([kept], source, now: now)
         let events = events
-        let kept = adapted.events[0]
+        let stored = kept
         return try await database.write { connection in
             let rows = try connection.query(
                 "SELECT id, alert_id FROM alert_event WHERE digest = $1 AND source = $2 AND fingerprint = $3",
-                [.integer(kept.digest), .integer(source.id), .text(kept.fingerprint)]
+                [.integer(stored.digest), .integer(source.id), .text(stored.fingerprint)]
             )
             guard let row = rows.first else { throw ResourceError.notFound }
             let id = try row.int("id")
@@ -92,7 +96,7 @@ extension AlertsService {
                     action: "event.create",
                     objectType: "event",
                     objectID: String(id),
-                    after: ["title": .string(kept.title), "alert": .integer(try row.int("alert_id"))],
+                    after: ["title": .string(stored.title), "alert": .integer(try row.int("alert_id"))],
                     at: now,
                     requestID: requestID,
                     team: source.team
