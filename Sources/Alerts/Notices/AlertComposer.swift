@@ -31,8 +31,12 @@ package struct AlertComposer: NoticeComposer {
         let sources = try SourceNames.of(Set(alerts.values.map(\.source)), connection)
         let siblings = try SiblingRows.of(type: "alert", ids, connection)
         let incidents = Dictionary(
-            try RuleIncidentRows.with(ids: Set(alerts.values.compactMap(\.handling.incident)), locking: false, connection)
-                .map { ($0.id, $0) },
+            try RuleIncidentRows.with(
+                ids: Set(alerts.values.compactMap(\.handling.incident)),
+                locking: false,
+                connection
+            )
+            .map { ($0.id, $0) },
             uniquingKeysWith: { first, _ in first }
         )
         var members: [Int64: [JSONValue]] = [:]
