@@ -20,7 +20,7 @@ NOW = 1_761_040_800_000
 ORDER = ' ORDER BY alert.last_event_at DESC, alert.id DESC LIMIT 20'
 RANK = "CASE WHEN alert.status IN ('firing', 'acknowledged') THEN 0 ELSE 1 END"
 LEVEL = "CASE alert.level WHEN 'critical' THEN 0 WHEN 'error' THEN 1 WHEN 'warning' THEN 2 ELSE 3 END"
-URGENCY = f' ORDER BY {RANK}, {LEVEL}, alert.started_at DESC, alert.id DESC LIMIT 21'
+NEWEST = "alert.started_at DESC, alert.id DESC LIMIT 21"
 
 
 def fill(database, count):
@@ -92,17 +92,17 @@ QUESTIONS = {
     "everything, administrator": ("1 = 1", None, LAST),
     "team 1": (ONE + "1 = 1", None, TEAM),
     "two teams": (TWO + "1 = 1", None, LAST),
-    "status firing": (ONE + "alert.status = 'firing'" + ALL, STATE, TEAM),
+    "status firing": (ONE + "alert.status IN ('firing', 'firing')" + ALL, STATE, TEAM),
     "goes on": (ONE + OPEN + ALL, STATE, TEAM),
     "goes on, two teams": (TWO + OPEN + ALL, STATE, LAST),
-    "firing, critical": (ONE + "alert.status = 'firing' AND alert.level = 'critical'" + ALL, STATE, TEAM),
-    "firing, critical, administrator": ("alert.status = 'firing' AND alert.level = 'critical'" + ALL, STATE, LAST),
-    "critical": (ONE + "alert.level = 'critical'" + ALL, STATE, TEAM),
-    "closed, warning": (ONE + "alert.status = 'closed' AND alert.level = 'warning'" + ALL, STATE, TEAM),
-    "resolved": (ONE + "alert.status = 'resolved'" + ALL, STATE, TEAM),
+    "firing, critical": (ONE + "alert.status IN ('firing', 'firing') AND alert.level IN ('critical', 'critical')" + ALL, STATE, TEAM),
+    "firing, critical, administrator": ("alert.status IN ('firing', 'firing') AND alert.level IN ('critical', 'critical')" + ALL, STATE, LAST),
+    "critical": (ONE + "alert.level IN ('critical', 'critical')" + ALL, STATE, TEAM),
+    "closed, warning": (ONE + "alert.status IN ('closed', 'closed') AND alert.level IN ('warning', 'warning')" + ALL, STATE, TEAM),
+    "resolved": (ONE + "alert.status IN ('resolved', 'resolved')" + ALL, STATE, TEAM),
     "last day": (ONE + f"alert.last_event_at >= {NOW - 86_400_000}", None, TEAM),
     "region r3": (ONE + REGION, None, TEAM),
-    "region r3, goes on": (ONE + OPEN + " AND " + REGION + ALL, STATE, TEAM),
+    "region r3, goes on": (ONE + OPEN + " AND " + REGION, None, TEAM),
     "host": (ONE + HOST, "ix_alert_host_lower", TEAM),
     "my alerts": (ONE + MINE, "ix_alert_operators", TEAM),
     "my alerts, go on": (ONE + OPEN + " AND " + MINE, "ix_alert_operators", TEAM),
@@ -134,8 +134,12 @@ def main():
         is_many = matches >= 4000
         page, _ = timed(database, f"SELECT * FROM alert{by(walking if is_many else finding)} WHERE {where}{ORDER}")
         urgent = "ix_alert_urgency" if is_many else finding
-        place = {"closed, warning": f" AND {RANK} = 1 AND {LEVEL} = 2", "resolved": f" AND {RANK} = 1"}.get(name, "")
-        tool, _ = timed(database, f"SELECT * FROM alert{by(urgent)} WHERE {where}{place}{URGENCY}")
+        order, place = f" ORDER BY {RANK}, {LEVEL}, {NEWEST}", ""
+        if name == "closed, warning":
+            order, place = f" ORDER BY {NEWEST}", f" AND {RANK} = 1 AND {LEVEL} = 2"
+        elif name == "resolved":
+            order, place = f" ORDER BY {LEVEL}, {NEWEST}", f" AND {RANK} = 1"
+        tool, _ = timed(database, f"SELECT * FROM alert{by(urgent)} WHERE {where}{place}{order}")
         print(f"{name:34}{matches:>9}{page:>9.1f}{total:>9.1f}{tool:>11.1f}")
 
 

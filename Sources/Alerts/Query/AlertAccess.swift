@@ -53,6 +53,8 @@ enum AlertAccess {
         if given("operator") || given("my_alert", isTrue) || given("handling", { $0 == "pending" }) {
             return .operators
         }
+        // Then it is better to begin with the index of labels.
+        if query.contains(where: { $0.0 == "labels" || $0.0.hasPrefix("label.") }) { return nil }
         let states = ["status", "level", "handling", "active", "activate"]
         return states.contains { given($0) } ? .state : nil
     }
@@ -78,6 +80,7 @@ extension AlertFilter {
     var narrowing: AlertAccess.Narrowing? {
         if host != nil { return .hostInAnyCase }
         if operatorName != nil || handling == [.pending] { return .operators }
+        if !labels.isEmpty { return nil }
         return statuses.isEmpty && levels.isEmpty && handling.isEmpty ? nil : .state
     }
 }

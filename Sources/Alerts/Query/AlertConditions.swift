@@ -32,11 +32,17 @@ package struct LabelMatcher: Sendable, Hashable {
 /// The table stands under its own name.
 package enum AlertConditions {
     package static func levels(_ levels: [AlertLevel]) -> SQLFragment {
-        "alert.level IN (\(list: levels.map { .text($0.name) }))"
+        "alert.level IN (\(list: several(levels.map(\.name))))"
     }
 
     package static func statuses(_ statuses: [AlertStatus]) -> SQLFragment {
-        "alert.status IN (\(list: statuses.map { .text($0.rawValue) }))"
+        "alert.status IN (\(list: several(statuses.map(\.rawValue))))"
+    }
+
+    /// At least two values. SQLite takes a single one for an equation, puts the value in the column's place in all other
+    /// terms, and then no longer knows the terms of `ix_alert_urgency` again.
+    private static func several(_ values: [String]) -> [SQLValue] {
+        (values.count == 1 ? values + values : values).map { .text($0) }
     }
 
     /// Sources by what senders call them.

@@ -47,15 +47,30 @@ struct AlertCursor: Sendable, Hashable {
     private static let rankTerm = rank("alert.")
     private static let levelTerm = level("alert.")
 
-    static let order = "\(rankTerm), \(levelTerm), alert.started_at DESC, alert.id DESC"
+    /// Where in the order the alerts of a question lie, as far as it tells, so that they are not walked to; and the
+    /// order of what it leaves open (with the settled terms in it SQLite would sort).
+    struct Place: Sendable {
+        var condition: SQLFragment
+        var order: String
 
-    /// Where in the order the alerts of a question lie, as far as it tells: so that they are not walked to.
-    static func place(_ statuses: [AlertStatus], _ levels: [AlertLevel]) -> SQLFragment {
-        var terms: [SQLFragment] = []
-        let ranks = Set(statuses.map { $0.isOpen ? 0 : 1 })
-        if ranks.count == 1, let rank = ranks.first { terms.append("\(raw: rankTerm) = \(raw: String(rank))") }
-        if levels.count == 1 { terms.append("\(raw: levelTerm) = \(raw: String(levels[0].rawValue))") }
-        return SQLFragment.joined(terms, " AND ", empty: "1 = 1")
+        init(_ statuses: [AlertStatus] = [], _ levels: [AlertLevel] = []) {
+            var conditions: [SQLFragment] = []
+            var terms: [String] = []
+            let ranks = Set(statuses.map { $0.isOpen ? 0 : 1 })
+            if ranks.count == 1, let rank = ranks.first {
+                conditions.append("\(raw: rankTerm) = \(raw: String(rank))")
+            } else {
+                terms.append(rankTerm)
+            }
+            // Only behind a settled rank: the index begins with that.
+            if levels.count == 1, ranks.count == 1 {
+                conditions.append("\(raw: levelTerm) = \(raw: String(levels[0].rawValue))")
+            } else {
+                terms.append(levelTerm)
+            }
+            condition = SQLFragment.joined(conditions, " AND ", empty: "1 = 1")
+            order = (terms + ["alert.started_at DESC", "alert.id DESC"]).joined(separator: ", ")
+        }
     }
 
     /// The same terms as an index has them. A migration stands on them: they never change.

@@ -23,6 +23,7 @@ enum AlertQueries {
         _ conditions: SQLFragment,
         after cursor: AlertCursor?,
         limit: Int,
+        place: AlertCursor.Place = AlertCursor.Place(),
         path: (AccessPath, matches: Int64)? = nil,
         _ connection: any SQLConnection
     ) throws -> [Alert] {
@@ -30,8 +31,8 @@ enum AlertQueries {
         let access = path.map { $0.0.reading(matches: $0.matches, connection.dialect) } ?? ""
         return try connection.query(
             fragment: """
-                SELECT * FROM alert\(raw: access) WHERE \(conditions) AND \(after)
-                ORDER BY \(raw: AlertCursor.order) LIMIT \(limit)
+                SELECT * FROM alert\(raw: access) WHERE \(conditions) AND \(place.condition) AND \(after)
+                ORDER BY \(raw: place.order) LIMIT \(limit)
                 """
         ).map(AlertRows.alert)
     }

@@ -65,9 +65,10 @@ extension AlertsService {
             }
             // One more than wanted tells whether there is more.
             let found = try AlertQueries.page(
-                "\(conditions) AND \(AlertCursor.place(filter.statuses, filter.levels))",
+                conditions,
                 after: cursor,
                 limit: rows + 1,
+                place: AlertCursor.Place(filter.statuses, filter.levels),
                 path: (path, total),
                 connection
             )
