@@ -27,7 +27,8 @@ extension AlertsService {
         let now = clock.now()
         let shelf = shelf
         let items = try await database.write { connection in
-            let rules = try AlertEffects.begin(shelf, connection)
+            // Ends concern groups, which are changed by one at a time.
+            let rules = action.ends ? try AlertEffects.begin(shelf, connection) : try shelf.book(connection)
             let audience =
                 action.givesAway ? try ActionAudience(request, rules: rules, caller, connection) : nil
             let act = AlertAct(
@@ -42,6 +43,7 @@ extension AlertsService {
             )
             return try act.run(request.ids)
         }
+        onNotices()
         return ActionReply(items, noun: "alert", participle: action.participle)
     }
 }

@@ -47,6 +47,7 @@ extension AlertsService {
             )
             return try act.run()
         }
+        onNotices()
         return ActionReply(items, noun: "incident", participle: action.participle)
     }
 }
@@ -183,9 +184,9 @@ struct IncidentAct {
     }
 
     private func notify(_ incident: Incident) throws {
-        var notices: [Notice] = []
+        let planner = NoticePlanner(rules: rules, now: now)
         if let audience {
-            notices = NoticePlanner(rules: rules, now: now).incident(
+            let notices = planner.incident(
                 incident.id,
                 team: incident.team,
                 level: incident.level.name,
@@ -194,28 +195,11 @@ struct IncidentAct {
                 channels: audience.channels(ofTeam: incident.team),
                 sequence: now
             )
-        } else if action.ends {
+            try Outbox.enqueue(notices, dueAt: now, now: now, on: connection)
+        } else if action.ends, let stored = try RuleIncidentRows.with(ids: [incident.id], connection).first {
             // Only those who were told that it began.
-            notices = try connection.query(
-                """
-                SELECT DISTINCT channel, receiver FROM notification
-                WHERE topic_type = 'incident' AND topic_id = $1 AND transition = $2 ORDER BY channel, receiver
-                """,
-                [.integer(incident.id), .text(NoticeTransition.incidentOpened.rawValue)]
-            ).map { row in
-                Notice(
-                    team: incident.team,
-                    channel: try row.int("channel"),
-                    receiver: try row.text("receiver"),
-                    topic: .incident(incident.id),
-                    transition: .incidentClosed,
-                    sequence: now,
-                    level: incident.level.name,
-                    payload: ["by": .string(caller.username)]
-                )
-            }
+            try planner.incidentOver(stored, connection)
         }
-        try Outbox.enqueue(notices, dueAt: now, now: now, on: connection)
     }
 }
 
