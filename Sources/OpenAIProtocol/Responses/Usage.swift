@@ -10,6 +10,8 @@ package struct Usage: Sendable, Hashable {
     package var completionTokens: Int
     /// The part of the prompt that came from a cache, where the upstream says so.
     package var cachedTokens: Int
+    /// The part of the prompt that was written into a cache, where the upstream says so.
+    package var cacheWriteTokens: Int
     /// The part of the completion that was reasoning, where the upstream says so.
     package var reasoningTokens: Int
     /// True when the upstream reported nothing and the counts are the gateway's estimate.
@@ -22,12 +24,14 @@ package struct Usage: Sendable, Hashable {
         completionTokens: Int = 0,
         cachedTokens: Int = 0,
         reasoningTokens: Int = 0,
+        cacheWriteTokens: Int = 0,
         isEstimated: Bool = false
     ) {
         self.promptTokens = promptTokens
         self.completionTokens = completionTokens
         self.cachedTokens = cachedTokens
         self.reasoningTokens = reasoningTokens
+        self.cacheWriteTokens = cacheWriteTokens
         self.isEstimated = isEstimated
     }
 
@@ -39,23 +43,26 @@ package struct Usage: Sendable, Hashable {
         let cached =
             view["prompt_tokens_details"]?["cached_tokens"]?.int ?? view["prompt_cache_hit_tokens"]?.int ?? 0
         let reasoning = view["completion_tokens_details"]?["reasoning_tokens"]?.int ?? 0
+        let written = view["prompt_tokens_details"]?["cache_write_tokens"]?.int ?? 0
         // A negative count would corrupt the sums that people pay by, a huge one overflow them.
         self.init(
             promptTokens: Self.plausible(prompt),
             completionTokens: Self.plausible(completion),
             cachedTokens: Self.plausible(cached),
-            reasoningTokens: Self.plausible(reasoning)
+            reasoningTokens: Self.plausible(reasoning),
+            cacheWriteTokens: Self.plausible(written)
         )
     }
 
     /// Within what a round can use: 2^40 tokens are more than any, and a million such rounds can be added up.
-    private static func plausible(_ count: Int) -> Int { min(max(0, count), 1 << 40) }
+    package static func plausible(_ count: Int) -> Int { min(max(0, count), 1 << 40) }
 
     package static func += (left: inout Usage, right: Usage) {
         left.promptTokens += right.promptTokens
         left.completionTokens += right.completionTokens
         left.cachedTokens += right.cachedTokens
         left.reasoningTokens += right.reasoningTokens
+        left.cacheWriteTokens += right.cacheWriteTokens
         left.isEstimated = left.isEstimated || right.isEstimated
     }
 
@@ -72,6 +79,10 @@ package struct Usage: Sendable, Hashable {
         writer.beginObject()
         writer.key("cached_tokens")
         writer.int(cachedTokens)
+        if cacheWriteTokens > 0 {
+            writer.key("cache_write_tokens")
+            writer.int(cacheWriteTokens)
+        }
         writer.endObject()
         writer.key("completion_tokens_details")
         writer.beginObject()

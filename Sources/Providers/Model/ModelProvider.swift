@@ -21,6 +21,14 @@ package protocol ModelRound: AnyObject, Sendable {
 
     /// Ends the upstream's work at once. Idempotent.
     func cancel()
+
+    /// The request's parameters that the provider has no word for and that were left out, by their OpenAI names. Only
+    /// hints are: what would change the meaning of the answer is refused by `start`.
+    var droppedParameters: [String] { get }
+}
+
+extension ModelRound {
+    package var droppedParameters: [String] { [] }
 }
 
 /// What is asked of a model in one round.

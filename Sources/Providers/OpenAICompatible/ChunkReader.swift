@@ -8,11 +8,13 @@ import OpenAIProtocol
 /// Dialects that are smoothed here (`clients.md` 5.7, `gateways.md` (c) 15–24): no role or content in the first chunk,
 /// usage on any chunk, arguments as an object, `reasoning` for `reasoning_content`, a `message` where a `delta`
 /// belongs, an error object instead of a chunk.
-struct ChunkReader: Sendable {
+struct ChunkReader: AnswerReader {
     let provider: String
     /// Whether some choice has ended with a reason.
     private(set) var sawFinish = false
-    private var sawMetadata = false
+    /// Members of chunks that are passed on, each as it came first.
+    private var metadata: [UInt8] = []
+    private var metadataNames: Set<String> = []
 
     init(provider: String) {
         self.provider = provider
@@ -31,7 +33,9 @@ struct ChunkReader: Sendable {
         }
         let root = document.root
         guard root.kind == .object else { throw malformed("sent JSON that is not an object") }
-        var metadata: [UInt8] = []
+        // vLLM's older errors are flat (`clients.md` 5.7).
+        if root["object"]?.stringEquals("error") == true { throw .from(error: root, status: nil, provider: provider) }
+        let (known, start) = (metadataNames.count, events.count)
         for member in root.members {
             switch member.key {
             case "error":
@@ -41,15 +45,15 @@ struct ChunkReader: Sendable {
                 for choice in member.value.elements { readChoice(choice, document, into: &events) }
             case "usage":
                 if let usage = Usage(member.value) { events.append(.usage(usage)) }
-            case "system_fingerprint", "service_tier":
-                if !member.value.isNull { Self.append(member.key, member.value, document, to: &metadata) }
+            case "system_fingerprint", "service_tier", "prompt_filter_results":
+                if !member.value.isNull, metadataNames.insert(member.key).inserted {
+                    Self.append(member.key, member.value, document, to: &metadata)
+                }
             default: continue
             }
         }
-        if !metadata.isEmpty, !sawMetadata {
-            sawMetadata = true
-            events.insert(.metadata(metadata), at: 0)
-        }
+        // Those of Azure and of the model behind it come on different chunks; each event has them all.
+        if metadataNames.count > known { events.insert(.metadata(metadata), at: start) }
     }
 
     private mutating func readChoice(_ choice: JSONView, _ document: JSONDocument, into events: inout [ModelEvent]) {
@@ -108,10 +112,6 @@ struct ChunkReader: Sendable {
             name: function?["name"]?.string,
             arguments: arguments
         )
-    }
-
-    func malformed(_ what: String) -> ProviderFailure {
-        ProviderFailure(.malformed, "The provider \(provider) \(what).", provider: provider)
     }
 
     private static func append(_ key: String, _ value: JSONView, _ document: JSONDocument, to members: inout [UInt8]) {

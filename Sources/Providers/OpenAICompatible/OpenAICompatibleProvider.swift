@@ -12,6 +12,8 @@ package struct OpenAICompatibleProvider: ModelProvider {
         package var baseURL: String
         /// Sent as `Authorization: Bearer`; local servers need none.
         package var apiKey: Secret?
+        /// Sent with every request.
+        package var headers: [String: String]
         package var timeouts: TransferTimeouts
         /// Bytes of one event or one whole answer at the most.
         package var answerLimit: Int
@@ -20,114 +22,72 @@ package struct OpenAICompatibleProvider: ModelProvider {
             name: String,
             baseURL: String,
             apiKey: Secret?,
+            headers: [String: String] = [:],
             timeouts: TransferTimeouts = TransferTimeouts(),
             answerLimit: Int = 16 << 20
         ) {
             self.name = name
-            var base = baseURL
-            while base.hasSuffix("/") { base.removeLast() }
-            self.baseURL = base
+            self.baseURL = baseURL.withoutTrailingSlashes
             self.apiKey = apiKey
+            self.headers = headers
             self.timeouts = timeouts
             self.answerLimit = answerLimit
         }
     }
 
     package var name: String { configuration.name }
-    private let configuration: Configuration
-    private let client: HTTPClient
-    private let headers: HTTPHeaders
+    let configuration: Configuration
+    let exchange: UpstreamExchange
+    private let habits = UpstreamHabits()
 
     package init(configuration: Configuration, client: HTTPClient) {
         self.configuration = configuration
-        self.client = client
-        var headers: HTTPHeaders = ["Content-Type": "application/json"]
-        if let key = configuration.apiKey { headers.set("Authorization", "Bearer \(key.reveal())") }
-        self.headers = headers
+        exchange = UpstreamExchange(
+            provider: configuration.name,
+            client: client,
+            timeouts: configuration.timeouts,
+            answerLimit: configuration.answerLimit
+        )
     }
 
     package func start(_ call: ModelCall) async throws(ProviderFailure) -> any ModelRound {
-        var headers = headers
-        if let key = call.credential { headers.set("Authorization", "Bearer \(key.reveal())") }
-        if let trace = call.traceParent { headers.set("traceparent", trace) }
-        headers.set("Accept", call.stream ? "text/event-stream" : "application/json")
-        headers.set("X-Request-Id", call.requestID)
-        var timeouts = call.timeouts ?? configuration.timeouts
-        // The head of a whole answer comes when the answer is done.
-        if !call.stream { (timeouts.firstByte, timeouts.idle) = (timeouts.total, timeouts.total) }
-        if let deadline = call.deadline {
-            timeouts.total = min(timeouts.total, max(deadline - ContinuousClock.now, .milliseconds(1)))
+        var call = call
+        call.stream = call.stream || habits.has(.onlyStreams, model: call.model)
+        var reportsUsage = !habits.has(.refusesStreamOptions, model: call.model)
+        while true {
+            do {
+                return try await send(call, reportsUsage: reportsUsage)
+            } catch {
+                // Both are known of the server only when it has refused them; then the same call, as it can be made.
+                if reportsUsage, call.stream, error.refuses("stream_options") {
+                    habits.note(.refusesStreamOptions, model: call.model)
+                    reportsUsage = false
+                } else if !call.stream, error.wantsStream {
+                    habits.note(.onlyStreams, model: call.model)
+                    call.stream = true
+                } else {
+                    throw error
+                }
+            }
         }
-        let request = TransferRequest(
-            method: "POST",
+    }
+
+    private func send(_ call: ModelCall, reportsUsage: Bool) async throws(ProviderFailure) -> any ModelRound {
+        let key = call.credential ?? configuration.apiKey
+        var headers = UpstreamExchange.headers(for: call, extra: configuration.headers)
+        if let key { headers.set("Authorization", "Bearer \(key.reveal())") }
+        return try await exchange.start(
+            call,
             url: configuration.baseURL + "/chat/completions",
             headers: headers,
-            body: Self.body(of: call),
-            timeouts: timeouts,
-            version: call.stream ? .http1 : .http2WhenWhole
+            body: Self.body(of: call, reportsUsage: reportsUsage),
+            reader: ChunkReader(provider: name),
+            secret: key
         )
-        do {
-            return call.stream ? try await startStream(request) : try await fetchWhole(request)
-        } catch {
-            throw error.hiding(call.credential ?? configuration.apiKey)
-        }
-    }
-
-    private func fetchWhole(_ request: TransferRequest) async throws(ProviderFailure) -> any ModelRound {
-        let response: WholeResponse
-        do {
-            response = try await client.fetch(request, bodyLimit: configuration.answerLimit)
-        } catch {
-            throw .from(error, provider: name)
-        }
-        guard response.status == 200 else {
-            throw .from(status: response.status, headers: response.headers, body: response.body, provider: name)
-        }
-        var reader = ChunkReader(provider: name)
-        var events: [ModelEvent] = []
-        if response.body.first(where: { !$0.isWhiteSpace }) == 0x7B {
-            try reader.read(response.body, into: &events)
-        } else {
-            // A stream where none was asked for: a proxy before the model, or a model that can only stream.
-            var frames = EventReader(reader: reader, limit: configuration.answerLimit)
-            events = try frames.take(response.body)
-            events += try frames.end()
-            reader = frames.reader
-        }
-        guard reader.sawFinish || events.contains(where: \.saysSomething) else {
-            throw reader.malformed("answered without a choice")
-        }
-        return FinishedRound(events)
-    }
-
-    private func startStream(_ request: TransferRequest) async throws(ProviderFailure) -> any ModelRound {
-        do {
-            let response = try await client.stream(request)
-            guard response.status == 200 else {
-                let body = try await response.collect(limit: 64 << 10)
-                throw ProviderFailure.from(
-                    status: response.status,
-                    headers: response.headers,
-                    body: body,
-                    provider: name
-                )
-            }
-            let round = StreamedRound(response: response, provider: name, limit: configuration.answerLimit)
-            // The first event decides whether the upstream took the call: some answer 200 and then an error
-            // (`gateways.md` (c) 10), and the client should still get a status for that.
-            try await round.prefetch()
-            return round
-        } catch let failure as TransferFailure {
-            throw .from(failure, provider: name)
-        } catch let failure as ProviderFailure {
-            throw failure
-        } catch {
-            throw ProviderFailure(.serverError, "The provider \(name) failed.", provider: name)
-        }
     }
 
     /// The request's JSON: what the client wrote keeps its bytes.
-    static func body(of call: ModelCall) -> [UInt8] {
+    static func body(of call: ModelCall, reportsUsage: Bool = true) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(call.messages.reduce(256 + call.parameters.count) { $0 + $1.count + 1 })
         var writer = JSONWriter(capacity: 64)
@@ -152,7 +112,9 @@ package struct OpenAICompatibleProvider: ModelProvider {
         }
         if call.stream {
             // Without it most upstreams report no usage for a stream (`gateways.md` (c) 18).
-            bytes.append(contentsOf: ",\"stream\":true,\"stream_options\":{\"include_usage\":true}}".utf8)
+            bytes.append(contentsOf: ",\"stream\":true".utf8)
+            if reportsUsage { bytes.append(contentsOf: ",\"stream_options\":{\"include_usage\":true}".utf8) }
+            bytes.append(0x7D)
         } else {
             bytes.append(contentsOf: ",\"stream\":false}".utf8)
         }
@@ -162,7 +124,7 @@ package struct OpenAICompatibleProvider: ModelProvider {
 
 extension [UInt8] {
     /// Appends JSON texts with commas between them.
-    fileprivate mutating func append(joining texts: [[UInt8]]) {
+    mutating func append(joining texts: [[UInt8]]) {
         var isFirst = true
         for text in texts where !text.isEmpty {
             if !isFirst { append(0x2C) }
@@ -172,13 +134,14 @@ extension [UInt8] {
     }
 }
 
-extension UInt8 {
-    var isWhiteSpace: Bool { self == 0x20 || self == 0x0A || self == 0x0D || self == 0x09 }
-}
+extension ProviderFailure {
+    /// Whether the upstream says that it does not take this member.
+    func refuses(_ member: String) -> Bool { kind == .badRequest && (parameter == member || message.contains(member)) }
 
-extension ModelEvent {
-    var saysSomething: Bool {
-        if case .delta = self { return true }
-        return false
+    /// DashScope's words for models that answer in pieces only (`clients.md` 5.6).
+    fileprivate var wantsStream: Bool {
+        kind == .badRequest
+            && (message.contains("only support stream") || message.contains("non-streaming calls")
+                || message.contains("stream must be set to true"))
     }
 }

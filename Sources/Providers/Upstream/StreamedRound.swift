@@ -1,13 +1,14 @@
 // A round that arrives in pieces over HTTP, and one that is there already.
 
 import HTTPTransport
+import Identity
 import OpenAIProtocol
 import Synchronization
 
 /// A running streamed answer. One task reads it; `cancel` may come from anywhere.
-final class StreamedRound: ModelRound {
+final class StreamedRound<Reader: AnswerReader>: ModelRound {
     private struct State {
-        var events: EventReader
+        var events: EventReader<Reader>
         var prefetched: [ModelEvent]?
         var isWholeBody: [UInt8]?
         var hasEnded = false
@@ -16,17 +17,22 @@ final class StreamedRound: ModelRound {
     private let response: TransferResponse
     private let provider: String
     private let limit: Int
+    let droppedParameters: [String]
+    private let secret: Secret?
     private let state: Mutex<State>
 
-    init(response: TransferResponse, provider: String, limit: Int) {
+    /// - Parameter secret: the key that went with the request; it is hidden wherever the upstream repeats it.
+    init(response: TransferResponse, reader: Reader, limit: Int, dropped: [String], secret: Secret?) {
         self.response = response
-        self.provider = provider
+        provider = reader.provider
         self.limit = limit
+        droppedParameters = dropped
+        self.secret = secret
         // A JSON body where a stream was asked for is collected and read as a whole answer.
         let isJSON = response.headers["content-type"].map { $0.lowercased().contains("json") } ?? false
         state = Mutex(
             State(
-                events: EventReader(reader: ChunkReader(provider: provider), limit: limit),
+                events: EventReader(reader: reader, limit: limit),
                 isWholeBody: isJSON ? [] : nil
             )
         )
@@ -44,7 +50,11 @@ final class StreamedRound: ModelRound {
             return state.prefetched
         }
         if let waiting { return waiting }
-        return try await pull(patience: patience)
+        do {
+            return try await pull(patience: patience)
+        } catch {
+            throw error.hiding(secret)
+        }
     }
 
     func cancel() {
@@ -84,7 +94,7 @@ final class StreamedRound: ModelRound {
         }
     }
 
-    /// After `[DONE]`: waits a moment for the end of the body, without which the connection could not be used again.
+    /// After the end marker: waits a moment for the end of the body, without which the connection could not be used again.
     private func drain() async {
         state.withLock { $0.hasEnded = true }
         let rest = try? await response.nextBatch(patience: .milliseconds(100))
@@ -102,7 +112,7 @@ final class StreamedRound: ModelRound {
                 guard let body = state.isWholeBody else { return .success(try state.events.end()) }
                 var reader = state.events.reader
                 var events: [ModelEvent] = []
-                try reader.read(body, into: &events)
+                try reader.readWhole(body, into: &events)
                 guard events.contains(where: \.saysSomething) else {
                     throw reader.malformed("answered without a choice")
                 }
@@ -124,9 +134,11 @@ final class StreamedRound: ModelRound {
 /// A round whose events are all there.
 final class FinishedRound: ModelRound {
     private let events: Mutex<[ModelEvent]?>
+    let droppedParameters: [String]
 
-    init(_ events: [ModelEvent]) {
+    init(_ events: [ModelEvent], dropped: [String] = []) {
         self.events = Mutex(events)
+        droppedParameters = dropped
     }
 
     func next(patience: Duration?) async throws(ProviderFailure) -> [ModelEvent]? {

@@ -4,19 +4,19 @@ import JSON
 import OpenAIProtocol
 
 /// Frames and reads the body of a streamed answer; tells a real end from a broken one.
-struct EventReader: Sendable {
-    private(set) var reader: ChunkReader
+struct EventReader<Reader: AnswerReader>: Sendable {
+    private(set) var reader: Reader
     private var framer: SSEFramer
     private(set) var isDone = false
     /// A fault behind events of the same bytes: those are passed on first.
     private var fault: ProviderFailure?
 
-    init(reader: ChunkReader, limit: Int) {
+    init(reader: Reader, limit: Int) {
         self.reader = reader
         framer = SSEFramer(limit: limit)
     }
 
-    /// Events of the next bytes. What follows `[DONE]` is not looked at.
+    /// Events of the next bytes. What follows the protocol's end marker is not looked at.
     mutating func take(_ bytes: [UInt8]) throws(ProviderFailure) -> [ModelEvent] {
         try throwFault()
         do {
@@ -32,7 +32,7 @@ struct EventReader: Sendable {
 
     /// At the end of the body.
     ///
-    /// - Throws: `connectionLost` when neither a finish nor `[DONE]` was seen: a truncated answer must not look whole.
+    /// - Throws: `connectionLost` when neither a finish nor the end marker was seen: a truncated answer must not look whole.
     mutating func end() throws(ProviderFailure) -> [ModelEvent] {
         try throwFault()
         var events: [ModelEvent] = []
@@ -72,6 +72,7 @@ struct EventReader: Sendable {
             } else if !frame.data.isEmpty {
                 do {
                     try reader.read(frame.data, into: &events)
+                    isDone = reader.sawEnd
                 } catch {
                     if events.isEmpty { throw error }
                     fault = error

@@ -7,19 +7,25 @@ extension ProviderFailure {
     /// From an answer that is no success. The body is read for OpenAI's error object and a few vendors' flat ones.
     static func from(status: Int, headers: HTTPHeaders, body: [UInt8], provider: String) -> ProviderFailure {
         let error = try? JSONDocument(parsing: body, limits: JSONLimits(depth: 32))
-        let view = error.map { $0.root["error"] ?? $0.root }
+        // Gemini's streams wrap it in an array.
+        let root = error.map { $0.root[0] ?? $0.root }
+        let view = root.map { $0["error"] ?? $0 }
         var failure = from(error: view, status: status, provider: provider)
-        failure.retryAfter = retryAfter(headers)
+        if let wait = retryAfter(headers) { failure.retryAfter = wait }
         return failure
     }
 
     /// From an error object, of an HTTP answer or of an event inside a stream.
     static func from(error view: JSONView?, status: Int?, provider: String) -> ProviderFailure {
         let said = view.flatMap { $0["message"]?.string ?? $0["detail"]?.string ?? $0.string } ?? ""
-        let code = view.flatMap { $0["code"]?.string }
+        let type = view.flatMap { $0["type"]?.string ?? $0["status"]?.string }
+        let reason = view.flatMap { $0["details"]?[0]?["reason"]?.string }
+        let code = view.flatMap { $0["code"]?.string } ?? reason
+        // OpenRouter and Gemini say the status that they would have answered, inside a stream of status 200.
+        let said200 = status == nil ? view.flatMap { $0["code"]?.int } : nil
         let statusText = status.map { "HTTP \($0)" } ?? "an error event"
         let text = said.isEmpty ? statusText : "\(statusText): \(said.bounded(to: 600))"
-        let kind = kind(status: status, code: code, message: said)
+        let kind = kind(status: status ?? said200, code: code, type: type, message: said)
         // Keys are echoed, masked or not, in the texts that come with 401 and 403.
         let message =
             kind == .unauthorized
@@ -30,6 +36,7 @@ extension ProviderFailure {
             message,
             provider: provider,
             status: status,
+            retryAfter: view.flatMap(retryDelay),
             parameter: view.flatMap { $0["param"]?.string?.bounded(to: 200) },
             code: code?.bounded(to: 64)
         )
@@ -49,12 +56,12 @@ extension ProviderFailure {
         return ProviderFailure(kind, "The provider \(provider) failed: \(failure.message)", provider: provider)
     }
 
-    private static func kind(status: Int?, code: String?, message: String) -> Kind {
-        if code == "context_length_exceeded" || contextPhrases.contains(where: { message.contains($0) }) {
+    private static func kind(status: Int?, code: String?, type: String?, message: String) -> Kind {
+        if code == "context_length_exceeded" || type == "exceed_context_size_error" || contextPhrases.contains(where: { message.contains($0) }) {
             return .contextTooLong
         }
-        if code == "insufficient_quota" { return .quotaExceeded }
-        if code == "invalid_api_key" || code == "authentication_error" { return .unauthorized }
+        if let kind = code.flatMap({ codes[$0] }) { return kind }
+        if status == 400, message.contains("credit balance is too low") { return .quotaExceeded }
         switch status {
         case 401, 403: return .unauthorized
         case 402: return .quotaExceeded
@@ -63,15 +70,45 @@ extension ProviderFailure {
         case 429: return .rateLimited
         case 503, 529: return .overloaded
         case .some(400..<500): return .badRequest
-        case nil where code == "rate_limit_exceeded": return .rateLimited
+        case nil: return (code ?? type).flatMap { words[$0] } ?? type.flatMap { words[$0] } ?? .serverError
         default: return .serverError
         }
+    }
+
+    /// Codes that say more than the status they come with.
+    private static let codes: [String: Kind] = [
+        "insufficient_quota": .quotaExceeded, "Arrearage": .quotaExceeded, "invalid_api_key": .unauthorized,
+        "authentication_error": .unauthorized, "API_KEY_INVALID": .unauthorized, "InvalidApiKey": .unauthorized,
+    ]
+
+    /// What vendors call an error inside a stream, where there is no status (`clients.md` 5.1, 5.2, 5.6).
+    private static let words: [String: Kind] = [
+        "rate_limit_exceeded": .rateLimited, "rate_limit_error": .rateLimited, "limit_requests": .rateLimited,
+        "RESOURCE_EXHAUSTED": .rateLimited, "invalid_request_error": .badRequest, "request_too_large": .badRequest,
+        "INVALID_ARGUMENT": .badRequest, "FAILED_PRECONDITION": .badRequest, "BadRequestError": .badRequest,
+        "data_inspection_failed": .badRequest, "DataInspectionFailed": .badRequest, "content_filter": .badRequest,
+        "authentication_error": .unauthorized, "permission_error": .unauthorized, "UNAUTHENTICATED": .unauthorized,
+        "PERMISSION_DENIED": .unauthorized, "billing_error": .quotaExceeded, "insufficient_quota": .quotaExceeded,
+        "not_found_error": .modelNotFound, "NOT_FOUND": .modelNotFound, "timeout_error": .timeout,
+        "DEADLINE_EXCEEDED": .timeout, "overloaded_error": .overloaded, "UNAVAILABLE": .overloaded,
+    ]
+
+    /// `google.rpc.RetryInfo` among the details: `{"retryDelay":"34s"}`.
+    private static func retryDelay(_ view: JSONView) -> Duration? {
+        guard let details = view["details"] else { return nil }
+        for detail in details.elements {
+            guard let text = detail["retryDelay"]?.string, text.hasSuffix("s"), let value = Double(text.dropLast()),
+                value >= 0, value < 86_400
+            else { continue }
+            return .milliseconds(Int64(value * 1000))
+        }
+        return nil
     }
 
     /// The words by which vendors say that a conversation is too long (`clients.md` 1.6, 5.6).
     private static let contextPhrases = [
         "maximum context length", "context length exceeded", "exceeds the context window", "prompt is too long",
-        "Range of input length should be", "exceed_context_size", "exceeds the available context size",
+        "Range of input length should be", "exceeds the maximum number of tokens allowed", "exceed context limit", "exceed_context_size", "exceeds the available context size",
     ]
 
     /// `retry-after-ms`, or `retry-after` in seconds. A date is left to the client's own back-off.

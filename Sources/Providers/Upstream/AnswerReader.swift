@@ -1,0 +1,38 @@
+// What every protocol's reader can do: turn the JSON of an upstream's answer into model events.
+
+/// Reads the JSON of one upstream round. It remembers only what later pieces need.
+protocol AnswerReader: Sendable {
+    /// The provider's configured name, for failures.
+    var provider: String { get }
+    /// Whether the answer has ended with a reason, so that the body may end.
+    var sawFinish: Bool { get }
+    /// Whether the protocol's own end marker came; nothing behind it is read.
+    var sawEnd: Bool { get }
+
+    /// Reads the data of one event.
+    ///
+    /// - Throws: for an error of the upstream, and `malformed` for what is not of the protocol.
+    mutating func read(_ bytes: [UInt8], into events: inout [ModelEvent]) throws(ProviderFailure)
+
+    /// Reads an answer that came in one piece.
+    mutating func readWhole(_ bytes: [UInt8], into events: inout [ModelEvent]) throws(ProviderFailure)
+}
+
+extension AnswerReader {
+    var sawEnd: Bool { false }
+
+    mutating func readWhole(_ bytes: [UInt8], into events: inout [ModelEvent]) throws(ProviderFailure) {
+        try read(bytes, into: &events)
+    }
+
+    func malformed(_ what: String) -> ProviderFailure {
+        ProviderFailure(.malformed, "The provider \(provider) \(what).", provider: provider)
+    }
+}
+
+extension ModelEvent {
+    var saysSomething: Bool {
+        if case .delta = self { return true }
+        return false
+    }
+}

@@ -1,0 +1,160 @@
+// A conversation taken out of OpenAI's form, ready for another protocol's.
+
+import JSON
+
+/// A conversation whose tool calls and results fit together: every call is followed by its result, results stand in
+/// the order of the calls, and a result without a call has become text.
+struct Talk: Sendable {
+    enum Part: Sendable, Hashable {
+        case text(String)
+        /// `type` is a MIME type, `base64` the bytes.
+        case data(type: String, base64: String)
+        case url(String)
+    }
+
+    struct Call: Sendable, Hashable {
+        var id: String
+        var name: String
+        /// Always an object.
+        var arguments: JSONValue
+    }
+
+    struct Result: Sendable {
+        var id: String
+        var name: String
+        var parts: [Part]
+        /// Whether the conversation has none and this one stands in for it.
+        var isMissing = false
+    }
+
+    enum Entry: Sendable {
+        case user([Part])
+        /// `prefix` is the mark of the conversation before it, see `ReplayMemory`.
+        case assistant([Part], calls: [Call], prefix: Int)
+        case results([Result])
+    }
+
+    /// The texts of all system messages, wherever they stood.
+    private(set) var system: [String] = []
+    private(set) var entries: [Entry] = []
+    /// A mark of the whole conversation without its system messages.
+    private(set) var prefix = 0
+    private let provider: String
+
+    /// - Throws: `badRequest` for content that no other protocol has a form for.
+    init(_ call: ModelCall, provider: String) throws(ProviderFailure) {
+        self.provider = provider
+        var bytes: [UInt8] = [0x5B]
+        bytes.append(joining: call.messages)
+        bytes.append(0x5D)
+        let document: JSONDocument
+        do {
+            document = try JSONDocument(parsing: bytes)
+        } catch {
+            throw ProviderFailure(.badRequest, "The messages are not JSON: \(error.message)", provider: provider)
+        }
+        var open: [Call] = []
+        var results: [Result] = []
+        for (index, message) in document.root.elements.enumerated() {
+            let role = message["role"]?.string ?? ""
+            let place = "messages[\(index)].content"
+            let parts = try Self.parts(message["content"], place: place, provider: provider)
+            if role == "system" || role == "developer" {
+                let text = Self.text(parts)
+                if !text.isEmpty { system.append(text) }
+                continue
+            }
+            if role == "tool" || role == "function" {
+                mark(role, parts, [])
+                let id = message["tool_call_id"]?.string ?? ""
+                if let call = open.first(where: { $0.id == id }), !results.contains(where: { $0.id == id }) {
+                    results.append(Result(id: id, name: call.name, parts: parts))
+                } else {
+                    close(&open, &results)
+                    entries.append(.user([.text("The result of a tool:")] + parts))
+                }
+                continue
+            }
+            close(&open, &results)
+            if role == "assistant" {
+                let calls = Self.calls(message["tool_calls"])
+                var said = parts
+                if let refusal = message["refusal"]?.string, !refusal.isEmpty { said.append(.text(refusal)) }
+                entries.append(.assistant(said, calls: calls, prefix: prefix))
+                mark(role, parts, calls)
+                open = calls
+            } else {
+                entries.append(.user(parts))
+                mark("user", parts, [])
+            }
+        }
+        close(&open, &results)
+    }
+
+    /// Whether the conversation has calls of tools anywhere.
+    var callNames: [String] {
+        entries.flatMap { entry -> [String] in
+            if case .assistant(_, let calls, _) = entry { return calls.map(\.name) }
+            return []
+        }
+    }
+
+    private mutating func mark(_ role: String, _ parts: [Part], _ calls: [Call]) {
+        var hasher = Hasher()
+        hasher.combine(prefix)
+        hasher.combine(role)
+        hasher.combine(parts)
+        for call in calls {
+            hasher.combine(call.name)
+            hasher.combine(call.arguments)
+        }
+        prefix = hasher.finalize()
+    }
+
+    /// Ends a set of calls: their results in their order, with a stand-in where the client has lost one.
+    private mutating func close(_ open: inout [Call], _ results: inout [Result]) {
+        if !open.isEmpty {
+            entries.append(
+                .results(
+                    open.map { call in
+                        results.first { $0.id == call.id }
+                            ?? Result(
+                                id: call.id,
+                                name: call.name,
+                                parts: [.text("No result was given.")],
+                                isMissing: true
+                            )
+                    }
+                )
+            )
+        }
+        open = []
+        results = []
+    }
+
+    static func text(_ parts: [Part]) -> String {
+        parts.compactMap { if case .text(let text) = $0 { text } else { nil } }.joined(separator: "\n")
+    }
+
+    private static func calls(_ view: JSONView?) -> [Call] {
+        guard let view, view.kind == .array else { return [] }
+        return view.elements.enumerated().map { index, call in
+            Call(
+                id: call["id"]?.string ?? "call_\(index)",
+                name: call["function"]?["name"]?.string ?? "",
+                arguments: arguments(call["function"]?["arguments"])
+            )
+        }
+    }
+
+    /// The object of an arguments text. What is not one is kept for the model to see.
+    private static func arguments(_ view: JSONView?) -> JSONValue {
+        arguments(view?.string ?? (view?.kind == .object ? view?.value.text : nil) ?? "")
+    }
+
+    static func arguments(_ text: String) -> JSONValue {
+        if text.utf8.allSatisfy(\.isWhiteSpace) { return .object([:]) }
+        if let value = try? JSONValue(parsing: text), value.kind == .object { return value }
+        return ["arguments": .string(text)]
+    }
+}

@@ -1,0 +1,153 @@
+// One request to an upstream over HTTP and its answer, whole or in pieces: the same for every protocol.
+
+import HTTPTransport
+import Identity
+
+/// How a provider's requests are sent.
+struct UpstreamExchange: Sendable {
+    let provider: String
+    let client: HTTPClient
+    let timeouts: TransferTimeouts
+    /// Bytes of one event or one whole answer at the most.
+    let answerLimit: Int
+
+    /// What every request carries. A configured header replaces one of ours.
+    static func headers(for call: ModelCall, extra: [String: String]) -> HTTPHeaders {
+        var headers: HTTPHeaders = [
+            "Content-Type": "application/json", "Accept": call.stream ? "text/event-stream" : "application/json",
+            "X-Request-Id": call.requestID,
+        ]
+        if let trace = call.traceParent { headers.set("traceparent", trace) }
+        for (name, value) in extra.sorted(by: { $0.key < $1.key }) { headers.set(name, value) }
+        return headers
+    }
+
+    /// Sends a call and returns when the upstream has taken it: some answer 200 and then an error (`gateways.md` (c)
+    /// 10), and the client should still get a status for that.
+    ///
+    /// - Parameter secret: the key in the headers, hidden in what the upstream says.
+    func start(
+        _ call: ModelCall,
+        url: String,
+        headers: HTTPHeaders,
+        body: [UInt8],
+        reader: some AnswerReader,
+        secret: Secret?,
+        dropped: [String] = []
+    ) async throws(ProviderFailure) -> any ModelRound {
+        var timeouts = call.timeouts ?? timeouts
+        // The head of a whole answer comes when the answer is done.
+        if !call.stream { (timeouts.firstByte, timeouts.idle) = (timeouts.total, timeouts.total) }
+        if let deadline = call.deadline {
+            timeouts.total = min(timeouts.total, max(deadline - ContinuousClock.now, .milliseconds(1)))
+        }
+        let request = TransferRequest(
+            method: "POST",
+            url: url,
+            headers: headers,
+            body: body,
+            timeouts: timeouts,
+            version: call.stream ? .http1 : .http2WhenWhole
+        )
+        do {
+            if call.stream { return try await stream(request, reader: reader, secret: secret, dropped: dropped) }
+            return FinishedRound(try read(try await fetch(request), reader: reader), dropped: dropped)
+        } catch {
+            throw error.hiding(secret)
+        }
+    }
+
+    /// The body of an answer with status 200.
+    func fetch(_ request: TransferRequest) async throws(ProviderFailure) -> [UInt8] {
+        let response: WholeResponse
+        do {
+            response = try await client.fetch(request, bodyLimit: answerLimit)
+        } catch {
+            throw .from(error, provider: provider)
+        }
+        guard response.status == 200 else {
+            throw .from(status: response.status, headers: response.headers, body: response.body, provider: provider)
+        }
+        return response.body
+    }
+
+    private func read(_ body: [UInt8], reader: some AnswerReader) throws(ProviderFailure) -> [ModelEvent] {
+        var reader = reader
+        var events: [ModelEvent] = []
+        if let first = body.first(where: { !$0.isWhiteSpace }), first == 0x7B || first == 0x5B {
+            try reader.readWhole(body, into: &events)
+        } else {
+            // A stream where none was asked for: a proxy before the model, or a model that can only stream.
+            var frames = EventReader(reader: reader, limit: answerLimit)
+            events = try frames.take(body)
+            events += try frames.end()
+            reader = frames.reader
+        }
+        guard reader.sawFinish || events.contains(where: \.saysSomething) else {
+            throw reader.malformed("answered without a choice")
+        }
+        return events
+    }
+
+    private func stream<Reader: AnswerReader>(
+        _ request: TransferRequest,
+        reader: Reader,
+        secret: Secret?,
+        dropped: [String]
+    ) async throws(ProviderFailure) -> any ModelRound {
+        do {
+            let response = try await client.stream(request)
+            guard response.status == 200 else {
+                let body = try await response.collect(limit: 64 << 10)
+                throw ProviderFailure.from(
+                    status: response.status,
+                    headers: response.headers,
+                    body: body,
+                    provider: provider
+                )
+            }
+            let round = StreamedRound(
+                response: response,
+                reader: reader,
+                limit: answerLimit,
+                dropped: dropped,
+                secret: secret
+            )
+            try await round.prefetch()
+            return round
+        } catch let failure as TransferFailure {
+            throw .from(failure, provider: provider)
+        } catch let failure as ProviderFailure {
+            throw failure
+        } catch {
+            throw ProviderFailure(.serverError, "The provider \(provider) failed.", provider: provider)
+        }
+    }
+}
+
+extension UInt8 {
+    var isWhiteSpace: Bool { self == 0x20 || self == 0x0A || self == 0x0D || self == 0x09 }
+}
+
+extension String {
+    var withoutTrailingSlashes: String {
+        var text = self
+        while text.hasSuffix("/") { text.removeLast() }
+        return text
+    }
+
+    /// As one segment of a path (RFC 3986): a model's name cannot leave its place in the URL.
+    var pathSegment: String {
+        var result = ""
+        for byte in utf8 {
+            switch byte {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E:
+                result.unicodeScalars.append(Unicode.Scalar(byte))
+            default:
+                result += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
+            }
+        }
+        // A segment of dots only would be resolved away.
+        return result == "." || result == ".." ? result.replacing(".", with: "%2E") : result
+    }
+}
