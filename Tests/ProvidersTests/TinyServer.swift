@@ -18,7 +18,12 @@ final class TinyServer: Sendable {
     /// - Parameters:
     ///   - answer: the bytes after the request was read: head and body.
     ///   - holds: whether the connection stays open afterwards, until the client closes it.
-    init(_ answer: String, holds: Bool = false) throws {
+    convenience init(_ answer: String, holds: Bool = false) throws {
+        try self.init(holds: holds) { _ in answer }
+    }
+
+    /// - Parameter respond: makes the answer to a whole request, head and body.
+    init(holds: Bool = false, respond: @escaping @Sendable (String) -> String) throws {
         let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         self.listener = listener
         var address = sockaddr_in()
@@ -44,7 +49,7 @@ final class TinyServer: Sendable {
                 }
                 let request = Self.read(connection)
                 self?.state.withLock { $0.requests.append(request) }
-                let bytes = Array(answer.utf8)
+                let bytes = Array(respond(request).utf8)
                 _ = send(connection, bytes, bytes.count, Int32(MSG_NOSIGNAL))
                 if holds {
                     var byte: UInt8 = 0

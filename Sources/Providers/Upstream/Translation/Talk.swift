@@ -53,6 +53,8 @@ struct Talk: Sendable {
         } catch {
             throw ProviderFailure(.badRequest, "The messages are not JSON: \(error.message)", provider: provider)
         }
+        // Another model's signatures are of no use.
+        mark(call.model, [], [])
         var open: [Call] = []
         var results: [Result] = []
         for (index, message) in document.root.elements.enumerated() {
@@ -91,7 +93,7 @@ struct Talk: Sendable {
         close(&open, &results)
     }
 
-    /// Whether the conversation has calls of tools anywhere.
+    /// The names of all calls in the conversation.
     var callNames: [String] {
         entries.flatMap { entry -> [String] in
             if case .assistant(_, let calls, _) = entry { return calls.map(\.name) }

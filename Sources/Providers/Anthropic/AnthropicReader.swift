@@ -1,0 +1,192 @@
+// Reads the events and whole answers of Anthropic's Messages API into model events.
+
+import JSON
+import OpenAIProtocol
+
+/// Events have names, but their data say the same in `type`, which proxies keep more often (`clients.md` 5.1).
+struct AnthropicReader: AnswerReader {
+    /// Where signed thoughts are kept for the next round.
+    struct Remembering: Sendable {
+        let memory: ReplayMemory
+        let prefix: Int
+    }
+
+    /// A block of content that is being written.
+    private enum Block {
+        case text
+        /// Its index among the calls; whether any of the arguments came.
+        case call(index: Int, hasArguments: Bool)
+        /// Its index among `thoughts`.
+        case thought(Int)
+        case other
+    }
+
+    let provider: String
+    private let names: ToolNames
+    var remembering: Remembering?
+    private(set) var sawFinish = false
+    private(set) var sawEnd = false
+    private var blocks: [Int: Block] = [:]
+    private var calls: [Talk.Call] = []
+    private var arguments: [JSONText] = []
+    private var thoughts: [JSONObject] = []
+    private var thoughtTexts: [JSONText] = []
+    private var usage = AnthropicUsage()
+    private var hasUnsaidUsage = false
+
+    init(provider: String, names: ToolNames = ToolNames([])) {
+        self.provider = provider
+        self.names = names
+    }
+
+    mutating func read(_ bytes: [UInt8], into events: inout [ModelEvent]) throws(ProviderFailure) {
+        let document: JSONDocument
+        do {
+            document = try JSONDocument(parsing: bytes)
+        } catch {
+            throw malformed("sent something that is not JSON (\(error.message))")
+        }
+        let root = document.root
+        guard root.kind == .object else { throw malformed("sent JSON that is not an object") }
+        let index = root["index"]?.int ?? 0
+        switch root["type"]?.string {
+        case "message_start":
+            // Held until the model begins: an error that follows at once is still an error of the call.
+            usage.read(root["message"]?["usage"])
+            hasUnsaidUsage = true
+        case "content_block_start":
+            sayUsage(into: &events)
+            if let block = root["content_block"] { begin(block, at: index, into: &events) }
+        case "content_block_delta":
+            if let delta = root["delta"] { goOn(delta, at: index, into: &events) }
+        case "content_block_stop": end(at: index, into: &events)
+        case "message_delta":
+            usage.read(root["usage"])
+            hasUnsaidUsage = true
+            finish(root["delta"]?["stop_reason"]?.string, into: &events)
+            sayUsage(into: &events)
+        case "message_stop": sawEnd = true
+        case "error": throw .from(error: root["error"] ?? root, status: nil, provider: provider)
+        default:
+            // `ping`, and what a later version adds. An error may come without its type through a proxy.
+            if let error = root["error"], !error.isNull { throw .from(error: error, status: nil, provider: provider) }
+        }
+    }
+
+    mutating func readWhole(_ bytes: [UInt8], into events: inout [ModelEvent]) throws(ProviderFailure) {
+        let document: JSONDocument
+        do {
+            document = try JSONDocument(parsing: bytes)
+        } catch {
+            throw malformed("sent something that is not JSON (\(error.message))")
+        }
+        let root = document.root
+        guard root.kind == .object else { throw malformed("sent JSON that is not an object") }
+        if let error = root["error"], !error.isNull { throw .from(error: error, status: nil, provider: provider) }
+        guard let content = root["content"], content.kind == .array else { return }
+        for (index, block) in content.elements.enumerated() {
+            begin(block, at: index, into: &events)
+            end(at: index, into: &events)
+        }
+        usage.read(root["usage"])
+        hasUnsaidUsage = true
+        finish(root["stop_reason"]?.string, into: &events)
+        sayUsage(into: &events)
+    }
+
+    private mutating func begin(_ block: JSONView, at index: Int, into events: inout [ModelEvent]) {
+        switch block["type"]?.string {
+        case "text":
+            blocks[index] = .text
+            if let text = block["text"]?.escapedContent, !text.isEmpty { events.append(.delta(.init(content: text))) }
+        case "tool_use":
+            let input = block["input"].flatMap { $0.kind == .object && $0.count > 0 ? $0.value.text : nil }
+            let text = input.map { JSONText(escaping: $0) } ?? JSONText()
+            let name = names.original(block["name"]?.string ?? "")
+            let call = Talk.Call(id: block["id"]?.string ?? "", name: name, arguments: [:])
+            blocks[index] = .call(index: calls.count, hasArguments: input != nil)
+            let delta = ToolCallDelta(index: calls.count, id: call.id, name: name, arguments: text)
+            calls.append(call)
+            arguments.append(text)
+            events.append(.delta(.init(toolCalls: [delta])))
+        case "thinking":
+            blocks[index] = .thought(thoughts.count)
+            let text = block["thinking"]?.escapedContent ?? JSONText()
+            thoughts.append(["type": "thinking"])
+            if let signature = block["signature"], !(signature.string ?? "").isEmpty {
+                thoughts[thoughts.count - 1]["signature"] = signature.value
+            }
+            thoughtTexts.append(text)
+            if !text.isEmpty { events.append(.delta(.init(reasoning: text))) }
+        case "redacted_thinking":
+            blocks[index] = .other
+            thoughts.append(block.value.object ?? [:])
+            thoughtTexts.append(JSONText())
+        default: blocks[index] = .other
+        }
+    }
+
+    private mutating func goOn(_ delta: JSONView, at index: Int, into events: inout [ModelEvent]) {
+        switch delta["type"]?.string {
+        case "text_delta":
+            if let text = delta["text"]?.escapedContent { events.append(.delta(.init(content: text))) }
+        case "input_json_delta":
+            guard case .call(let call, _) = blocks[index], let text = delta["partial_json"]?.escapedContent, !text.isEmpty
+            else { return }
+            blocks[index] = .call(index: call, hasArguments: true)
+            arguments[call].append(text)
+            events.append(.delta(.init(toolCalls: [ToolCallDelta(index: call, arguments: text)])))
+        case "thinking_delta":
+            guard let text = delta["thinking"]?.escapedContent else { return }
+            if case .thought(let thought) = blocks[index] { thoughtTexts[thought].append(text) }
+            events.append(.delta(.init(reasoning: text)))
+        case "signature_delta":
+            guard case .thought(let thought) = blocks[index], let text = delta["signature"]?.string else { return }
+            thoughts[thought]["signature"] = .string((thoughts[thought]["signature"]?.string ?? "") + text)
+        default: return
+        }
+    }
+
+    private mutating func end(at index: Int, into events: inout [ModelEvent]) {
+        guard case .call(let call, false) = blocks.updateValue(.other, forKey: index) else { return }
+        // A call of a tool that takes nothing has no delta at all.
+        let nothing = JSONText(escaping: "{}")
+        arguments[call] = nothing
+        events.append(.delta(.init(toolCalls: [ToolCallDelta(index: call, arguments: nothing)])))
+    }
+
+    private mutating func finish(_ reason: String?, into events: inout [ModelEvent]) {
+        guard let reason, !sawFinish else { return }
+        sawFinish = true
+        let finish: FinishReason =
+            switch reason {
+            case "max_tokens", "model_context_window_exceeded": .length
+            case "tool_use": .toolCalls
+            case "refusal": .contentFilter
+            // `end_turn`, `stop_sequence`, `pause_turn`.
+            default: .stop
+            }
+        events.append(.delta(.init(finish: finish)))
+        remember()
+    }
+
+    private func remember() {
+        guard let remembering, !calls.isEmpty else { return }
+        let called = zip(calls, arguments).map { call, text in
+            Talk.Call(id: call.id, name: call.name, arguments: Talk.arguments(text.decoded))
+        }
+        // That there were none is kept too: such a loop may go on thinking.
+        let parts = zip(thoughts, thoughtTexts).map { thought, text -> JSONValue in
+            var thought = thought
+            if thought["type"] == "thinking" { thought["thinking"] = .string(text.decoded) }
+            return .object(thought)
+        }
+        remembering.memory.store(parts, for: ReplayMemory.key(prefix: remembering.prefix, calls: called))
+    }
+
+    private mutating func sayUsage(into events: inout [ModelEvent]) {
+        guard hasUnsaidUsage, let counted = usage.counted else { return }
+        hasUnsaidUsage = false
+        events.append(.usage(counted))
+    }
+}

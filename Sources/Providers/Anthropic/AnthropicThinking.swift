@@ -1,0 +1,47 @@
+// From `reasoning_effort` to what makes a Claude model think.
+
+import JSON
+
+/// `thinking` and `output_config` of a request. A model thinks only when it was asked to.
+struct AnthropicThinking {
+    private(set) var member: JSONValue?
+    private(set) var output: JSONObject = [:]
+    private(set) var isDropped = false
+
+    /// - Parameter maximum: `max_tokens`, in which a budget is contained; raised where it was the adapter's own choice.
+    init(
+        effort: String?,
+        style: AnthropicProvider.ThinkingStyle,
+        maximum: inout Int?,
+        default usual: Int,
+        isPossible: Bool
+    ) {
+        guard let effort, effort != "none", !effort.isEmpty else { return }
+        if style == .effort {
+            output["effort"] = .string(Self.efforts.contains(effort) ? effort : effort == "minimal" ? "low" : "medium")
+            if isPossible { member = ["type": "adaptive"] } else { isDropped = true }
+            return
+        }
+        guard isPossible else {
+            isDropped = true
+            return
+        }
+        var budget = Self.budgets[effort] ?? 8192
+        if let bound = maximum {
+            // Room for an answer must be left, and less than 1024 is refused.
+            budget = min(budget, bound / 4 * 3)
+            guard budget >= 1024 else {
+                isDropped = true
+                return
+            }
+        } else {
+            maximum = budget + usual
+        }
+        member = ["type": "enabled", "budget_tokens": .integer(budget)]
+    }
+
+    private static let efforts: Set<String> = ["low", "medium", "high", "xhigh", "max"]
+    private static let budgets = [
+        "minimal": 1024, "low": 2048, "medium": 8192, "high": 16_384, "xhigh": 32_768, "max": 32_768,
+    ]
+}

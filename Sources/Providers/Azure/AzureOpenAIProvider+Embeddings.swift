@@ -1,0 +1,17 @@
+// `POST …/embeddings` of a deployment.
+
+extension AzureOpenAIProvider: EmbeddingProvider {
+    package func embed(_ call: EmbeddingCall) async throws(ProviderFailure) -> EmbeddingAnswer {
+        let key = call.credential ?? configuration.apiKey
+        var headers = UpstreamExchange.headers(for: call.frame, extra: configuration.headers)
+        authorize(&headers, key)
+        let body = try await exchange.embed(
+            call,
+            url: address(of: "embeddings", model: call.model),
+            headers: headers,
+            body: OpenAIEmbeddings.body(of: call, model: deployment(of: call.model)),
+            secret: key
+        )
+        return try OpenAIEmbeddings.read(body, count: call.count, provider: name)
+    }
+}

@@ -1,0 +1,110 @@
+// Embeddings in OpenAI's form: for every compatible server and for Azure.
+
+import HTTPTransport
+import Identity
+import JSON
+import OpenAIProtocol
+
+/// Writes and reads `POST …/embeddings`.
+enum OpenAIEmbeddings {
+    /// Vectors as lists of numbers, which every server writes; `base64` only some do.
+    static func body(of call: EmbeddingCall, model: String) -> [UInt8] {
+        var root: JSONObject = ["model": .string(model), "input": call.input, "encoding_format": "float"]
+        if let dimensions = call.dimensions { root["dimensions"] = .integer(dimensions) }
+        if let user = call.user { root["user"] = .string(user) }
+        return JSONValue.object(root).bytes
+    }
+
+    /// - Throws: `malformed` when it is not one vector for each input.
+    static func read(_ body: [UInt8], count: Int, provider: String) throws(ProviderFailure) -> EmbeddingAnswer {
+        let answer = EmbeddingBody(provider: provider)
+        let root = try answer.root(body)
+        guard let data = root["data"], data.kind == .array else { throw answer.malformed }
+        var vectors = [[Float]?](repeating: nil, count: count)
+        for (position, entry) in data.elements.enumerated() {
+            let index = entry["index"]?.int ?? position
+            guard vectors.indices.contains(index) else { throw answer.malformed }
+            vectors[index] = try answer.vector(entry["embedding"])
+        }
+        let all = vectors.compactMap { $0 }
+        guard all.count == count else { throw answer.malformed }
+        return EmbeddingAnswer(vectors: all, usage: root["usage"].flatMap { Usage($0) })
+    }
+}
+
+/// Reading that all forms have in common.
+struct EmbeddingBody {
+    let provider: String
+
+    var malformed: ProviderFailure {
+        ProviderFailure(
+            .malformed,
+            "The provider \(provider) did not answer with a vector for each input.",
+            provider: provider
+        )
+    }
+
+    func root(_ body: [UInt8]) throws(ProviderFailure) -> JSONView {
+        guard let root = try? JSONDocument(parsing: body).root, root.kind == .object else { throw malformed }
+        if let error = root["error"], !error.isNull { throw .from(error: error, status: nil, provider: provider) }
+        return root
+    }
+
+    func vector(_ view: JSONView?) throws(ProviderFailure) -> [Float] {
+        guard let view, view.kind == .array else { throw malformed }
+        var vector: [Float] = []
+        for element in view.elements {
+            guard let value = element.double, value.isFinite else { throw malformed }
+            vector.append(Float(value))
+        }
+        guard !vector.isEmpty else { throw malformed }
+        return vector
+    }
+}
+
+extension EmbeddingCall {
+    /// How many vectors are wanted: a list of numbers is one text in tokens.
+    var count: Int {
+        guard let elements = input.array else { return 1 }
+        return elements.first?.kind == .number ? 1 : elements.count
+    }
+
+    /// The same as a model call's frame, for headers and bounds.
+    var frame: ModelCall {
+        ModelCall(
+            model: model,
+            messages: [],
+            stream: false,
+            requestID: requestID,
+            credential: credential,
+            timeouts: timeouts,
+            traceParent: traceParent
+        )
+    }
+}
+
+extension UpstreamExchange {
+    /// Sends an embedding call and returns the answer's body.
+    func embed(
+        _ call: EmbeddingCall,
+        url: String,
+        headers: HTTPHeaders,
+        body: [UInt8],
+        secret: Secret?
+    ) async throws(ProviderFailure) -> [UInt8] {
+        var timeouts = call.timeouts ?? timeouts
+        (timeouts.firstByte, timeouts.idle) = (timeouts.total, timeouts.total)
+        let request = TransferRequest(
+            url: url,
+            headers: headers,
+            body: body,
+            timeouts: timeouts,
+            version: .http2WhenWhole
+        )
+        do {
+            return try await fetch(request)
+        } catch {
+            throw error.hiding(secret)
+        }
+    }
+}
