@@ -131,7 +131,8 @@ struct AnthropicReader: AnswerReader {
         case "text_delta":
             if let text = delta["text"]?.escapedContent { events.append(.delta(.init(content: text))) }
         case "input_json_delta":
-            guard case .call(let call, _) = blocks[index], let text = delta["partial_json"]?.escapedContent, !text.isEmpty
+            guard case .call(let call, _) = blocks[index], let text = delta["partial_json"]?.escapedContent,
+                !text.isEmpty
             else { return }
             blocks[index] = .call(index: call, hasArguments: true)
             arguments[call].append(text)

@@ -108,7 +108,9 @@ struct CallFinder: Sendable {
         return .calls(calls, end - text.startIndex)
     }
 
-    private static let keys: Set<String> = ["tool", "name", "arguments", "parameters", "tool_call", "tool_calls", "function"]
+    private static let keys: Set<String> = [
+        "tool", "name", "arguments", "parameters", "tool_call", "tool_calls", "function",
+    ]
 
     /// The first member's name; nil when it has not come whole yet, `""` when there is none.
     private static func firstKey(_ text: ArraySlice<UInt8>) -> String? {

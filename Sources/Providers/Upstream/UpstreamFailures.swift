@@ -57,7 +57,9 @@ extension ProviderFailure {
     }
 
     private static func kind(status: Int?, code: String?, type: String?, message: String) -> Kind {
-        if code == "context_length_exceeded" || type == "exceed_context_size_error" || contextPhrases.contains(where: { message.contains($0) }) {
+        if code == "context_length_exceeded" || type == "exceed_context_size_error"
+            || contextPhrases.contains(where: { message.contains($0) })
+        {
             return .contextTooLong
         }
         if let kind = code.flatMap({ codes[$0] }) { return kind }
@@ -108,7 +110,8 @@ extension ProviderFailure {
     /// The words by which vendors say that a conversation is too long (`clients.md` 1.6, 5.6).
     private static let contextPhrases = [
         "maximum context length", "context length exceeded", "exceeds the context window", "prompt is too long",
-        "Range of input length should be", "exceeds the maximum number of tokens allowed", "exceed context limit", "exceed_context_size", "exceeds the available context size",
+        "Range of input length should be", "exceeds the maximum number of tokens allowed", "exceed context limit",
+        "exceed_context_size", "exceeds the available context size",
     ]
 
     /// `retry-after-ms`, or `retry-after` in seconds. A date is left to the client's own back-off.

@@ -94,7 +94,10 @@ import Testing
                 #expect(body["thinking"]?["budget_tokens"] == 2048)
                 #expect(
                     body["messages"]?[1]?["content"]?[0]
-                        == ["type": "thinking", "signature": "sig==", "thinking": .string(ConformanceTests.script.reasoning)]
+                        == [
+                            "type": "thinking", "signature": "sig==",
+                            "thinking": .string(ConformanceTests.script.reasoning),
+                        ]
                 )
             } else {
                 #expect(body["contents"]?[1]?["parts"]?[0]?["thoughtSignature"] == "c2ln")
@@ -128,7 +131,12 @@ import Testing
         ), (allowed, ["type": "any"], ["mode": "ANY"], 1),
     ]
 
-    @Test(arguments: choices) func toolChoices(_ choice: JSONValue, _ anthropic: JSONValue?, _ gemini: JSONValue?, _ count: Int) async throws {
+    @Test(arguments: choices) func toolChoices(
+        _ choice: JSONValue,
+        _ anthropic: JSONValue?,
+        _ gemini: JSONValue?,
+        _ count: Int
+    ) async throws {
         for vendor in [Vendor.anthropic, .gemini] {
             let server = try vendor.server(Script(text: ["a"]))
             _ = try await base.with(vendor, server) {
@@ -163,9 +171,14 @@ import Testing
         let server = try vendor.server(Script(text: ["a"]))
         try await base.with(vendor, server) { provider in
             let round = try await provider.start(
-                base.call(parameters: #""seed":1,"presence_penalty":0,"n":1,"logprobs":false,"store":true,"verbosity":"low""#)
+                base.call(
+                    parameters: #""seed":1,"presence_penalty":0,"n":1,"logprobs":false,"store":true,"verbosity":"low""#
+                )
             )
-            #expect(round.droppedParameters == (vendor == .anthropic ? ["seed", "store", "verbosity"] : ["store", "verbosity"]))
+            #expect(
+                round.droppedParameters
+                    == (vendor == .anthropic ? ["seed", "store", "verbosity"] : ["store", "verbosity"])
+            )
             round.cancel()
             for (parameters, name) in [
                 (#""logprobs":true"#, "logprobs"), (#""logit_bias":{"1":2}"#, "logit_bias"),
@@ -230,7 +243,8 @@ import Testing
     }
 
     @Test func geminiBlocksAndFails() throws {
-        let blocked = #"data: {"promptFeedback":{"blockReason":"SAFETY"},"usageMetadata":{"promptTokenCount":4}}"# + "\n\n"
+        let blocked =
+            #"data: {"promptFeedback":{"blockReason":"SAFETY"},"usageMetadata":{"promptTokenCount":4}}"# + "\n\n"
         let heard = try ConformanceTests.read([Array(blocked.utf8)], GeminiReader(provider: "up"))
         #expect(heard.finishes == [.contentFilter])
         let failed = #"data: {"candidates":[{"finishReason":"MALFORMED_FUNCTION_CALL"}]}"# + "\n\n"

@@ -40,7 +40,10 @@ enum Vendor: String, CaseIterable, Sendable, CustomTestStringConvertible {
         let key = Secret(Self.key)
         return switch self {
         case .openAI:
-            OpenAICompatibleProvider(configuration: .init(name: "up", baseURL: base + "/v1", apiKey: key), client: client)
+            OpenAICompatibleProvider(
+                configuration: .init(name: "up", baseURL: base + "/v1", apiKey: key),
+                client: client
+            )
         case .azure:
             AzureOpenAIProvider(
                 configuration: .init(

@@ -14,7 +14,9 @@ enum AnthropicRules {
             return "\(name): Extra inputs are not permitted"
         }
         guard let maximum = body["max_tokens"]?.int else { return "max_tokens: Field required" }
-        if let temperature = body["temperature"]?.double, !(0...1).contains(temperature) { return "temperature: 0 to 1" }
+        if let temperature = body["temperature"]?.double, !(0...1).contains(temperature) {
+            return "temperature: 0 to 1"
+        }
         if body["temperature"] != nil, body["top_p"] != nil { return "temperature and top_p cannot both be specified" }
         if let budget = body["thinking"]?["budget_tokens"]?.int {
             if budget < 1024 || budget >= maximum { return "thinking.budget_tokens: out of range" }
@@ -105,7 +107,8 @@ enum GeminiRules {
         guard let contents = body["contents"]?.array, contents.first?["role"] == "user" else { return "contents" }
         var open: [JSONValue] = []
         for content in contents {
-            guard ["user", "model"].contains(content["role"]), let parts = content["parts"]?.array, !parts.isEmpty else {
+            guard ["user", "model"].contains(content["role"]), let parts = content["parts"]?.array, !parts.isEmpty
+            else {
                 return "contents.parts"
             }
             let responses = parts.compactMap { $0["functionResponse"] }

@@ -25,7 +25,10 @@ import Testing
 
     @Test(arguments: [
         (#"{"tool":"f","arguments":{"x":"}\"é"}}"#, "", [#"f{"x":"}\"é"}"#]),
-        ("Let me look.\n```json\n{\"tool\": \"f\", \"arguments\": {}}\n```\nThe result is 5.", "Let me look.\n", ["f{}"]),
+        (
+            "Let me look.\n```json\n{\"tool\": \"f\", \"arguments\": {}}\n```\nThe result is 5.", "Let me look.\n",
+            ["f{}"]
+        ),
         ("  {\"name\":\"g\",\"parameters\":{\"a\":[1]}}", "  ", [#"g{"a":[1]}"#]),
         (#"{"tool_calls":[{"name":"f","arguments":"{}"},{"function":{"name":"g"}}]}"#, "", ["f{}", "g{}"]),
         ("{\"tool\":\"f\"}\n{\"tool\":\"g\"}", "", ["f{}", "g{}"]),

@@ -37,7 +37,9 @@ struct ToolSelection: Sendable {
             case "allowed_tools":
                 let rule = choice["allowed_tools"] ?? choice
                 mode = rule["mode"]?.string == "required" ? .required : .auto
-                allowed = Set((rule["tools"]?.array ?? []).compactMap { ($0["function"]?["name"] ?? $0["name"])?.string })
+                allowed = Set(
+                    (rule["tools"]?.array ?? []).compactMap { ($0["function"]?["name"] ?? $0["name"])?.string }
+                )
             case "auto": break
             default:
                 throw ProviderFailure(

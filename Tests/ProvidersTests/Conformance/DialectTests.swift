@@ -1,0 +1,101 @@
+// Servers that almost speak OpenAI's protocol: their errors, their habits, their embeddings.
+
+import HTTPTransport
+import Identity
+import JSON
+import OpenAIProtocol
+import Testing
+
+@testable import Providers
+
+@Suite(.timeLimit(.minutes(1))) struct DialectTests {
+    private let base = ConformanceTests()
+
+    /// Errors inside a stream of status 200, as OpenRouter, vLLM, DashScope, llama.cpp and Ollama write them.
+    @Test(arguments: [
+        (#"{"id":"x","error":{"code":429,"message":"slow down"},"choices":[]}"#, ProviderFailure.Kind.rateLimited),
+        (#"{"error":{"code":502,"message":"provider returned error","metadata":{}}}"#, .serverError),
+        (#"{"object":"error","message":"boom","type":"BadRequestError","param":null,"code":400}"#, .badRequest),
+        (
+            #"{"error":{"message":"no","type":"Arrearage","param":null,"code":"Arrearage"},"request_id":"r"}"#,
+            .quotaExceeded
+        ),
+        (
+            #"{"error":{"message":"Range of input length should be [1, 5]","code":"invalid_parameter_error"}}"#,
+            .contextTooLong
+        ),
+        (#"{"error":{"code":400,"message":"too big","type":"exceed_context_size_error","n_ctx":8}}"#, .contextTooLong),
+        (#"{"error":"model requires more system memory"}"#, .serverError),
+    ]) func errorsInStreams(_ json: String, _ kind: ProviderFailure.Kind) {
+        let bytes = Array(": OPENROUTER PROCESSING\n\ndata: \(json)\n\n".utf8)
+        for split in 0...bytes.count {
+            #expect(hear([Array(bytes[..<split]), Array(bytes[split...])]) == Heard(failure: kind))
+        }
+    }
+
+    /// `gateways.md` (c) 18: the upstream that rejects the parameter is asked without.
+    @Test(arguments: [Vendor.openAI, .azure]) func streamOptionsThatAreRefused(_ vendor: Vendor) async throws {
+        let server = try TinyServer { request in
+            request.contains("stream_options")
+                ? vendor.error(400, "Unrecognized request argument supplied: stream_options")
+                : answer("200 OK", "text/event-stream", vendor.stream(Script(text: ["a"])))
+        }
+        try await base.with(vendor, server) { provider in
+            for _ in 0..<2 { #expect(try await base.hear(provider, base.call()).content == "a") }
+        }
+        #expect(server.requests.count == 3)
+    }
+
+    @Test func modelsThatOnlyStream() async throws {
+        let server = try TinyServer { request in
+            request.contains("\"stream\":true")
+                ? answer("200 OK", "text/event-stream", Vendor.openAI.stream(Script(text: ["a"])))
+                : Vendor.openAI.error(400, "This model only support stream mode, please enable the stream parameter")
+        }
+        try await base.with(.openAI, server) { provider in
+            #expect(try await base.hear(provider, base.call(stream: false)).content == "a")
+        }
+    }
+
+    @Test(arguments: [Vendor.openAI, .azure, .azureV1, .gemini]) func embeddings(_ vendor: Vendor) async throws {
+        let body =
+            vendor == .gemini
+            ? #"{"embeddings":[{"values":[1,0.5]},{"values":[2,3]}]}"#
+            : #"{"data":[{"index":1,"embedding":[2,3]},{"index":0,"embedding":[1,0.5]}],"usage":{"prompt_tokens":4,"total_tokens":4}}"#
+        let server = try TinyServer(answer("200 OK", "application/json", body))
+        let provider = try await base.with(vendor, server) { provider in
+            let embedder = try #require(provider as? any EmbeddingProvider)
+            var call = EmbeddingCall(model: "m", input: ["a", "b"], requestID: "r")
+            let answer = try await embedder.embed(call)
+            #expect(answer.vectors == [[1, 0.5], [2, 3]])
+            #expect(answer.usage?.promptTokens == (vendor == .gemini ? nil : 4))
+            // Not a vector for each input.
+            call.input = ["a", "b", "c"]
+            await #expect(throws: ProviderFailure.self) { try await embedder.embed(call) }
+            return provider
+        }
+        #expect(provider.name == "up")
+        let line = String(server.requests[0].prefix { $0 != "\r\n" })
+        switch vendor {
+        case .azure: #expect(line == "POST /openai/deployments/my%20dep/embeddings?api-version=2024-10-21 HTTP/1.1")
+        case .gemini: #expect(line == "POST /v1beta/models/m:batchEmbedContents HTTP/1.1")
+        case .azureV1: #expect(line == "POST /openai/v1/embeddings HTTP/1.1")
+        default: #expect(line == "POST /v1/embeddings HTTP/1.1")
+        }
+    }
+
+    /// A model's name cannot lead to another place.
+    @Test func modelNamesStayInTheirPlace() async throws {
+        let client = try HTTPClient()
+        let gemini = GeminiProvider(configuration: .init(name: "g", baseURL: "http://h", apiKey: nil), client: client)
+        #expect(gemini.address(of: "../x?y#z", "m") == "http://h/v1beta/%2E%2E/x%3Fy%23z:m")
+        let azure = AzureOpenAIProvider(
+            configuration: .init(name: "a", endpoint: "http://h/", apiVersion: "v", apiKey: nil),
+            client: client
+        )
+        #expect(
+            azure.address(of: "o", model: "a/../b") == "http://h/openai/deployments/a%2F..%2Fb/o?api-version=v"
+        )
+        await client.shutdown()
+    }
+}
