@@ -41,7 +41,10 @@ import Testing
                 : answer("200 OK", "text/event-stream", vendor.stream(Script(text: ["a"])))
         }
         try await base.with(vendor, server) { provider in
-            for _ in 0..<2 { #expect(try await base.hear(provider, base.call()).content == "a") }
+            for _ in 0..<2 {
+                let heard = try await base.hear(provider, base.call())
+                #expect(heard.content == "a")
+            }
         }
         #expect(server.requests.count == 3)
     }
@@ -53,7 +56,8 @@ import Testing
                 : Vendor.openAI.error(400, "This model only support stream mode, please enable the stream parameter")
         }
         try await base.with(.openAI, server) { provider in
-            #expect(try await base.hear(provider, base.call(stream: false)).content == "a")
+            let heard = try await base.hear(provider, base.call(stream: false))
+            #expect(heard.content == "a")
         }
     }
 
