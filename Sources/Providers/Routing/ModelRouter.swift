@@ -1,58 +1,33 @@
 // From the name of a model to somebody who answers for it, and on to the next when that one is down.
 
-/// Where a route leads: a model of a provider.
-package struct RouteTarget: Sendable, Hashable {
-    package let provider: String
-    package let model: String
-    /// Lower ones are tried first.
-    package let order: Int
-
-    package init(provider: String, model: String, order: Int = 0) {
-        self.provider = provider
-        self.model = model
-        self.order = order
-    }
-
-    /// `provider/model`
-    package var name: String { "\(provider)/\(model)" }
-}
-
-/// A name with its targets.
-package struct ModelRoute: Sendable, Hashable {
-    package let name: String
-    package let targets: [RouteTarget]
-
-    package init(name: String, targets: [RouteTarget]) {
-        self.name = name
-        self.targets = targets.sorted { $0.order < $1.order }
-    }
-}
-
-/// A round that some target has taken.
-package struct RoutedRound: Sendable {
-    package let round: any ModelRound
-    package let target: RouteTarget
-    /// Why targets before this one did not take it.
-    package let passedOver: [ProviderFailure]
-
-    /// How many targets were asked, this one included.
-    package var attempts: Int { passedOver.count + 1 }
-}
-
 /// The providers and routes in force.
 ///
 /// Targets are tried in order, and only until one has accepted the round: nothing that reached the client, and no tool
 /// that ran, is ever repeated.
 package struct ModelRouter: Sendable {
-    private let providers: [String: any ModelProvider]
+    let providers: [String: any ModelProvider]
     package let routes: [ModelRoute]
+    private let profiles: [String: ModelProfile]
+    let state: RoutingState
 
     /// The route that bots use when they name none.
     package static let defaultRoute = "default"
+    /// The name of the embedded provider.
+    package static let offlineProvider = "offline"
 
-    package init(providers: [any ModelProvider], routes: [ModelRoute]) {
+    /// - Parameters:
+    ///   - profiles: what is known of models, by `provider/model`.
+    ///   - state: what earlier routers have learnt.
+    package init(
+        providers: [any ModelProvider],
+        routes: [ModelRoute],
+        profiles: [String: ModelProfile] = [:],
+        state: RoutingState = RoutingState()
+    ) {
         self.providers = Dictionary(providers.map { ($0.name, $0) }) { first, _ in first }
         self.routes = routes
+        self.profiles = profiles
+        self.state = state
     }
 
     /// Finds a route by name, or makes one of `provider/model`.
@@ -62,8 +37,15 @@ package struct ModelRouter: Sendable {
         let provider = String(name[..<slash])
         let model = String(name[name.index(after: slash)...])
         guard providers[provider] != nil, !model.isEmpty else { return nil }
-        return ModelRoute(name: name, targets: [RouteTarget(provider: provider, model: model)])
+        return ModelRoute(
+            name: name,
+            targets: [RouteTarget(provider: provider, model: model)],
+            retries: RouteSettings.usualRetries
+        )
     }
+
+    /// What is known of `provider/model`.
+    package func profile(of target: String) -> ModelProfile? { profiles[target] }
 
     /// Starts a round on the first target that takes it.
     ///
@@ -74,29 +56,46 @@ package struct ModelRouter: Sendable {
         on route: ModelRoute,
         standIn: Bool
     ) async throws(ProviderFailure) -> RoutedRound {
-        var failures: [ProviderFailure] = []
-        for target in route.targets {
-            guard let provider = providers[target.provider] else { continue }
-            if let failure = failures.last, target.provider == Self.offlineProvider {
-                // The stand-in is for upstreams that are down. A limit or a wrong key must be seen and mended.
-                guard standIn, failure.isOutage else { break }
-            }
-            if let deadline = call.deadline, !failures.isEmpty, ContinuousClock.now >= deadline { break }
+        var walk = RouteWalk(self, route, CallFacts(call), standIn: standIn, deadline: call.deadline)
+        let (round, target, ticket) = try await walk.run { provider, target, key throws(ProviderFailure) in
             var call = call
             call.model = target.model
-            do {
-                return RoutedRound(round: try await provider.start(call), target: target, passedOver: failures)
-            } catch {
-                guard error.isWorthAnotherTry, !Task.isCancelled else { throw error }
-                failures.append(error)
-            }
+            if let key { call.credential = key }
+            if let timeouts = target.timeouts { call.timeouts = timeouts.resolved }
+            return try await provider.start(call)
         }
-        throw failures.last
-            ?? ProviderFailure(.modelNotFound, "No target of the route \(route.name) exists.", provider: route.name)
+        return RoutedRound(
+            round: round,
+            target: target,
+            passedOver: walk.failures,
+            attempts: walk.attempts,
+            ticket: ticket
+        )
     }
 
-    /// The name of the embedded provider.
-    package static let offlineProvider = "offline"
+    /// Embeds on the first target that does, by the same rules.
+    package func embed(
+        _ call: EmbeddingCall,
+        on route: ModelRoute
+    ) async throws(ProviderFailure) -> (answer: EmbeddingAnswer, target: RouteTarget, attempts: Int) {
+        let facts = CallFacts(ModelCall(model: "", messages: [], stream: false, requestID: call.requestID))
+        var walk = RouteWalk(self, route, facts, standIn: false, deadline: nil)
+        let (answer, target, _) = try await walk.run { provider, target, key throws(ProviderFailure) in
+            guard let embedder = provider as? any EmbeddingProvider else {
+                throw ProviderFailure(
+                    .modelNotFound,
+                    "The provider \(provider.name) has no embeddings.",
+                    provider: provider.name
+                )
+            }
+            var call = call
+            call.model = target.model
+            if let key { call.credential = key }
+            if let timeouts = target.timeouts { call.timeouts = timeouts.resolved }
+            return try await embedder.embed(call)
+        }
+        return (answer, target, walk.attempts)
+    }
 }
 
 extension ProviderFailure {
@@ -105,6 +104,17 @@ extension ProviderFailure {
         switch kind {
         case .overloaded, .serverError, .timeout, .connectionFailed, .connectionLost, .malformed: true
         default: false
+        }
+    }
+
+    /// The wait after which the same target deserves another attempt; nil when it deserves none.
+    var pauseBeforeRetry: Duration? {
+        switch kind {
+        case .timeout, .connectionFailed, .connectionLost, .serverError, .overloaded:
+            let wait = retryAfter ?? .zero
+            return wait <= BackOff.cap ? wait : nil
+        case .rateLimited: return retryAfter.flatMap { $0 <= BackOff.cap ? $0 : nil }
+        default: return nil
         }
     }
 }

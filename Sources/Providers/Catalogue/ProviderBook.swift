@@ -1,0 +1,72 @@
+// A catalogue in force: its adapters, its router, and what is known of its models.
+
+package import HTTPTransport
+
+/// What a catalogue becomes. Made anew when the configuration changes; what was learnt of targets and keys lives on in
+/// the `RoutingState`.
+package struct ProviderBook: Sendable {
+    package let catalogue: ProviderCatalogue
+    package let router: ModelRouter
+    /// Providers that could not be made. They are left out; the rest works.
+    package let problems: [CatalogueProblem]
+    private let providers: [String: any ModelProvider]
+    private let profiles: [String: ModelProfile]
+
+    /// - Parameter catalogue: one without `problems()`; what has some is left out where it can be.
+    package init(_ catalogue: ProviderCatalogue, client: HTTPClient, state: RoutingState) {
+        var providers: [String: any ModelProvider] = [:]
+        var problems: [CatalogueProblem] = []
+        for settings in catalogue.providers where settings.isActive {
+            do throws(CatalogueProblem) {
+                providers[settings.name] = try ProviderFactory.make(settings, client: client)
+            } catch {
+                problems.append(error)
+            }
+        }
+        if providers[ModelRouter.offlineProvider] == nil {
+            providers[ModelRouter.offlineProvider] = OfflineProvider()
+        }
+        let profiles = Dictionary(catalogue.models.map { ($0.name, $0) }) { _, last in last }
+        state.adopt(
+            keys: Dictionary(catalogue.providers.map { ($0.name, $0.apiKeys) }) { _, last in last }
+        )
+        self.catalogue = catalogue
+        self.providers = providers
+        self.profiles = profiles
+        self.problems = problems
+        router = ModelRouter(
+            providers: Array(providers.values),
+            routes: catalogue.routes.map { Self.route($0, catalogue) },
+            profiles: profiles,
+            state: state
+        )
+    }
+
+    /// What is known of `provider/model`.
+    package func profile(of target: String) -> ModelProfile? { profiles[target] }
+
+    /// The target's provider, if it can embed.
+    package func embedder(for target: RouteTarget) -> (any EmbeddingProvider)? {
+        providers[target.provider] as? any EmbeddingProvider
+    }
+
+    private static func route(_ settings: RouteSettings, _ catalogue: ProviderCatalogue) -> ModelRoute {
+        ModelRoute(
+            name: settings.name,
+            targets: settings.targets.compactMap { target in
+                guard let parts = target.parts else { return nil }
+                let own = target.timeouts.over(settings.timeouts)
+                let whole = catalogue.provider(named: parts.provider).map { own.over($0.timeouts) } ?? own
+                return RouteTarget(
+                    provider: parts.provider,
+                    model: parts.model,
+                    order: target.order,
+                    weight: target.weight,
+                    conditions: target.conditions,
+                    timeouts: own.isEmpty ? nil : whole
+                )
+            },
+            retries: settings.retries
+        )
+    }
+}

@@ -1,0 +1,146 @@
+// The keys of one provider: whose turn it is, who rests, who is gone. Pure: time comes in, decisions go out.
+
+package import Identity
+
+/// Several keys for one service, taken in turns.
+///
+/// A limit (429) sends a key to rest for the model that it was told for; a refusal (401) retires it until there are
+/// other keys. A 403 takes it off one model only: it may well be that the key is good and the model is not in its plan,
+/// and who can name a model must not be able to disable a provider.
+package struct KeyRing: Sendable {
+    /// Who may go.
+    package enum Pick: Sendable {
+        /// `key` is nil for a provider that needs none.
+        case key(id: Int, key: Secret?)
+        /// All that are left rest. `isGuess`: the upstream did not say for how long.
+        case resting(until: ContinuousClock.Instant, isGuess: Bool)
+        /// None is left.
+        case exhausted
+    }
+
+    private struct Rest: Sendable {
+        let until: ContinuousClock.Instant
+        let isGuess: Bool
+    }
+
+    private struct Entry: Sendable {
+        let id: Int
+        let key: Secret?
+        var isRetired = false
+        var refusedModels: Set<String> = []
+        var rests: [String: Rest] = [:]
+        var lastLimited: ContinuousClock.Instant?
+        var lastUse = 0
+    }
+
+    /// How long a key rests when the upstream does not say.
+    package static let usualRest: Duration = .seconds(20)
+    /// After so long a limit no longer puts a key behind the others.
+    private static let memory: Duration = .seconds(60)
+    /// Models are named by clients: what is remembered of them is bounded.
+    private static let modelLimit = 64
+
+    private var entries: [Entry]
+    private var lastID = 0
+    private var uses = 0
+
+    package init(keys: [Secret] = []) {
+        entries = []
+        replace(with: keys)
+    }
+
+    /// Takes other keys. The same keys in the same order change nothing; with others, keys that stay keep their rests,
+    /// and retired ones get another chance.
+    package mutating func adopt(_ keys: [Secret]) {
+        let known = entries.compactMap(\.key)
+        let isSame = known.count == keys.count && zip(known, keys).allSatisfy { $0.matches($1) }
+        if !isSame { replace(with: keys) }
+    }
+
+    private mutating func replace(with keys: [Secret]) {
+        let before = entries
+        let wanted: [Secret?] = keys.isEmpty ? [nil] : keys
+        entries = wanted.map { key in
+            let old = before.first { entry in
+                guard let key, let known = entry.key else { return false }
+                return known.matches(key)
+            }
+            if var old {
+                old.isRetired = false
+                old.refusedModels = []
+                return old
+            }
+            lastID += 1
+            return Entry(id: lastID, key: key)
+        }
+    }
+
+    /// How many keys are not retired.
+    package var usable: Int { entries.count { !$0.isRetired } }
+
+    /// The next key for a model: of those that do not rest the one limited longest ago, then the one used longest ago.
+    ///
+    /// - Parameter trustsGuesses: false lets keys go whose rest is only our guess.
+    package mutating func pick(
+        for model: String,
+        at now: ContinuousClock.Instant,
+        trustsGuesses: Bool = true
+    ) -> Pick {
+        var best: Int?
+        var soonest: Rest?
+        for index in entries.indices where !entries[index].isRetired {
+            let entry = entries[index]
+            if entry.refusedModels.contains(model) { continue }
+            if let rest = entry.rests[model], rest.until > now, trustsGuesses || !rest.isGuess {
+                if soonest.map({ rest.until < $0.until }) ?? true { soonest = rest }
+                continue
+            }
+            if best.map({ isBefore(entry, entries[$0], now) }) ?? true { best = index }
+        }
+        guard let best else {
+            return soonest.map { .resting(until: $0.until, isGuess: $0.isGuess) } ?? .exhausted
+        }
+        uses += 1
+        entries[best].lastUse = uses
+        return .key(id: entries[best].id, key: entries[best].key)
+    }
+
+    private func isBefore(_ left: Entry, _ right: Entry, _ now: ContinuousClock.Instant) -> Bool {
+        func limited(_ entry: Entry) -> ContinuousClock.Instant? {
+            entry.lastLimited.flatMap { now - $0 < Self.memory ? $0 : nil }
+        }
+        switch (limited(left), limited(right)) {
+        case (nil, nil): return left.lastUse < right.lastUse
+        case (nil, _): return true
+        case (_, nil): return false
+        case (let left?, let right?): return left < right
+        }
+    }
+
+    /// The upstream limited a key for a model.
+    package mutating func limited(
+        _ id: Int,
+        for model: String,
+        retryAfter: Duration?,
+        at now: ContinuousClock.Instant
+    ) {
+        guard let index = entries.firstIndex(where: { $0.id == id }) else { return }
+        entries[index].lastLimited = now
+        entries[index].rests = entries[index].rests.filter { $0.value.until > now }
+        if entries[index].rests.count >= Self.modelLimit { entries[index].rests = [:] }
+        entries[index].rests[model] = Rest(until: now + (retryAfter ?? Self.usualRest), isGuess: retryAfter == nil)
+    }
+
+    /// The upstream does not know a key. A provider without keys has none to lose.
+    package mutating func retire(_ id: Int) {
+        guard let index = entries.firstIndex(where: { $0.id == id }), entries[index].key != nil else { return }
+        entries[index].isRetired = true
+    }
+
+    /// The upstream does not let a key use a model.
+    package mutating func refuse(_ id: Int, for model: String) {
+        guard let index = entries.firstIndex(where: { $0.id == id }), entries[index].key != nil else { return }
+        if entries[index].refusedModels.count >= Self.modelLimit { entries[index].refusedModels = [] }
+        entries[index].refusedModels.insert(model)
+    }
+}

@@ -1,0 +1,280 @@
+// One call's way along a route: who is asked, who is passed over, who is asked again.
+
+import Identity
+
+/// Walks the targets of a route, order by order. In an order each target has its turn, by load and weight; then those
+/// whose failure deserves it are asked again after a pause, as often as the route allows; then comes the next order.
+struct RouteWalk {
+    private let router: ModelRouter
+    private let route: ModelRoute
+    private var facts: CallFacts
+    private let standIn: Bool
+    private let deadline: ContinuousClock.Instant?
+    private var state: RoutingState { router.state }
+
+    /// Failed attempts, and why targets were passed over unasked, as they came.
+    private(set) var failures: [ProviderFailure] = []
+    /// How many times somebody was asked.
+    private(set) var attempts = 0
+    /// The last failure of somebody who was asked.
+    private var answer: ProviderFailure?
+    /// Targets with an open breaker, and ones whose keys rest for a time that is our guess.
+    private var left: (alone: [RouteTarget], resting: [RouteTarget]) = ([], [])
+    /// A model with no more tokens than this is too small, as an upstream has said.
+    private var tooSmall: Int?
+    private var rotations = 0
+
+    private static let rotationLimit = 32
+
+    init(
+        _ router: ModelRouter,
+        _ route: ModelRoute,
+        _ facts: CallFacts,
+        standIn: Bool,
+        deadline: ContinuousClock.Instant?
+    ) {
+        self.router = router
+        self.route = route
+        self.facts = facts
+        self.standIn = standIn
+        self.deadline = deadline
+    }
+
+    typealias Ask<Value> = (any ModelProvider, RouteTarget, Secret?) async throws(ProviderFailure) -> Value
+
+    /// - Throws: the failure that the caller should hear of.
+    mutating func run<Value>(
+        _ ask: Ask<Value>
+    ) async throws(ProviderFailure) -> (Value, RouteTarget, RoundTicket) {
+        var rest = try eligible()[...]
+        while let order = rest.first?.order {
+            var fresh = Array(rest.prefix { $0.order == order })
+            rest = rest.dropFirst(fresh.count)
+            var again: [(target: RouteTarget, wait: Duration)] = []
+            var retries = 0
+            while !isOver {
+                guard let target = next(&fresh) else {
+                    guard retries < route.retries, let retry = retry(&again) else { break }
+                    retries += 1
+                    guard try await pause(retry.wait, retries) else { break }
+                    fresh = [retry.target]
+                    continue
+                }
+                guard let key = admit(target) else { continue }
+                if let taken = try await attempt(target, key, ask) { return taken }
+                guard let failure = answer else { continue }
+                if key.key != nil, isOfKey(failure), rotations < Self.rotationLimit, hasReadyKey(target) {
+                    rotations += 1
+                    fresh = [target] + fresh
+                } else if let wait = failure.pauseBeforeRetry {
+                    again.append((target, wait))
+                }
+            }
+        }
+        if attempts == 0, let taken = try await lastResort(ask) { return taken }
+        throw outcome
+    }
+
+    // MARK: Who
+
+    /// The targets that can take the call, as far as known.
+    ///
+    /// - Throws: `badRequest` when what the call has is too much for every one.
+    private mutating func eligible() throws(ProviderFailure) -> [RouteTarget] {
+        let there = route.targets.filter { router.providers[$0.provider] != nil }
+        var able: [RouteTarget] = []
+        var lacking: [(RouteTarget, RouteTarget.Obstacle)] = []
+        for target in there {
+            if let obstacle = target.obstacle(&facts, router.profile(of: target.name)) {
+                lacking.append((target, obstacle))
+            } else {
+                able.append(target)
+            }
+        }
+        guard able.allSatisfy(isStandIn), !lacking.isEmpty else { return able }
+        // Tokens are an estimate: the largest model may decide for itself.
+        let large = lacking.filter { $0.1 == .context }.max { context(of: $0.0) < context(of: $1.0) }
+        if let large { return [large.0] + able }
+        let what = lacking.contains { $0.1 == .images } ? "images" : lacking.contains { $0.1 == .tools } ? "tools" : nil
+        throw ProviderFailure(
+            .badRequest,
+            "No model of the route \(route.name) takes "
+                + (what.map { "\($0)." } ?? "such a request: its conditions leave nobody."),
+            provider: route.name,
+            status: 400,
+            parameter: what == "tools" ? "tools" : "messages"
+        )
+    }
+
+    private func context(of target: RouteTarget) -> Int { router.profile(of: target.name)?.contextTokens ?? 0 }
+
+    /// Whether a target is the offline model behind others.
+    private func isStandIn(_ target: RouteTarget) -> Bool {
+        target.provider == ModelRouter.offlineProvider
+            && route.targets.first { router.providers[$0.provider] != nil }?.provider != target.provider
+    }
+
+    /// Takes the next target to ask out of `fresh`, and those that must not be asked any more.
+    private func next(_ fresh: inout [RouteTarget]) -> RouteTarget? {
+        fresh.removeAll { target in
+            // The stand-in is for upstreams that are down. A limit or a wrong key must be seen and mended.
+            if isStandIn(target), !(standIn && failures.last?.isOutage == true) { return true }
+            guard let tooSmall else { return false }
+            return context(of: target) <= tooSmall
+        }
+        return Self.pick(&fresh, state, \.self)
+    }
+
+    private func retry(
+        _ again: inout [(target: RouteTarget, wait: Duration)]
+    ) -> (target: RouteTarget, wait: Duration)? {
+        Self.pick(&again, state, \.target)
+    }
+
+    private static func pick<Element>(
+        _ list: inout [Element],
+        _ state: RoutingState,
+        _ target: (Element) -> RouteTarget
+    ) -> Element? {
+        if list.count < 2 { return list.popLast() }
+        let candidates = list.map {
+            TargetPicker.Candidate(weight: target($0).weight, inFlight: state.inFlight(target($0).name))
+        }
+        var generator = state.generator
+        return TargetPicker.pick(candidates, using: &generator).map { list.remove(at: $0) }
+    }
+
+    /// A key for a target whose breaker lets the call through; nil, with a note, when it must be passed over.
+    private mutating func admit(_ target: RouteTarget) -> (id: Int, key: Secret?)? {
+        guard let key = key(for: target) else { return nil }
+        guard case .no(let until) = state.admit(target.name) else { return key }
+        left.alone.append(target)
+        note(.overloaded, target, "\(target.name) is left alone after failures.", until: until)
+        return nil
+    }
+
+    private mutating func key(for target: RouteTarget, trustsGuesses: Bool = true) -> (id: Int, key: Secret?)? {
+        switch state.pickKey(for: target, trustsGuesses: trustsGuesses) {
+        case .key(let id, let key): return (id, key)
+        case .resting(let until, let isGuess):
+            if isGuess { left.resting.append(target) }
+            note(.rateLimited, target, "The provider \(target.provider) has limited all keys.", until: until)
+        case .exhausted:
+            note(
+                .unauthorized,
+                target,
+                "The provider \(target.provider) has refused all of the gateway's credentials for \(target.model).",
+                code: "credentials_exhausted"
+            )
+        }
+        return nil
+    }
+
+    private func hasReadyKey(_ target: RouteTarget) -> Bool {
+        if case .key = state.pickKey(for: target) { return true }
+        return false
+    }
+
+    private func isOfKey(_ failure: ProviderFailure) -> Bool {
+        [.rateLimited, .quotaExceeded, .unauthorized].contains(failure.kind)
+    }
+
+    private mutating func note(
+        _ kind: ProviderFailure.Kind,
+        _ target: RouteTarget,
+        _ message: String,
+        until: ContinuousClock.Instant? = nil,
+        code: String? = nil
+    ) {
+        failures.append(
+            ProviderFailure(
+                kind,
+                message,
+                provider: target.provider,
+                retryAfter: until.map { max($0 - state.environment.now(), .milliseconds(1)) },
+                code: code
+            )
+        )
+    }
+
+    // MARK: How
+
+    /// Asks a target; nil after a failure that leaves room for others.
+    private mutating func attempt<Value>(
+        _ target: RouteTarget,
+        _ key: (id: Int, key: Secret?),
+        _ ask: Ask<Value>
+    ) async throws(ProviderFailure) -> (Value, RouteTarget, RoundTicket)? {
+        guard let provider = router.providers[target.provider] else { return nil }
+        attempts += 1
+        let ticket = state.enter(target.name)
+        do {
+            let value = try await ask(provider, target, key.key)
+            state.learn(nil, of: target.name)
+            return (value, target, ticket)
+        } catch {
+            // A timeout at the turn's own end says nothing about the target.
+            let isOurs = Task.isCancelled || isPastDeadline
+            state.learn(error, of: target.name, isOurs: isOurs)
+            state.learn(error, ofKey: key.id, for: target)
+            if isOurs && Task.isCancelled { throw error }
+            failures.append(error)
+            answer = error
+            switch error.kind {
+            case .contextTooLong:
+                tooSmall = max(tooSmall ?? 0, router.profile(of: target.name)?.contextTokens ?? facts.tokens ?? 0)
+            case let kind where kind == .badRequest || kind == .cancelled: throw error
+            default: break
+            }
+            return nil
+        }
+    }
+
+    /// Everybody was passed over unasked. Rather than refuse, one is asked in spite of our guesses.
+    private mutating func lastResort<Value>(
+        _ ask: Ask<Value>
+    ) async throws(ProviderFailure) -> (Value, RouteTarget, RoundTicket)? {
+        if let target = left.resting.first, let key = key(for: target, trustsGuesses: false) {
+            return try await attempt(target, key, ask)
+        }
+        guard let target = state.admitEarly(left.alone) else { return nil }
+        guard let key = key(for: target) else {
+            state.learn(ProviderFailure(.cancelled, "", provider: target.provider), of: target.name)
+            return nil
+        }
+        return try await attempt(target, key, ask)
+    }
+
+    /// Waits before a retry. False when the deadline leaves no room for it.
+    private func pause(_ wait: Duration, _ retry: Int) async throws(ProviderFailure) -> Bool {
+        var generator = state.generator
+        let pause = max(wait, BackOff.pause(before: retry, using: &generator))
+        if let deadline, state.environment.now() + pause >= deadline { return false }
+        do {
+            try await state.environment.pause(pause)
+        } catch {
+            throw ProviderFailure(.cancelled, "The call was given up.", provider: route.name)
+        }
+        return true
+    }
+
+    private var isPastDeadline: Bool { deadline.map { state.environment.now() >= $0 } ?? false }
+
+    private var isOver: Bool { !failures.isEmpty && isPastDeadline }
+
+    /// What the caller hears when nobody took the call.
+    private var outcome: ProviderFailure {
+        guard var failure = answer ?? failures.last else {
+            return ProviderFailure(
+                .modelNotFound,
+                "No target of the route \(route.name) exists.",
+                provider: route.name
+            )
+        }
+        // Whoever comes back first decides when it is worth coming back.
+        if failure.kind == .rateLimited {
+            failure.retryAfter = failures.filter { $0.kind == .rateLimited }.compactMap(\.retryAfter).min()
+        }
+        return failure
+    }
+}

@@ -1,0 +1,179 @@
+// What the routers have learnt of targets and keys. It outlives a reload of the configuration.
+
+package import Identity
+import Synchronization
+
+/// Breakers and loads by `provider/model`, keys by provider. Three locks, each held for a few instructions, never two.
+package final class RoutingState: Sendable {
+    /// One target, for metrics and pages.
+    package struct Health: Sendable, Hashable {
+        package let target: String
+        package let inFlight: Int
+        package let isOpen: Bool
+    }
+
+    /// Time, waiting and chance, so that tests have them in hand.
+    package struct Environment: Sendable {
+        package var now: @Sendable () -> ContinuousClock.Instant
+        package var pause: @Sendable (Duration) async throws -> Void
+        package var random: @Sendable () -> UInt64
+
+        package init(
+            now: @escaping @Sendable () -> ContinuousClock.Instant = { ContinuousClock.now },
+            pause: @escaping @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) },
+            random: @escaping @Sendable () -> UInt64 = { UInt64.random(in: .min ... .max) }
+        ) {
+            self.now = now
+            self.pause = pause
+            self.random = random
+        }
+    }
+
+    /// Targets are named by clients too (`provider/model`): no more breakers than this.
+    private static let breakerLimit = 4096
+
+    let environment: Environment
+    private let breakers = Mutex<[String: Breaker]>([:])
+    private let rings = Mutex<[String: KeyRing]>([:])
+    private let loads = Mutex<[String: Int]>([:])
+
+    package init(environment: Environment = Environment()) {
+        self.environment = environment
+    }
+
+    /// All targets of which something is known, by name.
+    package var health: [Health] {
+        let open = breakers.withLock { $0.filter { $0.value.openedAt != nil }.keys }
+        let loads = loads.withLock { $0 }
+        return Set(open).union(loads.keys).sorted().map {
+            Health(target: $0, inFlight: loads[$0] ?? 0, isOpen: open.contains($0))
+        }
+    }
+
+    /// Rounds that run on a target.
+    package func inFlight(_ target: String) -> Int { loads.withLock { $0[target] ?? 0 } }
+
+    // MARK: Keys
+
+    /// Takes the keys of a new configuration. Providers that are gone are forgotten.
+    package func adopt(keys: [String: [Secret]]) {
+        rings.withLock { rings in
+            rings = rings.filter { keys[$0.key] != nil }
+            for (provider, keys) in keys { rings[provider, default: KeyRing(keys: keys)].adopt(keys) }
+        }
+    }
+
+    /// How many keys of a provider are not retired; nil for an unknown one.
+    package func usableKeys(of provider: String) -> Int? { rings.withLock { $0[provider]?.usable } }
+
+    func pickKey(for target: RouteTarget, trustsGuesses: Bool = true) -> KeyRing.Pick {
+        let now = environment.now()
+        return rings.withLock {
+            $0[target.provider, default: KeyRing()].pick(for: target.model, at: now, trustsGuesses: trustsGuesses)
+        }
+    }
+
+    /// What a failure says about the key that was used.
+    func learn(_ failure: ProviderFailure, ofKey id: Int, for target: RouteTarget) {
+        let now = environment.now()
+        rings.withLock { rings in
+            switch failure.kind {
+            case .rateLimited, .quotaExceeded:
+                rings[target.provider]?.limited(id, for: target.model, retryAfter: failure.retryAfter, at: now)
+            case .unauthorized where failure.status == 403: rings[target.provider]?.refuse(id, for: target.model)
+            case .unauthorized: rings[target.provider]?.retire(id)
+            default: break
+            }
+        }
+    }
+
+    // MARK: Breakers
+
+    func admit(_ target: String) -> Breaker.Admission {
+        let now = environment.now()
+        return breakers.withLock { $0[target]?.admit(at: now) ?? .yes }
+    }
+
+    /// The one of several open targets that has been open longest, as a probe; nil while probes of all are out.
+    func admitEarly(_ targets: [RouteTarget]) -> RouteTarget? {
+        let now = environment.now()
+        return breakers.withLock { breakers in
+            let oldest = targets.sorted {
+                (breakers[$0.name]?.openedAt ?? now) < (breakers[$1.name]?.openedAt ?? now)
+            }
+            return oldest.first { breakers[$0.name]?.admitEarly(at: now) ?? true }
+        }
+    }
+
+    /// What came of an admitted call; nil: it was taken.
+    func learn(_ failure: ProviderFailure?, of target: String, isOurs: Bool = false) {
+        let now = environment.now()
+        breakers.withLock { breakers in
+            guard var breaker = breakers[target] ?? Self.newBreaker(for: failure, isOurs, at: now) else { return }
+            switch failure {
+            case nil: breaker.answered(at: now)
+            case .some where isOurs: breaker.abandoned(at: now)
+            case .some(let failure) where failure.kind == .cancelled: breaker.abandoned(at: now)
+            case .some(let failure) where failure.isOutage: breaker.failed(at: now)
+            case .some: breaker.answered(at: now, counts: false)
+            }
+            if breakers[target] == nil, breakers.count >= Self.breakerLimit {
+                breakers = breakers.filter { $0.value.openedAt != nil }
+                if breakers.count >= Self.breakerLimit { return }
+            }
+            breakers[target] = breaker.isQuiet(at: now) ? nil : breaker
+        }
+    }
+
+    /// A breaker begins with the first outage: as long as all goes well there is nothing to keep.
+    private static func newBreaker(
+        for failure: ProviderFailure?,
+        _ isOurs: Bool,
+        at now: ContinuousClock.Instant
+    ) -> Breaker? {
+        failure?.isOutage == true && !isOurs ? Breaker(at: now) : nil
+    }
+
+    // MARK: Load
+
+    func enter(_ target: String) -> RoundTicket {
+        loads.withLock { $0[target, default: 0] += 1 }
+        return RoundTicket(target: target, state: self)
+    }
+
+    fileprivate func leave(_ target: String) {
+        loads.withLock { loads in
+            let rest = (loads[target] ?? 1) - 1
+            loads[target] = rest > 0 ? rest : nil
+        }
+    }
+
+    /// Chance for pickers.
+    var generator: Generator { Generator(next64: environment.random) }
+
+    struct Generator: RandomNumberGenerator {
+        let next64: @Sendable () -> UInt64
+
+        mutating func next() -> UInt64 { next64() }
+    }
+}
+
+/// Stands for a round that runs on a target, for as long as somebody holds it.
+package final class RoundTicket: Sendable {
+    private let target: String
+    private let state: RoutingState
+
+    fileprivate init(target: String, state: RoutingState) {
+        self.target = target
+        self.state = state
+    }
+
+    deinit {
+        state.leave(target)
+    }
+
+    /// The round broke after it had been taken.
+    package func broke(_ failure: ProviderFailure) {
+        if failure.isOutage { state.learn(failure, of: target) }
+    }
+}
