@@ -19,7 +19,7 @@ struct Program: AsyncParsableCommand {
         version: ProgramVersion.current,
         subcommands: [
             ServeCommand.self, ChatCommand.self, SecretCommand.self, UserCommand.self, BotCommand.self,
-            DoctorCommand.self, OpenAPICommand.self,
+            ProviderCommand.self, DoctorCommand.self, OpenAPICommand.self,
         ]
     )
 }

@@ -96,6 +96,7 @@ extension Turn {
             }
         } catch {
             count(reader.usage, written: reader.writtenBytes, messages, &tally)
+            if let failure = error as? ProviderFailure { route.ticket.broke(failure) }
             round.cancel()
             throw error
         }

@@ -49,6 +49,7 @@ extension Turn {
             }
         } catch {
             count(usage, written: written, [plan.messages], &tally)
+            if let failure = error as? ProviderFailure { route.ticket.broke(failure) }
             route.round.cancel()
             throw error
         }

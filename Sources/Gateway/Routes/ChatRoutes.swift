@@ -189,17 +189,22 @@ struct ChatRoutes: Sendable {
     }
 
     private func card(of bot: Bot, id: String) -> ModelCard {
-        ModelCard(
-            id: id,
-            created: services.startedAt,
-            displayName: bot.title,
-            description: bot.description,
-            vision: true
-        )
+        var card = card(ofRoute: bot.model)
+        card.id = id
+        card.displayName = bot.title
+        card.description = bot.description
+        return card
     }
 
     private func card(ofRoute name: String) -> ModelCard {
-        ModelCard(id: name, created: services.startedAt, displayName: name, vision: true)
+        let router = services.turns.router()
+        var card = ModelCard(id: name, created: services.startedAt, displayName: name, vision: true)
+        guard let traits = router.route(named: name).map(router.traits) else { return card }
+        card.vision = traits.takesImages
+        card.functionCall = traits.takesTools
+        card.reasoning = traits.reasons
+        if let context = traits.contextTokens { card.contextWindowTokens = context }
+        return card
     }
 }
 

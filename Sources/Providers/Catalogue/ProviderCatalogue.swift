@@ -61,9 +61,12 @@ package struct ProviderCatalogue: Sendable, Hashable {
             + routes.flatMap(problems(of:))
     }
 
+    /// The reason of a problem that only a layer by itself can show: merged, the last one wins.
+    package static let twice = "is there twice"
+
     private func twice(_ names: [String], _ list: String) -> [CatalogueProblem] {
         var seen: Set<String> = []
-        return names.filter { !seen.insert($0).inserted }.map { CatalogueProblem("\(list).\($0)", "is there twice") }
+        return names.filter { !seen.insert($0).inserted }.map { CatalogueProblem("\(list).\($0)", Self.twice) }
     }
 
     private func problems(of provider: ProviderSettings) -> [CatalogueProblem] {

@@ -58,3 +58,12 @@ package struct RoutedRound: Sendable {
     /// The target's load; hold it as long as the round runs.
     package let ticket: RoundTicket
 }
+
+/// What can be said of a route as if it were a model.
+package struct RouteTraits: Sendable, Hashable {
+    package let takesTools: Bool
+    package let takesImages: Bool
+    package let reasons: Bool
+    /// The largest target's; nil: not known.
+    package let contextTokens: Int?
+}

@@ -47,6 +47,18 @@ package struct ModelRouter: Sendable {
     /// What is known of `provider/model`.
     package func profile(of target: String) -> ModelProfile? { profiles[target] }
 
+    /// What some target of a route can do. Models of which nothing is known can do all; a stand-in does not count.
+    package func traits(of route: ModelRoute) -> RouteTraits {
+        let upstreams = route.targets.filter { $0.provider != Self.offlineProvider }
+        let known = (upstreams.isEmpty ? route.targets : upstreams).map { profiles[$0.name] }
+        return RouteTraits(
+            takesTools: known.contains { $0?.toolMode != ToolMode.none },
+            takesImages: known.contains { $0?.takesImages ?? true },
+            reasons: known.contains { $0?.reasons ?? false },
+            contextTokens: known.compactMap { $0?.contextTokens }.max()
+        )
+    }
+
     /// Starts a round on the first target that takes it.
     ///
     /// - Parameter standIn: whether the offline model may answer when every upstream is down. A caller that addresses

@@ -19,6 +19,8 @@ struct Assembly: Sendable {
     let settings: Settings
     let services: GatewayServices
     let client: HTTPClient
+    let providers: ProviderStore
+    let providerFile: ProviderFileWatch
     let logger: Logger
     private let writer: LogWriter
 
@@ -46,18 +48,26 @@ struct Assembly: Sendable {
             logger: logger
         )
         let registry = try ToolRegistry(operations.alerts.tools)
-        let router = Self.router(settings, client)
+        let providers = ProviderStore(environment: settings.environmentProviders, client: client)
+        self.providers = providers
+        providerFile = ProviderFileWatch(
+            path: settings.providers.path,
+            isWanted: settings.providers.isNamed,
+            environment: settings.variables,
+            providers: providers,
+            logger: logger
+        )
         let bots = BotCatalog(
             folders: BotCatalog.Folders(bots: settings.bots, prompts: settings.prompts),
             registry: BotContext(
                 registry: registry,
-                hasModel: { router.route(named: $0) != nil },
+                hasModel: { providers.book.router.route(named: $0) != nil },
                 prompt: BotCatalog.prompts(in: settings.prompts)
             ),
             logger: logger
         )
         let turns = TurnEnvironment(
-            router: { router },
+            router: providers.router,
             recorder: UsageRecorder(database: database, logger: logger),
             held: HeldRounds(database: database),
             approvals: Approvals(
@@ -93,25 +103,13 @@ struct Assembly: Sendable {
             + ConversationSchema.migrations
     }
 
-    /// The route `default`: the configured upstream with the offline model behind it, or the offline model alone.
-    private static func router(_ settings: Settings, _ client: HTTPClient) -> ModelRouter {
-        let offline = OfflineProvider()
-        let standIn = RouteTarget(provider: offline.name, model: "ops", order: 9)
-        guard let openAI = settings.openAI else {
-            return ModelRouter(
-                providers: [offline],
-                routes: [ModelRoute(name: ModelRouter.defaultRoute, targets: [standIn])]
-            )
-        }
-        let upstream = OpenAICompatibleProvider(
-            configuration: .init(name: "openai", baseURL: openAI.baseURL, apiKey: openAI.apiKey),
-            client: client
-        )
-        let target = RouteTarget(provider: upstream.name, model: openAI.model)
-        return ModelRouter(
-            providers: [upstream, offline],
-            routes: [ModelRoute(name: ModelRouter.defaultRoute, targets: [target, standIn])]
-        )
+    /// Where the route `default` leads first; nil when that is the offline model.
+    var defaultUpstream: (provider: ProviderSettings, model: String)? {
+        let book = providers.book
+        guard let target = book.router.route(named: ModelRouter.defaultRoute)?.targets.first,
+            let provider = book.catalogue.provider(named: target.provider)
+        else { return nil }
+        return (provider, target.model)
     }
 
     /// Writes what waits and closes what is open.

@@ -8,6 +8,7 @@ import Gateway
 import HTTPTransport
 import Identity
 import Logging
+import Providers
 import Storage
 import YAML
 
@@ -63,17 +64,24 @@ struct DoctorCommand: AsyncParsableCommand {
         } else {
             report.good("bots", bots.bots.map(\.name).joined(separator: ", "))
         }
-        await checkUpstream(settings, assembly.client, report)
+        for fault in assembly.providerFile.faults { report.bad("providers", "\(fault)") }
+        let book = assembly.providers.book
+        for problem in book.problems { report.bad("providers", "\(problem)") }
+        let upstreams = book.catalogue.providers.filter { $0.isActive && $0.kind != .offline }
+        if upstreams.isEmpty { report.good("upstream", "none configured; the offline model answers") }
+        for provider in upstreams { await checkUpstream(provider, assembly.client, report) }
     }
 
-    private func checkUpstream(_ settings: Settings, _ client: HTTPClient, _ report: Report) async {
-        guard let openAI = settings.openAI else {
-            report.good("upstream", "none configured; the offline model answers")
+    /// Asks an upstream for its models. Other kinds than OpenAI's are only named.
+    private func checkUpstream(_ provider: ProviderSettings, _ client: HTTPClient, _ report: Report) async {
+        guard provider.kind == .openAICompatible else {
+            report.good("upstream", "\(provider.name): \(provider.kind.rawValue) at \(provider.shownURL), not asked")
             return
         }
         var headers: HTTPHeaders = ["Accept": "application/json"]
-        if let key = openAI.apiKey { headers.set("Authorization", "Bearer \(key.reveal())") }
-        var base = openAI.baseURL
+        if let key = provider.apiKeys.first { headers.set("Authorization", "Bearer \(key.reveal())") }
+        for (name, value) in provider.headers { headers.set(name, value) }
+        var base = provider.baseURL
         while base.hasSuffix("/") { base.removeLast() }
         let request = TransferRequest(
             method: "GET",
@@ -89,12 +97,12 @@ struct DoctorCommand: AsyncParsableCommand {
         do {
             let response = try await client.fetch(request, bodyLimit: 4 << 20)
             switch response.status {
-            case 200: report.good("upstream", "\(openAI.shownURL) answers")
-            case 401, 403: report.bad("upstream", "\(openAI.shownURL) refuses the key (HTTP \(response.status))")
-            default: report.good("upstream", "\(openAI.shownURL) answers GET /models with HTTP \(response.status)")
+            case 200: report.good("upstream", "\(provider.shownURL) answers")
+            case 401, 403: report.bad("upstream", "\(provider.shownURL) refuses the key (HTTP \(response.status))")
+            default: report.good("upstream", "\(provider.shownURL) answers GET /models with HTTP \(response.status)")
             }
         } catch {
-            report.bad("upstream", "\(openAI.shownURL): \(error.message)")
+            report.bad("upstream", "\(provider.shownURL): \(error.message)")
         }
     }
 }

@@ -8,6 +8,7 @@ import Foundation
 import Gateway
 import Identity
 import Logging
+import Providers
 import ServiceLifecycle
 import UnixSignals
 
@@ -72,7 +73,7 @@ struct ServeCommand: AsyncParsableCommand {
             services.logger.notice("sample alerts loaded", metadata: ["created": "\(count)"])
         }
         let model =
-            settings.openAI.map { "\($0.model) at \($0.shownURL)" }
+            assembly.defaultUpstream.map { "\($0.model) at \($0.provider.shownURL)" }
             ?? "offline (set OPENAI_API_KEY or OPENAI_BASE_URL for another)"
         let server = GatewayServer(
             services: services,
@@ -99,7 +100,7 @@ struct ServeCommand: AsyncParsableCommand {
         logger.logLevel = max(logger.logLevel, .error)
         let group = ServiceGroup(
             configuration: .init(
-                services: [server],
+                services: [assembly.providerFile, server],
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: logger
             )

@@ -16,9 +16,13 @@ struct StoreOptions: ParsableArguments {
     @Option(name: .long, help: "Folder of prompts (OPSGATE_PROMPTS).")
     var prompts: String?
 
+    @Option(name: .long, help: "File of providers and model routes (OPSGATE_PROVIDERS).")
+    var providers: String?
+
     /// The flags by the settings' names.
     var flags: [String: String] {
-        ["data": data, "database_url": databaseURL, "bots": bots, "prompts": prompts].compactMapValues { $0 }
+        ["data": data, "database_url": databaseURL, "bots": bots, "prompts": prompts, "providers": providers]
+            .compactMapValues { $0 }
     }
 
     func settings(_ more: [String: String?] = [:]) throws -> Settings {

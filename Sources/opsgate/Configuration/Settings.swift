@@ -3,6 +3,7 @@
 import Foundation
 import Identity
 import Logging
+import Providers
 import YAML
 
 /// Everything that can be set, read and checked once.
@@ -13,6 +14,12 @@ struct Settings: Sendable {
     var databaseURL: String
     var bots: String
     var prompts: String
+    /// `providers.yaml`, and whether somebody named it.
+    var providers: (path: String, isNamed: Bool)
+    /// What the environment makes of providers.
+    var environmentProviders: ProviderCatalogue
+    /// Where `${NAME}` in the provider file is looked up.
+    var variables: [String: String]
     var adminPassword: Secret?
     var adminSecret: Secret?
     var logLevel: Logger.Level
@@ -29,14 +36,6 @@ struct Settings: Sendable {
         var baseURL: String
         var apiKey: Secret?
         var model: String
-
-        /// The base URL for people: without user name and password.
-        var shownURL: String {
-            guard let start = baseURL.firstRange(of: "://")?.upperBound,
-                let at = baseURL[start...].prefix(while: { $0 != "/" }).lastIndex(of: "@")
-            else { return baseURL }
-            return baseURL[..<start] + "***" + baseURL[at...]
-        }
     }
 
     /// How log lines look.
@@ -54,6 +53,8 @@ struct Settings: Sendable {
         data = source.text("data") ?? "data"
         bots = source.text("bots") ?? "bots"
         prompts = source.text("prompts") ?? "prompts"
+        providers = source.text("providers").map { ($0, true) } ?? ("providers.yaml", false)
+        variables = environment
         adminPassword = source.text("admin_password").map(Secret.init)
         adminSecret = source.text("admin_secret").map(Secret.init)
         loadsDemo = try source.boolean("demo") ?? false
@@ -64,6 +65,7 @@ struct Settings: Sendable {
         logFormat = try source.choice("log_format") ?? .text
         databaseURL = source.text("database_url") ?? "sqlite:///\(data)/opsgate.sqlite"
         openAI = try Self.openAI(source)
+        environmentProviders = try EnvironmentProviders(source, openAI: openAI).catalogue
     }
 
     private static func publicURL(_ source: SettingsSource) throws -> String {
@@ -108,9 +110,11 @@ struct SettingsSource {
 
     private static let fileName = "opsgate.yaml"
     private static let names = [
-        "host", "port", "data", "database_url", "bots", "prompts", "admin_password", "admin_secret", "demo",
+        "host", "port", "data", "database_url", "bots", "prompts", "providers", "admin_password", "admin_secret", "demo",
         "request_seconds", "drain_seconds", "public_url", "log_level", "log_format", "openai_api_key",
-        "openai_base_url", "openai_model",
+        "openai_base_url", "openai_model", "anthropic_api_key", "anthropic_base_url", "anthropic_model",
+        "gemini_api_key", "gemini_base_url", "gemini_model", "azure_openai_api_key", "azure_openai_endpoint",
+        "azure_openai_deployment", "azure_openai_api_version", "openai_api_version", "ollama_host", "ollama_model",
     ]
 
     init(flags: [String: String], environment: [String: String]) throws {
@@ -120,7 +124,7 @@ struct SettingsSource {
             file = [:]
             return
         }
-        try Self.checkOwner()
+        try Self.checkOwner(of: Self.fileName)
         let text: String
         do {
             text = try String(contentsOfFile: Self.fileName, encoding: .utf8)
@@ -136,7 +140,7 @@ struct SettingsSource {
     }
 
     /// The file decides where keys are sent: nobody else may have written it.
-    private static func checkOwner() throws {
+    static func checkOwner(of fileName: String) throws {
         let attributes = try? FileManager.default.attributesOfItem(atPath: fileName)
         let owner = (attributes?[.ownerAccountID] as? NSNumber)?.uint32Value ?? 0
         let mode = (attributes?[.posixPermissions] as? NSNumber)?.intValue ?? 0

@@ -1,0 +1,66 @@
+// The configuration in force, put together from its layers and made anew when one of them changes.
+
+package import HTTPTransport
+import Synchronization
+
+/// Holds a layer for each origin and the book that they give together. Whoever has a router keeps it for his call; the
+/// next call gets the new one.
+package final class ProviderStore: Sendable {
+    private struct State {
+        var layers: [ConfigurationOrigin: ProviderCatalogue]
+        var book: ProviderBook
+    }
+
+    private let client: HTTPClient
+    private let routing: RoutingState
+    private let state: Mutex<State>
+
+    package init(environment: ProviderCatalogue, client: HTTPClient, routing: RoutingState = RoutingState()) {
+        self.client = client
+        self.routing = routing
+        state = Mutex(
+            State(
+                layers: [.environment: environment],
+                book: ProviderBook(environment, client: client, state: routing)
+            )
+        )
+    }
+
+    /// What is in force.
+    package var book: ProviderBook { state.withLock { $0.book } }
+
+    /// For `TurnEnvironment`.
+    package var router: @Sendable () -> ModelRouter { { self.book.router } }
+
+    /// Loads and breakers of the targets.
+    package var health: [RoutingState.Health] { routing.health }
+
+    /// How many of a provider's keys are not retired.
+    package func usableKeys(of provider: String) -> Int? { routing.usableKeys(of: provider) }
+
+    /// What all layers would be together with another one in place of `origin`'s. For checks before a change.
+    package func catalogue(
+        replacing origin: ConfigurationOrigin,
+        with layer: ProviderCatalogue
+    ) -> ProviderCatalogue {
+        state.withLock { Self.merged($0.layers.merging([origin: layer]) { $1 }) }
+    }
+
+    /// Puts a layer in force. Whether it makes sense is for the caller to find out before.
+    ///
+    /// - Returns: providers that could not be made, and are left out.
+    @discardableResult
+    package func replace(_ origin: ConfigurationOrigin, with layer: ProviderCatalogue) -> [CatalogueProblem] {
+        state.withLock { state in
+            state.layers[origin] = layer
+            state.book = ProviderBook(Self.merged(state.layers), client: client, state: routing)
+            return state.book.problems
+        }
+    }
+
+    private static func merged(_ layers: [ConfigurationOrigin: ProviderCatalogue]) -> ProviderCatalogue {
+        ConfigurationOrigin.allCases.reduce(ProviderCatalogue()) { all, origin in
+            layers[origin].map { all.merging($0) } ?? all
+        }
+    }
+}

@@ -1,0 +1,151 @@
+// When a failing target is left alone and asked again: the breaker by itself, time in hand.
+
+import Providers
+import Testing
+
+@Suite struct BreakerTests {
+    private let start = ContinuousClock.now
+
+    private func opened() -> Breaker {
+        var breaker = Breaker(at: start)
+        for _ in 0..<5 { breaker.failed(at: start) }
+        return breaker
+    }
+
+    @Test func fiveOutagesInARowOpenIt() {
+        var breaker = Breaker(at: start)
+        for _ in 0..<4 { breaker.failed(at: start) }
+        #expect(breaker.admit(at: start) == .yes)
+        breaker.failed(at: start)
+        #expect(breaker.admit(at: start) == .no(until: start + .seconds(10)))
+        #expect(breaker.openedAt == start)
+    }
+
+    @Test func anAnswerBetweenStartsTheCountAgain() {
+        var breaker = Breaker(at: start)
+        for _ in 0..<4 { breaker.failed(at: start) }
+        breaker.answered(at: start)
+        for _ in 0..<4 { breaker.failed(at: start) }
+        #expect(breaker.admit(at: start) == .yes)
+    }
+
+    @Test func halfOfTenOpenIt() {
+        var breaker = Breaker(at: start)
+        for second in 0..<4 {
+            breaker.answered(at: start + .seconds(second))
+            breaker.failed(at: start + .seconds(second))
+        }
+        breaker.answered(at: start + .seconds(5))
+        #expect(breaker.openedAt == nil)
+        breaker.failed(at: start + .seconds(6))
+        #expect(breaker.openedAt == start + .seconds(6))
+    }
+
+    @Test func oldOutagesAreForgotten() {
+        var breaker = Breaker(at: start)
+        for _ in 0..<4 { breaker.failed(at: start) }
+        breaker.answered(at: start)
+        let later = start + .seconds(31)
+        for _ in 0..<4 {
+            breaker.answered(at: later)
+            breaker.failed(at: later)
+        }
+        breaker.answered(at: later)
+        #expect(breaker.openedAt == nil)
+        #expect(!breaker.isQuiet(at: later))
+        #expect(breaker.isQuiet(at: later + .seconds(31)))
+    }
+
+    @Test func clientFaultsAreNotCounted() {
+        var breaker = Breaker(at: start)
+        for _ in 0..<4 { breaker.failed(at: start) }
+        // They do not excuse an outage either.
+        for _ in 0..<100 { breaker.answered(at: start, counts: false) }
+        breaker.failed(at: start)
+        #expect(breaker.openedAt != nil)
+    }
+
+    @Test func oneProbeAtATime() {
+        var breaker = opened()
+        let later = start + .seconds(10)
+        #expect(breaker.admit(at: later) == .probe)
+        #expect(breaker.admit(at: later) == .no(until: later + Breaker.probePatience))
+        breaker.answered(at: later)
+        #expect(breaker.admit(at: later) == .yes)
+        #expect(breaker.openedAt == nil)
+    }
+
+    @Test func aRefusedProbeShowsThatTheTargetIsBack() {
+        var breaker = opened()
+        #expect(breaker.admit(at: start + .seconds(10)) == .probe)
+        breaker.answered(at: start + .seconds(10), counts: false)
+        #expect(breaker.openedAt == nil)
+    }
+
+    @Test func failedProbesDoubleTheRestUpToTwoMinutes() {
+        var breaker = opened()
+        var now = start
+        var rests: [Int64] = []
+        for _ in 0..<6 {
+            guard case .no(let until) = breaker.admit(at: now) else {
+                Issue.record("it should be open")
+                return
+            }
+            rests.append((until - now).components.seconds)
+            now = until
+            #expect(breaker.admit(at: now) == .probe)
+            breaker.failed(at: now)
+        }
+        #expect(rests == [10, 20, 40, 80, 120, 120])
+        #expect(breaker.openedAt == start)
+    }
+
+    @Test func aCancelledProbeLeavesRoomForTheNext() {
+        var breaker = opened()
+        #expect(breaker.admit(at: start + .seconds(10)) == .probe)
+        breaker.abandoned(at: start + .seconds(11))
+        #expect(breaker.admit(at: start + .seconds(11)) == .probe)
+    }
+
+    @Test func aSlowProbeDoesNotKeepOthersOutForEver() {
+        var breaker = opened()
+        #expect(breaker.admit(at: start + .seconds(10)) == .probe)
+        #expect(breaker.admit(at: start + .seconds(20)) == .probe)
+    }
+
+    @Test func whoIsLeftMayAskEarly() {
+        var breaker = opened()
+        #expect(breaker.admitEarly(at: start + .seconds(1)))
+        #expect(!breaker.admitEarly(at: start + .seconds(1)))
+        breaker.failed(at: start + .seconds(1))
+        #expect(breaker.admit(at: start + .seconds(2)) == .no(until: start + .seconds(21)))
+    }
+
+    /// Whatever happens, an open breaker admits again in the end, and never two calls at one moment.
+    @Test(arguments: 1...40 as ClosedRange<UInt64>) func neverStuck(seed: UInt64) {
+        var chance = SeededChance(seed)
+        var breaker = Breaker(at: start)
+        var now = start
+        for _ in 0..<300 {
+            now += .milliseconds(Int64.random(in: 0...4000, using: &chance))
+            switch breaker.admit(at: now) {
+            case .no(let until):
+                #expect(until > now && until - now <= Breaker.longestRest, "seed \(seed)")
+            case .probe:
+                let second = breaker.admit(at: now)
+                #expect(second != .yes && second != .probe, "seed \(seed)")
+                fallthrough
+            case .yes:
+                switch Int.random(in: 0..<4, using: &chance) {
+                case 0: breaker.answered(at: now)
+                case 1: breaker.answered(at: now, counts: false)
+                case 2: breaker.abandoned(at: now)
+                default: breaker.failed(at: now)
+                }
+            }
+        }
+        now += Breaker.longestRest
+        let last = breaker.admit(at: now)
+        #expect([.yes, .probe].contains(last), "seed \(seed)")
+    }
+}
