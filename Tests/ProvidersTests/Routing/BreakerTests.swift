@@ -6,14 +6,32 @@ import Testing
 @Suite struct BreakerTests {
     private let start = ContinuousClock.now
 
-    private func opened() -> Breaker {
-        var breaker = Breaker(at: start)
+    /// The breaker as a reference: expectations take no `inout`.
+    private final class Held {
+        private var breaker: Breaker
+
+        init(at now: ContinuousClock.Instant) { breaker = Breaker(at: now) }
+
+        var openedAt: ContinuousClock.Instant? { breaker.openedAt }
+        func isQuiet(at now: ContinuousClock.Instant) -> Bool { breaker.isQuiet(at: now) }
+        func admit(at now: ContinuousClock.Instant) -> Breaker.Admission { breaker.admit(at: now) }
+        func admitEarly(at now: ContinuousClock.Instant) -> Bool { breaker.admitEarly(at: now) }
+        func failed(at now: ContinuousClock.Instant) { breaker.failed(at: now) }
+        func abandoned(at now: ContinuousClock.Instant) { breaker.abandoned(at: now) }
+
+        func answered(at now: ContinuousClock.Instant, counts: Bool = true) {
+            breaker.answered(at: now, counts: counts)
+        }
+    }
+
+    private func opened() -> Held {
+        let breaker = Held(at: start)
         for _ in 0..<5 { breaker.failed(at: start) }
         return breaker
     }
 
     @Test func fiveOutagesInARowOpenIt() {
-        var breaker = Breaker(at: start)
+        let breaker = Held(at: start)
         for _ in 0..<4 { breaker.failed(at: start) }
         #expect(breaker.admit(at: start) == .yes)
         breaker.failed(at: start)
@@ -22,7 +40,7 @@ import Testing
     }
 
     @Test func anAnswerBetweenStartsTheCountAgain() {
-        var breaker = Breaker(at: start)
+        let breaker = Held(at: start)
         for _ in 0..<4 { breaker.failed(at: start) }
         breaker.answered(at: start)
         for _ in 0..<4 { breaker.failed(at: start) }
@@ -30,7 +48,7 @@ import Testing
     }
 
     @Test func halfOfTenOpenIt() {
-        var breaker = Breaker(at: start)
+        let breaker = Held(at: start)
         for second in 0..<4 {
             breaker.answered(at: start + .seconds(second))
             breaker.failed(at: start + .seconds(second))
@@ -42,7 +60,7 @@ import Testing
     }
 
     @Test func oldOutagesAreForgotten() {
-        var breaker = Breaker(at: start)
+        let breaker = Held(at: start)
         for _ in 0..<4 { breaker.failed(at: start) }
         breaker.answered(at: start)
         let later = start + .seconds(31)
@@ -57,7 +75,7 @@ import Testing
     }
 
     @Test func clientFaultsAreNotCounted() {
-        var breaker = Breaker(at: start)
+        let breaker = Held(at: start)
         for _ in 0..<4 { breaker.failed(at: start) }
         // They do not excuse an outage either.
         for _ in 0..<100 { breaker.answered(at: start, counts: false) }
@@ -66,7 +84,7 @@ import Testing
     }
 
     @Test func oneProbeAtATime() {
-        var breaker = opened()
+        let breaker = opened()
         let later = start + .seconds(10)
         #expect(breaker.admit(at: later) == .probe)
         #expect(breaker.admit(at: later) == .no(until: later + Breaker.probePatience))
@@ -76,14 +94,14 @@ import Testing
     }
 
     @Test func aRefusedProbeShowsThatTheTargetIsBack() {
-        var breaker = opened()
+        let breaker = opened()
         #expect(breaker.admit(at: start + .seconds(10)) == .probe)
         breaker.answered(at: start + .seconds(10), counts: false)
         #expect(breaker.openedAt == nil)
     }
 
     @Test func failedProbesDoubleTheRestUpToTwoMinutes() {
-        var breaker = opened()
+        let breaker = opened()
         var now = start
         var rests: [Int64] = []
         for _ in 0..<6 {
@@ -101,20 +119,20 @@ import Testing
     }
 
     @Test func aCancelledProbeLeavesRoomForTheNext() {
-        var breaker = opened()
+        let breaker = opened()
         #expect(breaker.admit(at: start + .seconds(10)) == .probe)
         breaker.abandoned(at: start + .seconds(11))
         #expect(breaker.admit(at: start + .seconds(11)) == .probe)
     }
 
     @Test func aSlowProbeDoesNotKeepOthersOutForEver() {
-        var breaker = opened()
+        let breaker = opened()
         #expect(breaker.admit(at: start + .seconds(10)) == .probe)
         #expect(breaker.admit(at: start + .seconds(20)) == .probe)
     }
 
     @Test func whoIsLeftMayAskEarly() {
-        var breaker = opened()
+        let breaker = opened()
         #expect(breaker.admitEarly(at: start + .seconds(1)))
         #expect(!breaker.admitEarly(at: start + .seconds(1)))
         breaker.failed(at: start + .seconds(1))
@@ -124,7 +142,7 @@ import Testing
     /// Whatever happens, an open breaker admits again in the end, and never two calls at one moment.
     @Test(arguments: 1...40 as ClosedRange<UInt64>) func neverStuck(seed: UInt64) {
         var chance = SeededChance(seed)
-        var breaker = Breaker(at: start)
+        let breaker = Held(at: start)
         var now = start
         for _ in 0..<300 {
             now += .milliseconds(Int64.random(in: 0...4000, using: &chance))

@@ -11,15 +11,21 @@ import Testing
         let candidates = [
             Candidate(weight: 1, inFlight: 2), Candidate(weight: 4, inFlight: 5), Candidate(weight: 1, inFlight: 3),
         ]
-        for _ in 0..<20 { #expect(TargetPicker.pick(candidates, using: &chance) == 1) }
+        for _ in 0..<20 {
+            let picked = TargetPicker.pick(candidates, using: &chance)
+            #expect(picked == 1)
+        }
     }
 
     @Test func withoutWeightOnlyWhenNobodyElseIsThere() {
         var chance = SeededChance(1)
         let idle = Candidate(weight: 0, inFlight: 0)
-        #expect(TargetPicker.pick([idle, Candidate(weight: 1, inFlight: 50)], using: &chance) == 1)
-        #expect(TargetPicker.pick([idle], using: &chance) == 0)
-        #expect(TargetPicker.pick([], using: &chance) == nil)
+        let first = TargetPicker.pick([idle, Candidate(weight: 1, inFlight: 50)], using: &chance)
+        #expect(first == 1)
+        let second = TargetPicker.pick([idle], using: &chance)
+        #expect(second == 0)
+        let none = TargetPicker.pick([], using: &chance)
+        #expect(none == nil)
     }
 
     /// Calls one by one: shares are as the weights, and everybody has one.
