@@ -62,8 +62,10 @@ struct ProviderCommand: AsyncParsableCommand {
                 let book = assembly.providers.book
                 for problem in book.problems { print(problem) }
                 if watch.isInForce {
-                    print("\(watch.path): ok, \(book.catalogue.providers.count) providers, "
-                        + "\(book.catalogue.routes.count) routes")
+                    print(
+                        "\(watch.path): ok, \(book.catalogue.providers.count) providers, "
+                            + "\(book.catalogue.routes.count) routes"
+                    )
                 } else if watch.faults.isEmpty {
                     print("no file \(watch.path)")
                 }

@@ -110,7 +110,8 @@ struct SettingsSource {
 
     private static let fileName = "opsgate.yaml"
     private static let names = [
-        "host", "port", "data", "database_url", "bots", "prompts", "providers", "admin_password", "admin_secret", "demo",
+        "host", "port", "data", "database_url", "bots", "prompts", "providers", "admin_password", "admin_secret",
+        "demo",
         "request_seconds", "drain_seconds", "public_url", "log_level", "log_format", "openai_api_key",
         "openai_base_url", "openai_model", "anthropic_api_key", "anthropic_base_url", "anthropic_model",
         "gemini_api_key", "gemini_base_url", "gemini_model", "azure_openai_api_key", "azure_openai_endpoint",

@@ -39,7 +39,6 @@ import Testing
             (#"{"status":500,"body":""}"#, 502, "upstream_error"),
             (#"{"status":503,"body":"{}"}"#, 503, "overloaded"),
             (#"{"status":502,"body":"<html>Bad Gateway</html>","content_type":"text/html"}"#, 502, "upstream_error"),
-            (#"{"status":401,"body":"{\"error\":{\"message\":\"bad key sk-123\"}}"}"#, 502, "upstream_error"),
             (
                 #"{"status":400,"body":"{\"error\":{\"message\":\"maximum context length is 10\",\"code\":\"context_length_exceeded\"}}"}"#,
                 400, "context_length_exceeded"
@@ -47,12 +46,15 @@ import Testing
             (#"{"die":{"at":"before_head","how":"close"}}"#, 502, "upstream_error"),
             (#"{"first_events":[{"error":{"message":"overloaded"}}]}"#, 502, "upstream_error"),
         ]
-        for stream in ["false", "true"] {
-            for (step, status, code) in cases {
+        // The key is not tried again once it is refused, so that comes last.
+        let refused = (#"{"status":401,"body":"{\"error\":{\"message\":\"bad key sk-123\"}}"}"#, 502, "upstream_error")
+        for (index, (step, status, code)) in (cases + [refused]).enumerated() {
+            for stream in ["false", "true"] {
                 if step.contains("first_events"), stream == "false" { continue }
-                try await upstream.reset()
-                try await upstream.queue(step)
-                let answer = try await gateway.chat("x", model: "default", members: "\"stream\":\(stream)")
+                try await upstream.script("{\"default\":\(step)}")
+                // A model of its own for each: a limit or a breaker of one says nothing of the next.
+                let model = "openai/model-\(index)-\(stream)"
+                let answer = try await gateway.chat("x", model: model, members: "\"stream\":\(stream)")
                 #expect(answer.status == status, "\(step), stream \(stream): \(answer.text)")
                 let error = try answer.json["error"]
                 #expect(error?["code"]?.string == code, "\(step), stream \(stream)")
@@ -73,7 +75,8 @@ import Testing
         let answer = try await gateway.chat("how many alerts are firing?")
         #expect(answer.status == 200)
         #expect(answer.head["x-opsgate-provider"] == "offline")
-        #expect(answer.head["x-opsgate-attempts"] == "2")
+        // The upstream twice, then the stand-in.
+        #expect(answer.head["x-opsgate-attempts"] == "3")
         // Whoever addresses the upstream itself hears that it is down.
         #expect(try await gateway.chat("x", model: "default").status == 502)
         try await gateway.stop()

@@ -48,7 +48,10 @@ import Testing
             "providers:\n  - {name: a, kind: openai-compatible, base_url: \"${X\"}",
             "p.yaml:2: `providers[0].base_url`: `${` is not closed"
         ),
-        ("providers:\n  - {name: offline, kind: openai-compatible, base_url: \"http://x\"}", "p.yaml:2: providers.offline"),
+        (
+            "providers:\n  - {name: offline, kind: openai-compatible, base_url: \"http://x\"}",
+            "p.yaml:2: providers.offline"
+        ),
         (a + "  - {name: a, kind: openai-compatible, base_url: \"http://b\"}", "p.yaml:3: providers.a: is there twice"),
         (a + "models:\n  - {name: m}", "p.yaml:4: models.m: a model is named provider/model"),
         (a + "models:\n  - {name: b/m}", "p.yaml:4: models.b/m: there is no provider b"),
@@ -59,8 +62,14 @@ import Testing
             a + "routes:\n  r:\n    targets:\n      - {model: a/m}\n      - {model: b/m}",
             "p.yaml:7: routes.r.targets[1].model: there is no provider b"
         ),
-        (a + "routes:\n  r: {targets: [{model: m}]}", "p.yaml:4: routes.r.targets[0].model: a target is named provider"),
-        (a + "routes:\n  r: {targets: [{model: a/m, weight: -1}]}", "`routes.r.targets[0].weight` must be from 0 to 1000"),
+        (
+            a + "routes:\n  r: {targets: [{model: m}]}",
+            "p.yaml:4: routes.r.targets[0].model: a target is named provider"
+        ),
+        (
+            a + "routes:\n  r: {targets: [{model: a/m, weight: -1}]}",
+            "`routes.r.targets[0].weight` must be from 0 to 1000"
+        ),
         (a + "routes:\n  r: {targets: [{model: a/m}], retries: 11}", "`routes.r.retries` must be from 0 to 10"),
         (
             a + "routes:\n  r: {targets: [{model: a/m}], timeouts: {total: 0s}}",

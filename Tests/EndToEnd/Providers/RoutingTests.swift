@@ -37,7 +37,9 @@ import Testing
         """
 
     @Test func oneDiesBetweenRequestsAndTheOtherAnswers() async throws {
-        let (a, b) = (try await ScriptedUpstream.start(key: "good-key"), try await ScriptedUpstream.start(key: "good-key"))
+        let (a, b) = (
+            try await ScriptedUpstream.start(key: "good-key"), try await ScriptedUpstream.start(key: "good-key")
+        )
         for (upstream, text) in [(a, "first"), (b, "second")] { try await upstream.script("{\"default\":\"\(text)\"}") }
         let (gateway, _) = try await gateway(two, a: a, b: b)
         let before = try await gateway.chat("hi", model: "default")

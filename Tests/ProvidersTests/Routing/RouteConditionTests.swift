@@ -99,7 +99,8 @@ import Testing
         }
         let long = call(String(repeating: "word ", count: 1000))
         let rows: [(TargetConditions, ModelCall, String)] = [
-            (TargetConditions(needsTools: true), call(), "b"), (TargetConditions(needsTools: true), call(tools: true), "a"),
+            (TargetConditions(needsTools: true), call(), "b"),
+            (TargetConditions(needsTools: true), call(tools: true), "a"),
             (TargetConditions(needsTools: false), call(tools: true), "b"),
             (TargetConditions(images: true), call(), "b"), (TargetConditions(images: true), call(image: true), "a"),
             (TargetConditions(images: false), call(image: true), "b"),

@@ -43,7 +43,9 @@ import Testing
         let routed = try await router([provider]).start(call, on: route(["a"]), standIn: false)
         #expect(routed.attempts == 2)
         #expect(routed.passedOver.map(\.kind) == [kind])
-        #expect(clock.pauses.count == 1 && clock.pauses[0] >= .milliseconds(125) && clock.pauses[0] <= .milliseconds(250))
+        #expect(
+            clock.pauses.count == 1 && clock.pauses[0] >= .milliseconds(125) && clock.pauses[0] <= .milliseconds(250)
+        )
     }
 
     @Test(arguments: [
@@ -66,7 +68,9 @@ import Testing
     }
 
     @Test func equalsComeBeforeRetries() async throws {
-        let (a, b) = (ScriptedProvider("a", always: failed(.serverError)), ScriptedProvider("b", always: failed(.timeout)))
+        let (a, b) = (
+            ScriptedProvider("a", always: failed(.serverError)), ScriptedProvider("b", always: failed(.timeout))
+        )
         let c = ScriptedProvider("c")
         let route = ModelRoute(
             name: "r",
