@@ -2,16 +2,7 @@
 
 import Identity
 import OpenAIProtocol
-
-/// What a turn used, gathered while it runs.
-struct TurnTally: Sendable {
-    var rounds = 0
-    var usage = Usage()
-    var tools: [String] = []
-    var provider: String?
-    var model: String?
-    var firstToken: ContinuousClock.Instant?
-}
+import Providers
 
 /// Must be settled exactly once. It cannot be copied, and settling consumes it; one that is dropped unsettled writes
 /// its row all the same, marked `abandoned`, so that a mistake in the code shows in the books instead of hiding.
@@ -21,28 +12,44 @@ struct Settlement: ~Copyable {
     private let started: ContinuousClock.Instant
     private let startedAt: Int64
     private let slots: TurnSlots
+    private let prices: PriceBook
+    private let metrics: TurnMetrics
     private var isOpen = true
 
-    init(plan: TurnPlan, recorder: UsageRecorder, slots: TurnSlots) {
+    init(plan: TurnPlan, environment: TurnEnvironment) {
         self.plan = plan
-        self.recorder = recorder
-        self.slots = slots
+        recorder = environment.recorder
+        slots = environment.slots
+        prices = environment.prices()
+        metrics = environment.metrics
         started = .now
         startedAt = WallClock.system.now()
         slots.enter()
     }
 
     deinit {
-        if isOpen { close(TurnTally(), outcome: "abandoned") }
+        if isOpen { close(TurnTally(), outcome: "abandoned", .oursInternal) }
     }
 
     consuming func settle(_ tally: TurnTally, as end: TurnEnd) {
-        close(tally, outcome: end.label)
+        close(tally, outcome: end.label, tally.errorType ?? ErrorType(end))
         isOpen = false
     }
 
-    private borrowing func close(_ tally: TurnTally, outcome: String) {
+    private borrowing func close(_ tally: TurnTally, outcome: String, _ errorType: ErrorType?) {
         slots.leave()
+        let cost = tally.cost(prices)
+        let duration = ContinuousClock.now - started
+        metrics.record(
+            .init(
+                operation: .chat,
+                firstToken: tally.firstToken.map { $0 - started },
+                duration: duration,
+                errorType: errorType,
+                prices: prices
+            ),
+            tally
+        )
         recorder.record(
             UsageRow(
                 requestID: plan.requestID,
@@ -61,9 +68,16 @@ struct Settlement: ~Copyable {
                 tools: tally.tools,
                 usage: tally.usage,
                 firstTokenMilliseconds: tally.firstToken.map { ($0 - started).milliseconds },
-                durationMilliseconds: (ContinuousClock.now - started).milliseconds,
+                durationMilliseconds: duration.milliseconds,
                 isStream: plan.stream,
-                outcome: outcome
+                outcome: outcome,
+                route: plan.route.name,
+                attempts: tally.attempts,
+                costMicros: cost.micros,
+                currency: prices.currency,
+                isCostKnown: cost.isKnown,
+                errorType: errorType,
+                traceID: plan.trace.traceID
             )
         )
     }

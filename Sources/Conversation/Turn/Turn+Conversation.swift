@@ -48,7 +48,7 @@ extension Turn {
                 return
             }
             messages.append(TurnMessages.calls(round.calls, content: round.content, reasoning: round.reasoning))
-            messages += try await run(own, &loop, gate, deadline, sink)
+            messages += try await timed(&tally) { try await run(own, &loop, gate, deadline, sink) }
             if !theirs.isEmpty {
                 try await hand(theirs, over: Array(messages[base...]), hasOwn: tally.rounds > 1 || !own.isEmpty)
                 try await gate.hold(under: theirs[0].id)
@@ -86,21 +86,29 @@ extension Turn {
     ) async throws -> RoundReader {
         let round = route.round
         var reader = RoundReader(clientTools: isLast ? [] : Set(plan.clientTools.map(\.name)))
+        var clock = RoundClock()
         do {
-            while let events = try await round.next(patience: deadline - ContinuousClock.now) {
+            while let events = try await clock.wait(
+                &tally,
+                { () async throws(ProviderFailure) in
+                    try await round.next(patience: deadline - ContinuousClock.now)
+                }
+            ) {
                 let out = events.compactMap { reader.take($0) }
                 if reader.isOverfull { throw tooMuch(route) }
+                if !out.isEmpty { clock.arrived() }
                 if tally.firstToken == nil, !out.isEmpty { tally.firstToken = .now }
                 if !out.isEmpty { try await sink.send(out) }
                 guard ContinuousClock.now < deadline else { throw timeOver }
             }
         } catch {
-            count(reader.usage, written: reader.writtenBytes, messages, &tally)
+            count(reader.usage, written: reader.writtenBytes, messages, isCut: true, &tally)
             if let failure = error as? ProviderFailure { route.ticket.broke(failure) }
             round.cancel()
             throw error
         }
         count(reader.usage, written: reader.writtenBytes, messages, &tally)
+        clock.close(reader.usage, &tally)
         return reader
     }
 
@@ -161,6 +169,12 @@ extension Turn {
         }
         try Task.checkCancellation()
         return calls.map { TurnMessages.result(of: $0.id, json: results[$0.id] ?? []) }
+    }
+
+    private func timed<Value>(_ tally: inout TurnTally, _ body: () async throws -> Value) async throws -> Value {
+        let begin = ContinuousClock.now
+        defer { tally.toolWait += ContinuousClock.now - begin }
+        return try await body()
     }
 
     /// Keeps what the client cannot know until it returns with its results.

@@ -21,8 +21,12 @@ extension Turn {
         var begun: Set<Int> = []
         var usage: Usage?
         var written = 0
+        var clock = RoundClock()
         do {
-            while let events = try await route.round.next(patience: nil) {
+            while let events = try await clock.wait(
+                &tally,
+                { () async throws(ProviderFailure) in try await route.round.next(patience: nil) }
+            ) {
                 var out: [TurnEvent] = []
                 for event in events {
                     switch event {
@@ -44,16 +48,18 @@ extension Turn {
                         if !delta.isEmpty || out.isEmpty { out.append(.delta(delta)) }
                     }
                 }
+                if !out.isEmpty { clock.arrived() }
                 if tally.firstToken == nil, !out.isEmpty { tally.firstToken = .now }
                 if !out.isEmpty { try await sink.send(out) }
             }
         } catch {
-            count(usage, written: written, [plan.messages], &tally)
+            count(usage, written: written, [plan.messages], isCut: true, &tally)
             if let failure = error as? ProviderFailure { route.ticket.broke(failure) }
             route.round.cancel()
             throw error
         }
         count(usage, written: written, [plan.messages], &tally)
+        clock.close(usage, &tally)
         if finishes.isEmpty { finishes[0] = .stop }
         guard begun.allSatisfy({ finishes[$0] != nil }) else {
             throw ProviderFailure(

@@ -30,23 +30,29 @@ extension Turn {
             parameters: joined(parameters),
             stream: plan.stream,
             deadline: deadline,
-            requestID: plan.requestID
+            requestID: plan.requestID,
+            traceParent: plan.trace.header(span: TraceContext.newSpan())
         )
         tally.rounds += 1
         let routed: RoutedRound
+        var clock = RoundClock()
         do {
-            routed = try await environment.router().start(call, on: plan.route, standIn: plan.bot != nil)
+            routed = try await clock.wait(&tally) { () async throws(ProviderFailure) in
+                try await environment.router().start(call, on: plan.route, standIn: plan.bot != nil)
+            }
         } catch {
+            tally.attempts += 1
             // A call that was given up has been sent, as far as anybody knows.
             if Task.isCancelled || error.kind == .timeout {
-                count(nil, written: 0, messages, &tally)
                 tally.provider = plan.route.targets.first?.provider
                 tally.model = plan.route.targets.first?.model
+                count(nil, written: 0, messages, &tally)
             }
             if let deadline, ContinuousClock.now >= deadline { throw timeOver }
             throw error
         }
         for failure in routed.passedOver { log(failure) }
+        tally.attempts += routed.attempts
         tally.provider = routed.target.provider
         tally.model = routed.target.model
         return routed
@@ -85,13 +91,21 @@ extension Turn {
     }
 
     /// Adds a round's tokens; without a report they are estimated from the bytes, four to a token.
-    func count(_ usage: Usage?, written: Int, _ messages: [[UInt8]], _ tally: inout TurnTally) {
-        if let usage {
-            tally.usage += usage
-        } else {
+    ///
+    /// - Parameter isCut: the round ended before its time. Some upstreams report the prompt first and the answer at its
+    ///   end: what was read of an answer is then estimated all the same.
+    func count(_ usage: Usage?, written: Int, _ messages: [[UInt8]], isCut: Bool = false, _ tally: inout TurnTally) {
+        let read = (written + 3) / 4
+        guard var usage else {
             let prompt = messages.reduce(0) { $0 + $1.count }
-            tally.usage += Usage(promptTokens: (prompt + 3) / 4, completionTokens: (written + 3) / 4, isEstimated: true)
+            tally.add(Usage(promptTokens: (prompt + 3) / 4, completionTokens: read, isEstimated: true))
+            return
         }
+        if isCut, usage.completionTokens == 0, read > 0 {
+            usage.completionTokens = read
+            usage.isEstimated = true
+        }
+        tally.add(usage)
     }
 
     var timeOver: OpenAIError {

@@ -20,7 +20,7 @@ package struct Turn: Sendable {
     ///
     /// - Returns: how it ended and what it used. Never throws: every end is a value.
     package func run(_ sink: any TurnSink) async -> (end: TurnEnd, usage: Usage) {
-        let settlement = Settlement(plan: plan, recorder: environment.recorder, slots: environment.slots)
+        let settlement = Settlement(plan: plan, environment: environment)
         var tally = TurnTally()
         let end: TurnEnd
         do {
@@ -34,7 +34,12 @@ package struct Turn: Sendable {
             end = .finished
         } catch {
             end = self.end(for: error)
+            // What a client is told of an upstream's failure says less than the failure.
+            if case .failed = end, let failure = error as? ProviderFailure {
+                tally.errorType = ErrorType(failure, isNamedByCaller: plan.bot == nil)
+            }
         }
+        tally.readerWait = sink.waited
         settlement.settle(tally, as: end)
         return (end, tally.usage)
     }
@@ -62,7 +67,8 @@ package struct Turn: Sendable {
         environment.logger.warning(
             "upstream failed",
             metadata: [
-                "request_id": "\(plan.requestID)", "provider": "\(failure.provider)",
+                "request_id": "\(plan.requestID)", "trace_id": "\(plan.trace.traceID)",
+                "provider": "\(failure.provider)",
                 "kind": "\(failure.kind.rawValue)",
                 "status": "\(failure.status.map(String.init) ?? "-")", "reason": "\(failure.message)",
             ]

@@ -11,6 +11,9 @@ package struct TurnEnvironment: Sendable {
     package let held: HeldRounds
     package let approvals: Approvals
     package let slots: TurnSlots
+    /// The prices in force.
+    package let prices: @Sendable () -> PriceBook
+    package let metrics: TurnMetrics
     package let logger: Logger
 
     package init(
@@ -19,6 +22,8 @@ package struct TurnEnvironment: Sendable {
         held: HeldRounds,
         approvals: Approvals,
         slots: TurnSlots = TurnSlots(),
+        prices: @escaping @Sendable () -> PriceBook = { .empty },
+        metrics: TurnMetrics? = nil,
         logger: Logger
     ) {
         self.router = router
@@ -26,6 +31,8 @@ package struct TurnEnvironment: Sendable {
         self.held = held
         self.approvals = approvals
         self.slots = slots
+        self.prices = prices
+        self.metrics = metrics ?? TurnMetrics(isConfigured: { router().hasTarget(provider: $0, model: $1) })
         self.logger = logger
     }
 }

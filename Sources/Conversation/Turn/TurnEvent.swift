@@ -49,6 +49,13 @@ package protocol TurnSink: Sendable {
     ///
     /// - Throws: when nobody listens any more; the turn then ends as `clientGone`.
     func send(_ events: [TurnEvent]) async throws
+
+    /// How long turns have waited here for whoever reads; no fault of the gateway's, and not its overhead.
+    var waited: Duration { get }
+}
+
+extension TurnSink {
+    package var waited: Duration { .zero }
 }
 
 /// How a turn ended; exactly one of these stands in its usage row.

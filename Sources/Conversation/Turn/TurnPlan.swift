@@ -10,6 +10,8 @@ package import Tools
 /// Everything that a turn is given. A value: two equal plans behave alike.
 package struct TurnPlan: Sendable {
     package var requestID: String
+    /// The trace that the request belongs to; its rounds are spans of it.
+    package var trace = TraceContext()
     package var caller: Caller
     /// The way the request came, for the usage row: `chat`, `lobe_chat`, `skill_execute`, …
     package var surface: String

@@ -88,5 +88,19 @@ package enum ConversationSchema {
                 """,
             ]
         },
+        // One column a statement: SQLite adds them in no other way.
+        Migration(number: 43, name: "usage cost") { _ in
+            [
+                "ALTER TABLE usage_record ADD COLUMN route TEXT NOT NULL DEFAULT ''",
+                "ALTER TABLE usage_record ADD COLUMN attempts BIGINT NOT NULL DEFAULT 1",
+                "ALTER TABLE usage_record ADD COLUMN cost_micros BIGINT NOT NULL DEFAULT 0",
+                "ALTER TABLE usage_record ADD COLUMN currency TEXT NOT NULL DEFAULT 'USD'",
+                "ALTER TABLE usage_record ADD COLUMN is_cost_known BIGINT NOT NULL DEFAULT 0",
+                "ALTER TABLE usage_record ADD COLUMN error_type TEXT",
+                "ALTER TABLE usage_record ADD COLUMN trace_id TEXT NOT NULL DEFAULT ''",
+                "ALTER TABLE usage_record ADD COLUMN cache_write_tokens BIGINT NOT NULL DEFAULT 0",
+                "CREATE INDEX usage_record_started ON usage_record (started_at)",
+            ]
+        },
     ]
 }

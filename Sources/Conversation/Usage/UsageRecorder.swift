@@ -28,6 +28,9 @@ package final class UsageRecorder: Sendable {
         self.logger = logger
     }
 
+    /// Rows that wait to be written, and rows that were lost because the store was gone for too long; for metrics.
+    package var backlog: (waiting: Int, lost: Int) { state.withLock { ($0.waiting.count, $0.lost) } }
+
     /// Takes a row. Never waits.
     package func record(_ row: UsageRow) {
         let mustStart = state.withLock { state in
@@ -128,9 +131,10 @@ package final class UsageRecorder: Sendable {
             """
             INSERT INTO usage_record (request_id, started_at, user_id, username, team, credential_kind, credential_id,
                 surface, requested_model, bot_id, provider, model, rounds, tools, prompt_tokens, completion_tokens,
-                cached_tokens, reasoning_tokens, is_estimated, first_token_ms, duration_ms, is_stream, outcome)
+                cached_tokens, reasoning_tokens, is_estimated, first_token_ms, duration_ms, is_stream, outcome,
+                route, attempts, cost_micros, currency, is_cost_known, error_type, trace_id, cache_write_tokens)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21,
-                $22, $23)
+                $22, $23, $24, $25, $26, $27, $28, $29, $30, $31)
             """,
             [
                 .text(row.requestID), .integer(row.startedAt), .integer(row.userID), .text(row.username),
@@ -142,6 +146,9 @@ package final class UsageRecorder: Sendable {
                 .integer(Int64(row.usage.cachedTokens)), .integer(Int64(row.usage.reasoningTokens)),
                 .integer(row.usage.isEstimated ? 1 : 0), row.firstTokenMilliseconds.map(SQLValue.integer) ?? .null,
                 .integer(row.durationMilliseconds), .integer(row.isStream ? 1 : 0), .text(row.outcome),
+                .text(row.route), .integer(Int64(row.attempts)), .integer(row.costMicros), .text(row.currency),
+                .integer(row.isCostKnown ? 1 : 0), .optional(row.errorType?.rawValue), .text(row.traceID),
+                .integer(Int64(row.usage.cacheWriteTokens)),
             ]
         )
     }

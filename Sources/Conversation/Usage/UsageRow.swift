@@ -27,4 +27,17 @@ package struct UsageRow: Sendable {
     package var isStream: Bool
     /// `finished`, `client_gone`, `shut_down`, an error's code, …
     package var outcome: String
+    /// The model route, or `provider/model` where the caller named that.
+    package var route = ""
+    /// Targets that were asked, over all rounds.
+    package var attempts = 0
+    /// The part of the cost whose price is known, in millionths of the currency unit.
+    package var costMicros: Int64 = 0
+    /// ISO 4217.
+    package var currency = "USD"
+    /// Whether `costMicros` is all of it; false when a model has no price.
+    package var isCostKnown = false
+    /// nil when the turn finished.
+    package var errorType: ErrorType?
+    package var traceID = ""
 }

@@ -65,6 +65,7 @@ package struct GatewayServer: Service {
             signals: signals,
             heartbeat: heartbeat,
             bodyTime: configuration.requestTime,
+            observation: services.observation,
             logger: services.logger
         )
         let loops = MultiThreadedEventLoopGroup(numberOfThreads: LoopExecutor.loopCount)
@@ -106,6 +107,8 @@ package struct GatewayServer: Service {
             + RuleRoutes(services: services).routes
             + NotificationRoutes(services: services).routes
             + HealthRoutes(services: services).routes
+            + UsageRoutes(services: services).routes
+            + MetricsRoutes(services: services).routes
         return RouteTable(routes: routes + DescriptionRoutes(described: routes).routes)
     }
 
@@ -144,7 +147,7 @@ package struct GatewayServer: Service {
             responder: EdgeResponder(
                 inner: table.router(edge).buildResponder(),
                 table: table,
-                log: RequestLog(logger: services.logger)
+                log: RequestLog(logger: services.logger, metrics: edge.observation.requests)
             ),
             server: .http1(configuration: http),
             configuration: ApplicationConfiguration(

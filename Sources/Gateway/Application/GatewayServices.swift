@@ -26,6 +26,7 @@ package struct GatewayServices: Sendable {
     package let turns: TurnEnvironment
     /// Seconds since the epoch when the program started; `created` of the model list.
     package let startedAt: Int64
+    package let observation: Observation
     package let logger: Logger
 
     package init(
@@ -42,6 +43,7 @@ package struct GatewayServices: Sendable {
         registry: ToolRegistry,
         turns: TurnEnvironment,
         startedAt: Int64,
+        observation: Observation = Observation(),
         logger: Logger
     ) {
         self.database = database
@@ -57,6 +59,7 @@ package struct GatewayServices: Sendable {
         self.registry = registry
         self.turns = turns
         self.startedAt = startedAt
+        self.observation = observation
         self.logger = logger
     }
 }

@@ -17,7 +17,7 @@ struct TurnLauncher: Sendable {
         for request: GatewayRequest
     ) async throws -> (sink: CompletionSink, usage: Usage) {
         let sink = CompletionSink(showSteps: plan.showSteps)
-        let turn = Turn(plan: plan, environment: environment)
+        let turn = Turn(plan: plan.traced(request), environment: environment)
         // At once and here: a task that had to be picked up by another thread first would cost more than this answer.
         let home = LoopExecutor(home: request.context.channel.eventLoop)
         let task = Task.immediate(executorPreference: home) { await turn.run(sink) }
@@ -46,7 +46,7 @@ struct TurnLauncher: Sendable {
             includeUsage: includeUsage,
             showSteps: plan.showSteps
         )
-        let turn = Turn(plan: plan, environment: environment)
+        let turn = Turn(plan: plan.traced(request), environment: environment)
         let running = running
         let heartbeat = heartbeat
         let channel = request.context.channel
@@ -97,6 +97,15 @@ struct TurnLauncher: Sendable {
             running.remove(id)
         }
         return await wait()
+    }
+}
+
+extension TurnPlan {
+    /// The same as part of the request's trace.
+    fileprivate func traced(_ request: GatewayRequest) -> TurnPlan {
+        var plan = self
+        plan.trace = request.context.trace
+        return plan
     }
 }
 

@@ -68,6 +68,9 @@ struct APIDescription: Sendable {
         switch route.access {
         case .anybody: operation["security"] = []
         case .webhookSecret: operation["security"] = [["webhookSecret": []], ["bearer": []]]
+        case .scraper:
+            operation["security"] = [["bearer": []], ["apiKey": []], ["apiAuthorization": []]]
+            operation["x-permission"] = .string(Permission.usageView.name)
         case .permission(let permission):
             operation["security"] = [["bearer": []], ["apiKey": []], ["apiAuthorization": []]]
             operation["x-permission"] = .string(permission.name)

@@ -87,6 +87,9 @@ struct AlertRoutes: Sendable {
             sourceID: sourceID
         )
         request.notes.set { $0.caller = reply.sourceID.map { "source:\($0)" } }
+        if reply.status == 200 {
+            services.observation.requests.ingested(events: reply.body["data"]?["received"]?.int ?? 0)
+        }
         var headers: HTTPFields = [:]
         // 503 and never 429: Alertmanager tries again after the one and drops the batch after the other (ops.md 2.3).
         if reply.status == 503 { headers[.retryAfter] = "1" }

@@ -1,5 +1,6 @@
 // The outermost step of every request: its id, CORS, paths that nobody serves, and its line in the log.
 
+import Conversation
 import HTTPTypes
 import Hummingbird
 import Logging
@@ -16,7 +17,8 @@ struct EdgeResponder<Inner: HTTPResponder>: HTTPResponder where Inner.Context ==
     func respond(to request: Request, context: GatewayContext) async throws -> Response {
         var context = context
         context.requestID = Self.requestID(request.headers)
-        let entry = log.begin(request, id: context.requestID, notes: context.notes)
+        context.trace = TraceContext(request.headers[.traceParent])
+        let entry = log.begin(request, id: context.requestID, trace: context.trace, notes: context.notes)
         var response: Response
         if request.method == .options {
             response = Self.preflight(request.headers)

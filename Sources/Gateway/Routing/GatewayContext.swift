@@ -1,5 +1,6 @@
 // What travels with a request through Hummingbird.
 
+import Conversation
 import Hummingbird
 import Logging
 import NIOCore
@@ -9,6 +10,7 @@ struct GatewayContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     let channel: any Channel
     var requestID = ""
+    var trace = TraceContext()
     let notes = RequestNotes()
 
     init(source: ApplicationRequestContextSource) {

@@ -6,6 +6,7 @@ extension HTTPField.Name {
     static let apiAuthorization = known("Api-Authorization")
     static let apiKey = known("x-api-key")
     static let requestID = known("x-request-id")
+    static let traceParent = known("traceparent")
     static let ignored = known("x-opsgate-ignored")
     static let provider = known("x-opsgate-provider")
     static let model = known("x-opsgate-model")

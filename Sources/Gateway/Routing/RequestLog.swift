@@ -1,5 +1,6 @@
 // One line a request: who, where, how it ended, how long it took. No content, no query, no secrets.
 
+import Conversation
 import Hummingbird
 import Logging
 import Synchronization
@@ -7,21 +8,33 @@ import Synchronization
 /// Writes the line.
 struct RequestLog: Sendable {
     let logger: Logger
+    let metrics: RequestMetrics
 
-    func begin(_ request: Request, id: String, notes: RequestNotes) -> Entry {
-        Entry(logger: logger, id: id, method: request.method.rawValue, path: request.uri.path, notes: notes)
+    func begin(_ request: Request, id: String, trace: TraceContext, notes: RequestNotes) -> Entry {
+        Entry(
+            logger: logger,
+            metrics: metrics,
+            id: id,
+            trace: trace,
+            method: request.method.rawValue,
+            path: request.uri.path,
+            notes: notes
+        )
     }
 
     /// A request that is being served.
     struct Entry: Sendable {
         let logger: Logger
+        let metrics: RequestMetrics
         let id: String
+        let trace: TraceContext
         let method: String
         let path: String
         let notes: RequestNotes
         let start = ContinuousClock.now
 
         func end(status: Int) {
+            (notes.current.counter ?? metrics.unserved).count(status: status)
             let level: Logger.Level = status >= 500 ? .warning : .info
             guard logger.logLevel <= level else { return }
             let notes = notes.current
@@ -30,7 +43,8 @@ struct RequestLog: Sendable {
                 Double(duration.components.seconds) * 1000 + Double(duration.components.attoseconds) / 1e15
             // The route's pattern where there is one: a path can hold what is not meant for logs.
             var metadata: Logger.Metadata = [
-                "request_id": .string(id), "method": .string(method), "route": .string(notes.route ?? path.bounded),
+                "request_id": .string(id), "trace_id": .string(trace.traceID), "method": .string(method),
+                "route": .string(notes.route ?? path.bounded),
                 "status": .stringConvertible(status), "bytes": .stringConvertible(notes.bytes),
                 "ms": .string("\((milliseconds * 100).rounded() / 100)"),
             ]
@@ -42,7 +56,11 @@ struct RequestLog: Sendable {
         /// The same body, which writes the line when it has been sent.
         func logging(_ body: ResponseBody, status: Int) -> ResponseBody {
             ResponseBody { writer in
-                defer { end(status: status) }
+                metrics.streamBegan()
+                defer {
+                    metrics.streamEnded()
+                    end(status: status)
+                }
                 try await body.write(writer)
             }
         }

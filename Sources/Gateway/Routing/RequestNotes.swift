@@ -7,6 +7,8 @@ final class RequestNotes: Sendable {
     struct Values: Sendable {
         var caller: String?
         var route: String?
+        /// Counts it, once it is known which route it takes.
+        var counter: RouteCounter?
         var model: String?
         var bytes = 0
         var isStreaming = false

@@ -11,6 +11,8 @@ enum Access: Sendable {
     case anybody
     /// Whoever has the webhook secret of an alert source; the handler checks it.
     case webhookSecret
+    /// A caller who may see usage, or whoever has the token for metrics.
+    case scraper
     /// A caller with this permission.
     case permission(Permission)
 }

@@ -13,8 +13,10 @@ struct RouteTable: Sendable {
     func router(_ edge: EdgeState) -> Router<GatewayContext> {
         let router = Router(context: GatewayContext.self)
         for route in routes {
+            let counter = edge.observation.requests.counter(route)
             router.on(RouterPath(stringLiteral: route.path), method: route.method) { request, context in
-                await Self.respond(route, request, context, edge)
+                context.notes.set { $0.counter = counter }
+                return await Self.respond(route, request, context, edge)
             }
         }
         return router
@@ -75,6 +77,12 @@ struct RouteTable: Sendable {
                 try known.require(permission)
                 caller = known
             }
+            if case .scraper = route.access, !edge.isScraper(request.headers) {
+                let known = try await edge.caller(of: request.headers)
+                context.notes.set { $0.caller = known.username }
+                try known.require(.usageView)
+                caller = known
+            }
             return try await route.handler(
                 GatewayRequest(
                     request: request,
@@ -109,7 +117,16 @@ struct EdgeState: Sendable {
     let heartbeat: Heartbeat
     let bodies = BodyMeter()
     let bodyTime: Duration
+    let observation: Observation
     let logger: Logger
+
+    /// Whether a request brings the token for metrics.
+    func isScraper(_ headers: HTTPFields) -> Bool {
+        guard let token = observation.metricsToken, let header = headers[.authorization] else { return false }
+        let parts = header.split(separator: " ", maxSplits: 1)
+        guard parts.count == 2, parts[0].lowercased() == "bearer" else { return false }
+        return token.matches(Secret(String(parts[1])))
+    }
 
     /// The caller of a request: from memory where possible, without leaving the task.
     func caller(of headers: HTTPFields) async throws(CredentialFailure) -> Caller {

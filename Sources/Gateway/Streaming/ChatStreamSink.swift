@@ -46,6 +46,8 @@ final class ChatStreamSink: TurnSink {
         try await stream.send(bytes)
     }
 
+    var waited: Duration { stream.waited }
+
     /// The end of the stream: usage and `[DONE]` after a real finish, an error frame and nothing more otherwise.
     func finish(_ end: TurnEnd, usage: Usage) {
         var bytes: [UInt8] = []

@@ -43,6 +43,10 @@ final class ResponseStream: Sendable {
     static let stall = Duration.seconds(60)
 
     private let state = Mutex(State())
+    private let waitedNanoseconds = Atomic<Int>(0)
+
+    /// How long the producer has waited for the reader.
+    var waited: Duration { .nanoseconds(waitedNanoseconds.load(ordering: .relaxed)) }
 
     // MARK: The producer
 
@@ -60,6 +64,14 @@ final class ResponseStream: Sendable {
         wake.resume()
         if isClosed { throw SinkClosed() }
         guard isFull else { return }
+        let began = ContinuousClock.now
+        defer {
+            let waited = (ContinuousClock.now - began).components
+            waitedNanoseconds.add(
+                Int(waited.seconds) * 1_000_000_000 + Int(waited.attoseconds / 1_000_000_000),
+                ordering: .relaxed
+            )
+        }
         // A turn that is cancelled while its reader stands still must not wait for the reader.
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in

@@ -59,6 +59,11 @@ package struct ModelRouter: Sendable {
         )
     }
 
+    /// Whether some route leads to this target: such names are few, those that callers make up are not.
+    package func hasTarget(provider: String, model: String) -> Bool {
+        routes.contains { $0.targets.contains { $0.provider == provider && $0.model == model } }
+    }
+
     /// Starts a round on the first target that takes it.
     ///
     /// - Parameter standIn: whether the offline model may answer when every upstream is down. A caller that addresses

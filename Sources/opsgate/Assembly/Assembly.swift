@@ -21,6 +21,8 @@ struct Assembly: Sendable {
     let client: HTTPClient
     let providers: ProviderStore
     let providerFile: ProviderFileWatch
+    /// To be watched while the server runs.
+    let prices: PriceShelf
     let logger: Logger
     private let writer: LogWriter
 
@@ -66,6 +68,8 @@ struct Assembly: Sendable {
             ),
             logger: logger
         )
+        let prices = PriceShelf(path: settings.prices, logger: logger)
+        self.prices = prices
         let turns = TurnEnvironment(
             router: providers.router,
             recorder: UsageRecorder(database: database, logger: logger),
@@ -77,6 +81,7 @@ struct Assembly: Sendable {
                 audit: audit,
                 logger: logger
             ),
+            prices: { prices.book },
             logger: logger
         )
         services = GatewayServices(
@@ -93,6 +98,7 @@ struct Assembly: Sendable {
             registry: registry,
             turns: turns,
             startedAt: WallClock.system.now() / 1000,
+            observation: Observation(client: client, metricsToken: settings.metricsToken),
             logger: logger
         )
     }

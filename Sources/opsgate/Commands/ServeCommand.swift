@@ -47,6 +47,8 @@ struct ServeCommand: AsyncParsableCommand {
             throw ProgramFault("cannot start: \(error)")
         }
         do {
+            let watch = Task { await assembly.prices.watch() }
+            defer { watch.cancel() }
             try await serve(assembly)
             await assembly.close()
         } catch {

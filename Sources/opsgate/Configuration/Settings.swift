@@ -20,6 +20,10 @@ struct Settings: Sendable {
     var environmentProviders: ProviderCatalogue
     /// Where `${NAME}` in the provider file is looked up.
     var variables: [String: String]
+    /// What tokens cost.
+    var prices: String
+    /// Opens `/metrics` to a Prometheus that has no API secret.
+    var metricsToken: Secret?
     var adminPassword: Secret?
     var adminSecret: Secret?
     var logLevel: Logger.Level
@@ -55,6 +59,8 @@ struct Settings: Sendable {
         prompts = source.text("prompts") ?? "prompts"
         providers = source.text("providers").map { ($0, true) } ?? ("providers.yaml", false)
         variables = environment
+        prices = source.text("prices") ?? "prices.yaml"
+        metricsToken = source.text("metrics_token").map(Secret.init)
         adminPassword = source.text("admin_password").map(Secret.init)
         adminSecret = source.text("admin_secret").map(Secret.init)
         loadsDemo = try source.boolean("demo") ?? false
@@ -116,6 +122,7 @@ struct SettingsSource {
         "openai_base_url", "openai_model", "anthropic_api_key", "anthropic_base_url", "anthropic_model",
         "gemini_api_key", "gemini_base_url", "gemini_model", "azure_openai_api_key", "azure_openai_endpoint",
         "azure_openai_deployment", "azure_openai_api_version", "openai_api_version", "ollama_host", "ollama_model",
+        "prices", "metrics_token",
     ]
 
     init(flags: [String: String], environment: [String: String]) throws {

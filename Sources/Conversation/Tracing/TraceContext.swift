@@ -1,0 +1,85 @@
+// W3C trace context: which trace a request belongs to (https://www.w3.org/TR/trace-context/, level 1).
+
+import Synchronization
+
+/// The trace of one request: the client's, where it sent a valid `traceparent`, or a new one.
+package struct TraceContext: Sendable, Hashable {
+    package let high: UInt64
+    package let low: UInt64
+    /// The client's span; 0 for a new trace.
+    package let parentSpan: UInt64
+    /// The span of this request here.
+    package let span: UInt64
+    /// Bit 0: the trace is sampled.
+    package let flags: UInt8
+
+    /// - Parameters:
+    ///   - header: `traceparent` as it came; anything but a valid one begins a new trace.
+    ///   - isSampled: whether a new trace counts as sampled.
+    package init(_ header: String? = nil, isSampled: Bool = false) {
+        span = Self.newSpan()
+        if let header, let given = Self.parse(header) {
+            (high, low, parentSpan, flags) = given
+        } else {
+            (high, low, parentSpan, flags) = (Self.newSpan(), Self.newSpan(), 0, isSampled ? 1 : 0)
+        }
+    }
+
+    /// 32 hexadecimal digits.
+    package var traceID: String { Self.hex(high) + Self.hex(low) }
+
+    /// `traceparent` for somebody who is called within `span`. Flags beyond "sampled" are not passed on: nobody here
+    /// can vouch for them.
+    package func header(span: UInt64) -> String { "00-\(traceID)-\(Self.hex(span))-0\(flags & 1)" }
+
+    /// 16 hexadecimal digits.
+    package static func hex(_ number: UInt64) -> String {
+        let text = String(number, radix: 16)
+        return String(repeating: "0", count: 16 - text.utf8.count) + text
+    }
+
+    // MARK: Reading
+
+    /// Version 00 has exactly four parts; a later one may have more after them. Ids of zeros, capital letters and
+    /// version ff are not valid.
+    private static func parse(_ header: String) -> (UInt64, UInt64, UInt64, UInt8)? {
+        let bytes = Array(header.utf8)
+        guard bytes.count >= 55, bytes.count <= 512, bytes[2] == 0x2D, bytes[35] == 0x2D, bytes[52] == 0x2D else {
+            return nil
+        }
+        guard let version = number(bytes[0..<2]), version != 0xFF else { return nil }
+        guard bytes.count == 55 || (version > 0 && bytes[55] == 0x2D) else { return nil }
+        guard let high = number(bytes[3..<19]), let low = number(bytes[19..<35]),
+            let parent = number(bytes[36..<52]), let flags = number(bytes[53..<55])
+        else { return nil }
+        guard high | low != 0, parent != 0 else { return nil }
+        return (high, low, parent, UInt8(flags))
+    }
+
+    private static func number(_ digits: ArraySlice<UInt8>) -> UInt64? {
+        var value: UInt64 = 0
+        for digit in digits {
+            switch digit {
+            case 48...57: value = value << 4 | UInt64(digit - 48)
+            case 97...102: value = value << 4 | UInt64(digit - 87)
+            default: return nil
+            }
+        }
+        return value
+    }
+
+    // MARK: Making
+
+    private static let seed = UInt64.random(in: .min ... .max)
+    private static let counter = Atomic<UInt64>(0)
+
+    /// A number that no other span has; not secret, so that no request waits for the system's random numbers.
+    package static func newSpan() -> UInt64 {
+        // SplitMix64: one-to-one, so that numbers of one process never meet.
+        var value = seed &+ counter.add(0x9E37_79B9_7F4A_7C15, ordering: .relaxed).newValue
+        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
+        value ^= value >> 31
+        return value == 0 ? 1 : value
+    }
+}

@@ -1,0 +1,18 @@
+// What is watched, and who may see it besides callers.
+
+package import HTTPTransport
+package import Identity
+
+/// The parts of metrics that the routes do not have otherwise. One for a process.
+package struct Observation: Sendable {
+    package let requests = RequestMetrics()
+    /// The client to the upstreams, for its numbers.
+    package let client: HTTPClient?
+    /// A token that opens `/metrics` and nothing else (`OPSGATE_METRICS_TOKEN`).
+    package let metricsToken: Secret?
+
+    package init(client: HTTPClient? = nil, metricsToken: Secret? = nil) {
+        self.client = client
+        self.metricsToken = metricsToken
+    }
+}

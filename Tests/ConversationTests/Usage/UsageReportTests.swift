@@ -1,0 +1,213 @@
+// Reports: filters, teams, sums by day across a change of clocks, pages, CSV.
+
+import Identity
+import JSON
+import OpenAIProtocol
+import Resources
+import Support
+import Testing
+
+@testable import Conversation
+
+@Suite struct UsageReportTests {
+    private static func time(_ text: String) throws -> Int64 { try Timestamp(parsing: text).milliseconds }
+
+    private static func row(
+        _ id: String,
+        at time: String,
+        team: Int64 = 3,
+        user: String = "ann",
+        model: String? = "m",
+        cost: Int64 = 1,
+        outcome: String = "finished",
+        error: ErrorType? = nil
+    ) throws -> UsageRow {
+        var row = UsageRow(
+            requestID: id,
+            startedAt: try self.time(time),
+            userID: 7,
+            username: user,
+            team: team,
+            credentialKind: "api_secret",
+            credentialID: 11,
+            surface: "chat",
+            requestedModel: "m",
+            botID: nil,
+            provider: "up",
+            model: model,
+            rounds: 1,
+            tools: [],
+            usage: Usage(promptTokens: 10, completionTokens: 2, cachedTokens: 1, cacheWriteTokens: 3),
+            firstTokenMilliseconds: nil,
+            durationMilliseconds: 5,
+            isStream: false,
+            outcome: outcome
+        )
+        row.costMicros = cost
+        row.isCostKnown = true
+        row.errorType = error
+        return row
+    }
+
+    private static func query(_ text: String, caller: Caller = Stage.caller) throws -> UsageQuery {
+        let pairs = text.split(separator: "&").map { part -> (String, String) in
+            let pair = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            return (String(pair[0]), pair.count > 1 ? String(pair[1]) : "")
+        }
+        return try UsageQuery(pairs, caller: caller)
+    }
+
+    private static func page(_ stage: Stage, _ text: String, caller: Caller = Stage.caller) async throws -> JSONValue {
+        await stage.recorder.drain()
+        return try await UsageReports(database: stage.database).page(try query(text, caller: caller))
+    }
+
+    /// Berlin's clocks went forward on 2026-03-29 at 01:00 UTC: that day had 23 hours.
+    @Test(arguments: Engine.allCases) func daysAreThoseOfTheZone(_ engine: Engine) async throws {
+        try await withStage(ScriptedModel(.answers("x")), on: engine) { stage in
+            for (number, time) in [
+                "2026-03-28T22:59:59.999Z", "2026-03-28T23:00:00Z", "2026-03-29T00:59:59Z", "2026-03-29T01:00:00Z",
+                "2026-03-29T21:59:59.999Z", "2026-03-29T22:00:00Z", "2026-10-24T21:59:59Z", "2026-10-24T22:00:00Z",
+                "2026-10-25T22:59:59Z", "2026-10-25T23:00:00Z",
+            ].enumerated() { stage.recorder.record(try Self.row("r\(number)", at: time)) }
+            let page = try await Self.page(stage, "group_by=day&time_zone=Europe/Berlin")
+            let days = page["results"]?.array?.map { "\($0["day"]?.string ?? "") \($0["requests"]?.int ?? 0)" }
+            #expect(
+                days == [
+                    "2026-03-28 1", "2026-03-29 4", "2026-03-30 1", "2026-10-24 1", "2026-10-25 2", "2026-10-26 1",
+                ]
+            )
+            let utc = try await Self.page(stage, "group_by=day")["results"]?.array?.compactMap { $0["requests"]?.int }
+            #expect(utc == [2, 4, 2, 2])
+            #expect(try await Self.page(stage, "group_by=day&user=nobody")["count"]?.int == 0)
+        }
+    }
+
+    @Test(arguments: Engine.allCases) func sumsAndFilters(_ engine: Engine) async throws {
+        try await withStage(ScriptedModel(.answers("x")), on: engine) { stage in
+            for row in [
+                try Self.row("a", at: "2026-01-01T00:00:00Z", cost: 1_500_000),
+                try Self.row(
+                    "b",
+                    at: "2026-01-02T00:00:00Z",
+                    user: "bob",
+                    model: nil,
+                    outcome: "overloaded",
+                    error: .oursOverloaded
+                ),
+                try Self.row("c", at: "2026-01-03T00:00:00Z", team: 9, user: "eve"),
+                try Self.row("d", at: "2026-01-03T00:00:00Z", user: "bob", cost: 2),
+            ] { stage.recorder.record(row) }
+            let all = try await Self.page(stage, "group_by=user,model")
+            let results = all["results"]?.array ?? []
+            #expect(all["count"]?.int == 4)
+            #expect(results.map { $0["user"]?.string ?? "" } == ["ann", "bob", "bob", "eve"])
+            #expect(results[1]["model"] == .null && results[1]["errors"]?.int == 1)
+            #expect(results[0]["cost"]?.string == "1.500000" && results[0]["cost_micros"]?.int == 1_500_000)
+            #expect(results[0]["total_tokens"]?.int == 12 && results[0]["cache_write_tokens"]?.int == 3)
+            #expect(results[0]["currency"]?.string == "USD")
+            for (text, ids) in [
+                ("ordering=started_at", "abcd"), ("user=bob", "db"), ("user=bob,ann&ordering=-cost", "adb"),
+                ("since=2026-01-02&until=2026-01-03", "b"), ("error_type=ours_overloaded", "b"),
+                ("secret=11,12", "dcba"),
+                ("secret=12", ""), ("outcome=finished&page_size=1&page=2", "c"),
+            ] {
+                let found = try await Self.page(stage, text)["results"]?.array?.compactMap { $0["request_id"]?.string }
+                #expect(found?.joined() == ids, "\(text)")
+            }
+            let sums = try await Self.page(stage, "group_by=secret,provider")["results"]?[0]
+            #expect(sums?["secret"]?.int == 11 && sums?["requests"]?.int == 4)
+
+            // Somebody of team 3 sees team 3, by rows and by sums.
+            let viewer = Caller(
+                userID: 8,
+                username: "vic",
+                role: .viewer,
+                teams: [3],
+                credential: CredentialReference(kind: .token, id: nil, name: "t")
+            )
+            #expect(try await Self.page(stage, "", caller: viewer)["count"]?.int == 3)
+            #expect(try await Self.page(stage, "user=eve", caller: viewer)["count"]?.int == 0)
+            #expect(try await Self.page(stage, "group_by=user", caller: viewer)["count"]?.int == 2)
+        }
+    }
+
+    @Test(arguments: [
+        ("page=0", "page"), ("page_size=1001", "page_size"), ("group_by=day,day", "group_by"),
+        ("group_by=", "group_by"),
+        ("group_by=team;drop", "group_by"), ("nonsense=1", "nonsense"), ("error_type=what", "error_type"),
+        ("secret=x", "secret"), ("since=yesterday", "since"), ("time_zone=Mars/Base", "time_zone"),
+        ("time_zone=../../etc/passwd", "time_zone"), ("format=xml", "format"), ("ordering=--cost", "ordering"),
+        ("ordering=id; DROP", "ordering"), ("user=a&user=b", "user"), ("user=", "user"),
+    ]) func wrongParametersAreNamed(_ text: String, _ field: String) {
+        do {
+            _ = try Self.query(text)
+            Issue.record("was taken: \(text)")
+        } catch let error as ResourceError {
+            #expect(error.errors.map(\.field) == [field])
+            #expect(error.status == 400)
+        } catch {
+            Issue.record("\(error)")
+        }
+    }
+
+    private static func csv(_ stage: Stage, _ text: String, caller: Caller = Stage.caller) async throws -> (String, Int)
+    {
+        await stage.recorder.drain()
+        var bytes: [UInt8] = []
+        var pieces = 0
+        var file = UsageReports(database: stage.database).file(try query(text, caller: caller))
+        while let piece = try await file.next() {
+            bytes += piece
+            pieces += 1
+        }
+        return (String(decoding: bytes, as: UTF8.self), pieces)
+    }
+
+    /// Callers choose model names; whoever opens the file in a spreadsheet must not run them.
+    @Test func textsInFilesAreNoFormulas() async throws {
+        try await withStage(ScriptedModel(.answers("x"))) { stage in
+            let hostile = ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\r=1", " =1", "a\"b,c\r\nd", "＝1", "plain"]
+            for model in hostile {
+                stage.recorder.record(try Self.row("r", at: "2026-01-01T00:00:00Z", model: model))
+            }
+            let (text, _) = try await Self.csv(stage, "format=csv&group_by=model")
+            let wanted = [
+                "\"'\r=1\"", "'\tx", "' =1", "'+1", "'-1", "'=1+1", "'@SUM(A1)", "\"a\"\"b,c\r\nd\"", "plain", "'＝1",
+            ]
+            for field in wanted {
+                #expect(text.contains("\r\n\(field),1,0,10,2,1,3,0,12,0,0.000001,1,USD,0\r\n"), "\(field)")
+            }
+            #expect(text.hasPrefix("model,requests,errors,prompt_tokens,"))
+        }
+    }
+
+    @Test func filesAreReadPieceByPieceAndWhole() async throws {
+        try await withStage(ScriptedModel(.answers("x"))) { stage in
+            for number in 0..<2_500 {
+                stage.recorder.record(
+                    try Self.row("r\(number)", at: "2026-01-01T00:00:00Z", team: number % 2 == 0 ? 3 : 9)
+                )
+            }
+            let (text, pieces) = try await Self.csv(stage, "format=csv")
+            let lines = text.split(separator: "\r\n", omittingEmptySubsequences: false)
+            #expect(lines.count == 2_502)
+            #expect(pieces == 4)
+            #expect(lines[0].split(separator: ",").first == "id")
+            #expect(lines[2_500].contains("r2499"))
+            #expect(
+                Set(lines.dropLast().map { $0.split(separator: ",", omittingEmptySubsequences: false).count }).count
+                    == 1
+            )
+            let viewer = Caller(
+                userID: 8,
+                username: "vic",
+                role: .viewer,
+                teams: [9],
+                credential: CredentialReference(kind: .token, id: nil, name: "t")
+            )
+            let (theirs, _) = try await Self.csv(stage, "format=csv", caller: viewer)
+            #expect(theirs.split(separator: "\r\n").count == 1_251)
+        }
+    }
+}
