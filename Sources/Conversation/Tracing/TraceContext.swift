@@ -76,7 +76,7 @@ package struct TraceContext: Sendable, Hashable {
     /// A number that no other span has; not secret, so that no request waits for the system's random numbers.
     package static func newSpan() -> UInt64 {
         // SplitMix64: one-to-one, so that numbers of one process never meet.
-        var value = seed &+ counter.add(0x9E37_79B9_7F4A_7C15, ordering: .relaxed).newValue
+        var value = seed &+ counter.wrappingAdd(0x9E37_79B9_7F4A_7C15, ordering: .relaxed).newValue
         value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
         value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
         value ^= value >> 31

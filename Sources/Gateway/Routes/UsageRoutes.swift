@@ -29,15 +29,19 @@ struct UsageRoutes: Sendable {
         let query = try UsageQuery(request.query, caller: try request.authenticated())
         let reports = UsageReports(database: services.database)
         guard query.format == .csv else { return .success(try await reports.page(query)) }
+        var file = reports.file(query)
+        // Before the status, so that a report that cannot be made is an error and not a broken file.
+        let first = try await file.next() ?? []
         return Response(
             status: .ok,
             headers: [
                 .contentType: "text/csv; charset=utf-8; header=present",
                 .contentDisposition: "attachment; filename=\"usage.csv\"", .cacheControl: "no-store",
             ],
-            body: ResponseBody { writer in
+            body: ResponseBody { [file] writer in
+                var file = file
+                try await writer.write(ByteBuffer(bytes: first))
                 // What fails from here on ends the connection in the middle of a chunk: no client takes it for the end.
-                var file = reports.file(query)
                 while let piece = try await file.next() { try await writer.write(ByteBuffer(bytes: piece)) }
                 try await writer.finish(nil)
             }

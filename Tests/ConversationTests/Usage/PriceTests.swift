@@ -32,9 +32,9 @@ import YAML
             reasoningTokens: 100_000
         )
         // 600,000 at 0.15, 400,000 at 0.075, 500,000 at 0.60; reasoning is among the 500,000.
-        #expect(Self.book.cost(model: "openai/gpt-4o-mini", usage: usage) == 90_000 + 30_000 + 300_000)
+        #expect(Self.book.cost(model: "openai/gpt-4o-mini", usage: usage) == 420_000)
         let written = Usage(promptTokens: 1_000, completionTokens: 0, cachedTokens: 100, cacheWriteTokens: 200)
-        #expect(Self.book.cost(model: "x/claude-sonnet-4", usage: written) == 2_100 + 30 + 750)
+        #expect(Self.book.cost(model: "x/claude-sonnet-4", usage: written) == 2_880)
         // A count beside the prompt instead of in it: no part is paid twice, none is negative.
         let odd = Usage(promptTokens: 10, completionTokens: 0, cachedTokens: 1_000)
         #expect(Self.book.cost(model: "x/claude-sonnet-4", usage: odd) == 300)

@@ -24,7 +24,7 @@ import Testing
         let token = [("Authorization", "Bearer scrape-me")]
         let answer = try await gateway.get("/metrics", headers: token)
         #expect(answer.status == 200)
-        #expect(answer["content-type"] == "text/plain; version=0.0.4; charset=utf-8")
+        #expect(answer.head["content-type"] == "text/plain; version=0.0.4; charset=utf-8")
         let text = String(decoding: answer.body, as: UTF8.self)
         #expect(!text.contains("upstream-key") && !text.contains(gateway.secret))
         #expect(text.contains(#"opsgate_requests_total{method="_other",route="_other",status="404"} 1"#))
@@ -109,7 +109,7 @@ import Testing
             "/api/v1/opspilot/usage?format=csv&group_by=model,user&time_zone=Asia/Shanghai"
         )
         #expect(file.status == 200)
-        #expect(file["content-type"] == "text/csv; charset=utf-8; header=present")
+        #expect(file.head["content-type"] == "text/csv; charset=utf-8; header=present")
         #expect(String(decoding: file.body, as: UTF8.self).contains("\r\nscripted,admin,1,0,"))
         let wrong = try await gateway.get("/api/v1/opspilot/usage/?colour=red")
         #expect(wrong.status == 400)

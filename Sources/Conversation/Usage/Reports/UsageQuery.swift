@@ -77,7 +77,7 @@ package struct UsageQuery: Sendable {
             self.groups = groups
         case "ordering":
             let isDescending = value.hasPrefix("-")
-            guard let column = Self.orderings[String(value.drop { $0 == "-" })] else {
+            guard let column = Self.orderings[String(value.dropFirst(isDescending ? 1 : 0))] else {
                 return
                     "must be one of \(Self.orderings.keys.sorted().joined(separator: ", ")), perhaps with a - before it"
             }

@@ -58,8 +58,11 @@ package struct UsageReports: Sendable {
         let sums = try await database.read { connection in
             let order = Self.order(query, connection.dialect)
             let all = Self.sums(query, spans, connection.dialect)
-            return try connection.query(fragment: "\(all) ORDER BY \(order) LIMIT \(Self.maximumSums)")
+            return try connection.query(fragment: "\(all) ORDER BY \(order) LIMIT \(Self.maximumSums + 1)")
                 .map { try UsageForm.sums($0, query.groups) }
+        }
+        guard sums.count <= Self.maximumSums else {
+            throw ResourceError.invalid("group_by", "gives more than \(Self.maximumSums) sums; ask for less at a time")
         }
         let columns = query.groups.map(\.rawValue) + UsageForm.sumColumns
         return CSVText.line(columns) + sums.flatMap { CSVText.line($0, columns) }
