@@ -17,12 +17,48 @@ package enum ProviderFactory {
                     name: settings.name,
                     baseURL: settings.baseURL,
                     apiKey: settings.apiKeys.first,
+                    headers: settings.headers,
                     timeouts: settings.timeouts.resolved
                 ),
                 client: client
             )
-        case .azureOpenAI, .anthropic, .gemini:
-            throw CatalogueProblem("providers.\(settings.name).kind", "\(settings.kind.rawValue) is not supported yet")
+        case .azureOpenAI:
+            AzureOpenAIProvider(
+                configuration: .init(
+                    name: settings.name,
+                    endpoint: settings.baseURL,
+                    apiVersion: settings.apiVersion,
+                    deployments: settings.deployments,
+                    apiKey: settings.apiKeys.first,
+                    keyHeader: settings.keyPresentation == .bearer ? .bearer : .apiKey,
+                    headers: settings.headers,
+                    timeouts: settings.timeouts.resolved
+                ),
+                client: client
+            )
+        case .anthropic:
+            AnthropicProvider(
+                configuration: .init(
+                    name: settings.name,
+                    baseURL: settings.baseURL,
+                    apiKey: settings.apiKeys.first,
+                    version: settings.apiVersion,
+                    headers: settings.headers,
+                    timeouts: settings.timeouts.resolved
+                ),
+                client: client
+            )
+        case .gemini:
+            GeminiProvider(
+                configuration: .init(
+                    name: settings.name,
+                    baseURL: settings.baseURL,
+                    apiKey: settings.apiKeys.first,
+                    headers: settings.headers,
+                    timeouts: settings.timeouts.resolved
+                ),
+                client: client
+            )
         }
     }
 }

@@ -79,7 +79,17 @@ package struct ModelRouter: Sendable {
             call.model = target.model
             if let key { call.credential = key }
             if let timeouts = target.timeouts { call.timeouts = timeouts.resolved }
-            return try await provider.start(call)
+            let profile = profile(of: target.name)
+            switch profile?.toolMode ?? .native {
+            case .native: return try await provider.start(call)
+            case .prompted:
+                let schemas = profile?.writesJSONSchema ?? false
+                return try await PromptedToolsProvider(wrapping: provider, writesJSONSchema: schemas).start(call)
+            case .none:
+                call.tools = []
+                call.toolChoice = nil
+                return try await provider.start(call)
+            }
         }
         return RoutedRound(
             round: round,

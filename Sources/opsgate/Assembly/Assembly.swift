@@ -50,6 +50,8 @@ struct Assembly: Sendable {
             logger: logger
         )
         let registry = try ToolRegistry(operations.alerts.tools)
+        let prices = PriceShelf(path: settings.prices, logger: logger)
+        self.prices = prices
         let providers = ProviderStore(environment: settings.environmentProviders, client: client)
         self.providers = providers
         providerFile = ProviderFileWatch(
@@ -57,7 +59,8 @@ struct Assembly: Sendable {
             isWanted: settings.providers.isNamed,
             environment: settings.variables,
             providers: providers,
-            logger: logger
+            logger: logger,
+            onChange: { prices.use($0) }
         )
         let bots = BotCatalog(
             folders: BotCatalog.Folders(bots: settings.bots, prompts: settings.prompts),
@@ -68,8 +71,6 @@ struct Assembly: Sendable {
             ),
             logger: logger
         )
-        let prices = PriceShelf(path: settings.prices, logger: logger)
-        self.prices = prices
         let turns = TurnEnvironment(
             router: providers.router,
             recorder: UsageRecorder(database: database, logger: logger),

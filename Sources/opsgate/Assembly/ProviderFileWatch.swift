@@ -29,21 +29,27 @@ final class ProviderFileWatch: Service, Sendable {
     private let environment: [String: String]
     private let providers: ProviderStore
     private let logger: Logger
+    private let onChange: @Sendable ([ModelProfile]) -> Void
     private let state = Mutex(State())
 
-    /// - Parameter isWanted: whether somebody named the file, so that its absence is a fault.
+    /// - Parameters:
+    ///   - isWanted: whether somebody named the file, so that its absence is a fault.
+    ///   - onChange: takes what is known of models then, prices among it.
     init(
         path: String,
         isWanted: Bool,
         environment: [String: String],
         providers: ProviderStore,
-        logger: Logger
+        logger: Logger,
+        onChange: @escaping @Sendable ([ModelProfile]) -> Void = { _ in }
     ) {
         self.path = path
         self.isWanted = isWanted
         self.environment = environment
         self.providers = providers
         self.logger = logger
+        self.onChange = onChange
+        onChange(providers.book.catalogue.models)
         reload(force: true)
     }
 
@@ -83,6 +89,7 @@ final class ProviderFileWatch: Service, Sendable {
         for problem in providers.replace(.file, with: file.catalogue) {
             logger.error("provider left out", metadata: ["reason": "\(problem)"])
         }
+        onChange(providers.book.catalogue.models)
         if !force { logger.notice("providers reloaded", metadata: ["routes": "\(file.catalogue.routes.map(\.name))"]) }
     }
 
