@@ -65,6 +65,26 @@ import Testing
         }
     }
 
+    @Test("Nobody takes the name of another team's source before it is made", arguments: Engine.allCases)
+    func ownSource(_ engine: Engine) async throws {
+        try await Fixture.run(engine) { fixture in
+            let error = await #expect(throws: ResourceError.self) {
+                try await fixture.makeSource("manual-team-1", caller: .team(2))
+            }
+            #expect(error?.errors.map(\.field) == ["source_id"])
+            // One that is there all the same gets nothing.
+            try await fixture.makeSource("x", caller: .team(2))
+            try await fixture.database.write {
+                try $0.execute("UPDATE alert_source SET source_id = 'manual-team-1' WHERE source_id = 'x'")
+            }
+            let refusal = await #expect(throws: ResourceError.self) {
+                try await fixture.alerts.createAlert(["title": "secret"], caller: .ada)
+            }
+            #expect(refusal?.status == 409)
+            try await fixture.expect("alert", has: 0)
+        }
+    }
+
     @Test("What makes no sense is refused with the member named")
     func refused() async throws {
         try await Fixture.run(.sqlite) { fixture in

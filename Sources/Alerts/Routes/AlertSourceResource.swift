@@ -18,6 +18,9 @@ package enum AlertSourceType: String, Sendable, CaseIterable {
 }
 
 package enum AlertSourceResource {
+    /// What the sources of alerts made by hand are called, each with its team's number; nobody else may take the names.
+    static let manualPrefix = "manual-team-"
+
     /// `/api/v1/alerts/api/alert_source`.
     package static let resource = Resource(
         name: "alert_source",
@@ -146,7 +149,12 @@ package enum AlertSourceResource {
         hooks: ResourceHooks(
             beforeWrite: { record, context in
                 if let mapping = record.json("mapping")?.object, !mapping.isEmpty { _ = try EventMapping(mapping) }
-                if context.operation == .create, (record.text("source_id") ?? "").isEmpty {
+                guard context.operation == .create else { return }
+                let name = record.text("source_id") ?? ""
+                if name.hasPrefix(manualPrefix), !context.caller.isSystem {
+                    throw ResourceError.invalid("source_id", "must not begin with \(manualPrefix)")
+                }
+                if name.isEmpty {
                     record.set("source_id", "source_\(WebhookSecret.randomText(length: 12).lowercased())")
                 }
             },

@@ -131,11 +131,19 @@ extension AlertsService {
         guard let team = caller.currentTeam else {
             throw ResourceError.invalid("team", "cannot be set: the caller belongs to no team")
         }
-        let name = "manual-team-\(team)"
+        let name = "\(AlertSourceResource.manualPrefix)\(team)"
         let sources = sources
         // Two who come first at the same time: the second finds what the first has made.
         for _ in 0..<3 {
-            if let found = try await database.read({ try SourceRows.named(name, $0) }) { return found }
+            if let found = try await database.read({ try SourceRows.named(name, $0) }) {
+                guard found.team == team else {
+                    throw ResourceError.conflict(
+                        message: "the source \(name) belongs to another team; an administrator must remove it first",
+                        errors: []
+                    )
+                }
+                return found
+            }
             do {
                 _ = try await database.write { connection in
                     try sources.create(
