@@ -37,12 +37,14 @@ enum AlertRows {
         ]
     )
 
-    /// The newest alert of each fingerprint; of all sources, since one list serves several.
+    /// The newest alert of each fingerprint; of all sources, since one list serves several. Locked in the order of ids,
+    /// as everywhere.
     static func newest(fingerprints: [String], _ connection: any SQLConnection) throws -> [Alert] {
         let list = JSONValue.array(fingerprints.map(JSONValue.string)).text
         let among = connection.dialect.isAmongTexts("fingerprint", "$1")
         let lock = connection.dialect.forUpdate()
-        return try connection.query("\(select) WHERE is_latest = 1 AND \(among)\(lock)", [.text(list)]).map(alert)
+        return try connection.query("\(select) WHERE is_latest = 1 AND \(among) ORDER BY id\(lock)", [.text(list)])
+            .map(alert)
     }
 
     /// The alerts of a fingerprint that moments from `time` on can touch: the one in force then and all later ones.
