@@ -205,6 +205,23 @@ import Tools
         }
     }
 
+    @Test("A bot assigns to people it names, so that the sentence shows all of them")
+    func assignsByName() async throws {
+        try await Fixture.run(.sqlite) { fixture in
+            let tool = try #require(fixture.alerts.tools.first { $0.name == "alert_assign" })
+            let check = ArgumentCheck(schema: tool.parameters)
+            for text in [
+                "{\"ids\":[1],\"assignment_id\":1}", "{\"ids\":[1],\"assignee\":[\"ada\"],\"assignment_id\":1}",
+                "{\"ids\":[1]}",
+            ] {
+                guard case .failure = check.check(text) else {
+                    Issue.record("\(text) was taken")
+                    continue
+                }
+            }
+        }
+    }
+
     @Test("A shield is counted before and made", arguments: Engine.allCases)
     func shields(_ engine: Engine) async throws {
         try await Fixture.run(engine) { fixture in

@@ -38,30 +38,26 @@ extension AlertsService {
             parameters: ToolSupport.schema(
                 [
                     "ids": ToolSupport.ids("The alerts, as alerts_list gives their ids."),
+                    // No rules: whoever approves the call must see all the people and channels in its sentence.
                     "assignee": [
                         "type": "array", "items": ["type": "string", "maxLength": 255], "maxItems": 20,
-                        "description": "Usernames or mail addresses.",
-                    ],
-                    "assignment_id": [
-                        "type": "integer", "minimum": 1,
-                        "description": "An assignment rule: its people if none are named, and its channels.",
+                        "description": "Usernames of the alerts' team, or mail addresses.",
                     ],
                     "notify_channels": ToolSupport.ids(
                         "Channels over which they are told; without any, nobody is told."
                     ),
                     "note": ToolSupport.text("A remark for the log."),
                 ],
-                required: ["ids"]
+                required: ["ids", "assignee"]
             ),
             effect: .write,
             permission: .alertsManage,
             describe: { arguments, context in
                 let names = await ToolSupport.names(ToolSupport.ids(arguments), context.caller, self.database)
                 let people = (arguments["assignee"]?.array ?? []).compactMap { $0.string?.harmless(limit: 100) }
-                let rule = arguments["assignment_id"]?.int.map { "the people of assignment rule \($0)" }
                 let channels = ToolSupport.ids(arguments, "notify_channels").map(String.init)
                 let told = channels.isEmpty ? "" : ", and tell them over channel \(channels.joined(separator: ", "))"
-                let whom = people.isEmpty ? rule ?? "nobody" : people.joined(separator: ", ")
+                let whom = people.isEmpty ? "nobody" : people.joined(separator: ", ")
                 return ToolSupport.sentence("Assign", names, tail: " to \(whom)\(told)")
             },
             run: { arguments, context in try await self.assign(arguments, context) }
