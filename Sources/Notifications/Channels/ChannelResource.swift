@@ -48,6 +48,7 @@ package enum ChannelResource {
                 enumeration: ChannelType.allCases.map { .string($0.rawValue) },
                 filterable: true,
                 orderable: true,
+                createOnly: true,
                 description: "Decides what `config` is made of."
             ),
             Field(
