@@ -90,6 +90,43 @@ import Testing
         }
     }
 
+    @Test("People of another team get nothing, and are not told apart from nobody", arguments: Engine.allCases)
+    func foreignPeople(_ engine: Engine) async throws {
+        try await Fixture.run(engine) { fixture in
+            try await fixture.makePeople()
+            try await fixture.makeAlerts(1)
+            try await fixture.makeProcessing([1])
+            let channel = try await fixture.makeChannel("mail")
+            func refusal(_ name: String) async throws -> String? {
+                let error = await #expect(throws: ResourceError.self) {
+                    try await fixture.act(
+                        .reassign,
+                        [1],
+                        .admin,
+                        ["assignee": [.string(name)], "notify_channels": [.integer(channel)]]
+                    )
+                }
+                return error?.errors.first?.message.replacing(name, with: "?")
+            }
+            #expect(try await refusal("eve") == refusal("xyz"))
+            #expect(try await fixture.row(1)["operators"] == ["ada"])
+            #expect(try await fixture.noticeRows() == [])
+            // Where nothing can be seen, no name says anything either.
+            let away = Caller.named("zoe", team: 3)
+            for name in ["ada", "eve", "xyz"] {
+                let reply = try await fixture.act(.assign, [1], away, ["assignee": [.string(name)]])
+                #expect(reply.status == 409)
+                #expect(reply.body["data"]?["1"]?["data"]?["code"] == "not_found")
+            }
+            // Administrators see every team.
+            try await fixture.database.write {
+                try $0.execute("UPDATE users SET role = 'administrator' WHERE username = 'eve'")
+            }
+            let given = try await fixture.act(.reassign, [1], .admin, ["assignee": ["eve"]])
+            #expect(given.status == 200)
+        }
+    }
+
     @Test(
         "Bodies that make no sense are refused with the member named",
         arguments: [
@@ -101,6 +138,7 @@ import Testing
             ("assignee", "{\"alert_id\":[1],\"assignee\":\"ada\"}"),
             ("assignee", "{\"alert_id\":[1],\"assignee\":[\"nobody\"]}"),
             ("assignee", "{\"alert_id\":[1],\"assignee\":[\"gone\"]}"),
+            ("assignee", "{\"alert_id\":[1],\"assignee\":[\"eve\"]}"),
             ("assignment_id", "{\"alert_id\":[1],\"assignment_id\":9}"),
             ("notify_channels", "{\"alert_id\":[1],\"assignee\":[\"ada\"],\"notify_channels\":[9]}"),
             ("reason", "{\"alert_id\":[1],\"assignee\":[\"ada\"],\"reason\":1}"),

@@ -220,6 +220,58 @@ import Testing
         }
     }
 
+    /// Copies of the last alert until there are so many, all of them in incident 1.
+    private static func fill(_ fixture: Fixture, to count: Int) async throws {
+        try await fixture.database.write { connection in
+            let row = try #require(try connection.query("SELECT * FROM alert WHERE id = 4").first)
+            let columns = row.columns.filter { $0 != "id" && $0 != "fingerprint" && $0 != "is_latest" }
+                .joined(separator: ", ")
+            for number in 5...count {
+                try connection.execute(
+                    """
+                    INSERT INTO alert (\(columns), fingerprint, is_latest)
+                    SELECT \(columns), 'copy-\(number)', is_latest FROM alert WHERE id = 4
+                    """
+                )
+            }
+            try connection.execute("UPDATE alert SET incident = 1")
+        }
+    }
+
+    @Test("More alerts than one close takes are refused, and all leave a deleted incident", arguments: Engine.allCases)
+    func many(_ engine: Engine) async throws {
+        try await Fixture.run(engine) { fixture in
+            try await Self.alerts(fixture)
+            let id = try await Self.make(fixture, [1])
+            try await Self.fill(fixture, to: 1_001)
+            let reply = try await Self.act(fixture, .close, [id], .admin, ["with_alerts": true])
+            #expect(reply.status == 409)
+            #expect(reply.body["data"]?[String(id)]?["message"]?.string?.contains("more than 1000 open") == true)
+            let incident = try await fixture.alerts.incidents.get(id: id, caller: .ada)
+            #expect(incident["status"] == "pending")
+            #expect(try await fixture.number("SELECT COUNT(*) AS number FROM alert WHERE status = 'firing'") == 1_001)
+            let fewer = try await fixture.alerts.changeIncident(id: id, ["alerts": [1, 2]], caller: .ada)
+            #expect(fewer["alert_count"] == 2)
+            try await fixture.database.write { try $0.execute("UPDATE alert SET incident = 1") }
+            try await fixture.alerts.incidents.delete(id: id, caller: .ada)
+            #expect(
+                try await fixture.number("SELECT COUNT(*) AS number FROM alert WHERE incident IS NOT NULL") == 0
+            )
+        }
+    }
+
+    @Test("People of another team get no incident", arguments: Engine.allCases)
+    func foreignPeople(_ engine: Engine) async throws {
+        try await Fixture.run(engine) { fixture in
+            try await Self.alerts(fixture)
+            let id = try await Self.make(fixture, [1])
+            let error = await #expect(throws: ResourceError.self) {
+                try await Self.act(fixture, .assign, [id], .bob, ["assignee": ["eve"]])
+            }
+            #expect(error?.errors.map(\.field) == ["assignee"])
+        }
+    }
+
     @Test("Filters of the list", arguments: Engine.allCases)
     func filters(_ engine: Engine) async throws {
         try await Fixture.run(engine) { fixture in

@@ -30,7 +30,7 @@ extension AlertsService {
             // Ends concern groups, which are changed by one at a time.
             let rules = action.ends ? try AlertEffects.begin(shelf, connection) : try shelf.book(connection)
             let audience =
-                action.givesAway ? try ActionAudience(request, rules: rules, caller, connection) : nil
+                action.givesAway ? try ActionAudience(request, of: "alert", rules: rules, caller, connection) : nil
             let act = AlertAct(
                 action: action,
                 request: request,

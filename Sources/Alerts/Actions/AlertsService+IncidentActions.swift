@@ -34,7 +34,8 @@ extension AlertsService {
         let items = try await database.write { connection in
             let rules = try AlertEffects.begin(shelf, connection)
             let audience =
-                action == .assign ? try ActionAudience(request, rules: rules, caller, connection) : nil
+                action == .assign
+                ? try ActionAudience(request, of: "alert_incident", rules: rules, caller, connection) : nil
             let act = IncidentAct(
                 action: action,
                 request: request,
@@ -64,6 +65,9 @@ struct IncidentAct {
     let now: Int64
     let connection: any SQLConnection
 
+    /// Open alerts of one incident that `with_alerts` takes.
+    private static let maximumAlerts = 1_000
+
     func run() throws -> [ActionItem] {
         let found = try IncidentRows.locked(request.ids, caller, connection)
         return try request.ids.map { id in
@@ -83,9 +87,11 @@ struct IncidentAct {
         if action == .reopen, let other = try rival(of: before) {
             throw ActionRefusal(.invalidState, "Its rule has opened incident \(other) for the same group meanwhile.")
         }
+        // A refusal must come before the first change: what is written stays, for the sake of the other incidents.
+        let open = request.withAlerts ? try openAlerts(of: before) : []
         try IncidentRows.updateHandling(after, connection)
         var summary = after.handlingSummary
-        if request.withAlerts { summary["alerts"] = try endAlerts(of: after) }
+        if request.withAlerts { summary["alerts"] = try endAlerts(open) }
         try notify(after)
         var told = summary
         told["title"] = .string(after.title.cut(to: 300))
@@ -162,11 +168,26 @@ struct IncidentAct {
         ).first?.int("id")
     }
 
-    private func endAlerts(of incident: Incident) throws -> JSONValue {
+    /// - Throws: `ActionRefusal` when there are more than one transaction should change.
+    private func openAlerts(of incident: Incident) throws -> [Int64] {
         let open = try connection.query(
-            "SELECT id FROM alert WHERE incident = $1 AND status IN ('firing', 'acknowledged') ORDER BY id LIMIT 1000",
+            """
+            SELECT id FROM alert WHERE incident = $1 AND status IN ('firing', 'acknowledged')
+            ORDER BY id LIMIT \(Self.maximumAlerts + 1)
+            """,
             [.integer(incident.id)]
         ).map { try $0.int("id") }
+        guard open.count <= Self.maximumAlerts else {
+            throw ActionRefusal(
+                .invalid,
+                "It has more than \(Self.maximumAlerts) open alerts, too many for with_alerts: end some of them first, "
+                    + "or \(action.rawValue) it without them."
+            )
+        }
+        return open
+    }
+
+    private func endAlerts(_ open: [Int64]) throws -> JSONValue {
         let alertAction: AlertAction = action == .close ? .close : .resolve
         let act = AlertAct(
             action: alertAction,

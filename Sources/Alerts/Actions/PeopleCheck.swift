@@ -6,18 +6,50 @@ import Resources
 import Storage
 
 enum PeopleCheck {
-    /// Those of the names that are neither users nor mail addresses.
-    static func unknown(_ people: [String], _ connection: any SQLConnection) throws -> [String] {
+    /// Those of the names that are no mail addresses and no active users of each of the teams.
+    static func unknown(
+        _ people: [String],
+        teams: Set<Int64>,
+        _ connection: any SQLConnection
+    ) throws -> [String] {
         let names = people.filter { !isMailAddress($0) }
         guard !names.isEmpty else { return [] }
-        let list = JSONValue.array(names.map { .string($0) }).text
-        let among = connection.dialect.isAmongTexts("username", "$1")
-        let rows = try connection.query(
-            "SELECT DISTINCT username FROM users WHERE is_active = 1 AND \(among)",
-            [.text(list)]
-        )
-        let known = Set(try rows.map { try $0.text("username") })
+        var known = Set(names)
+        for team in teams { known = try active(known, team: team, connection) }
         return names.filter { !known.contains($0) }
+    }
+
+    /// Those of the usernames that active users of the team have. Administrators see every team and so belong to each.
+    static func active(_ names: Set<String>, team: Int64, _ connection: any SQLConnection) throws -> Set<String> {
+        guard !names.isEmpty else { return [] }
+        let rows = try connection.query(
+            fragment: """
+                SELECT username FROM users WHERE username IN (\(list: names.sorted().map { .text($0) }))
+                AND is_active = 1 AND (role = \(Role.administrator.rawValue)
+                    OR id IN (SELECT user_id FROM user_teams WHERE team_id = \(team)))
+                """
+        )
+        return Set(try rows.map { try $0.text("username") })
+    }
+
+    /// The teams of those of the rows that the caller may know of.
+    ///
+    /// - Parameter table: `alert` or `alert_incident`.
+    static func teams(
+        ofRows ids: [Int64],
+        in table: String,
+        _ caller: Caller,
+        _ connection: any SQLConnection
+    ) throws -> Set<Int64> {
+        guard !ids.isEmpty else { return [] }
+        let scope = caller.teamCondition(column: "t.team") ?? "1 = 1"
+        let rows = try connection.query(
+            fragment: """
+                SELECT DISTINCT t.team AS team FROM \(raw: table) t
+                WHERE t.id IN (\(list: ids.map { .integer($0) })) AND \(scope)
+                """
+        )
+        return Set(try rows.map { try $0.int("team") })
     }
 
     /// The active channels among these, by their team; the caller's teams only.
@@ -52,9 +84,12 @@ struct ActionAudience {
     var rule: AssignmentRule?
     private var channels: [(id: Int64, team: Int64)]
 
+    /// - Parameter table: what the request's numbers are rows of; whoever gets one must be able to see it. People of
+    ///   other teams are refused in the same words as people who are not there.
     /// - Throws: `ResourceError.invalid` for people, rules and channels that are not there.
     init(
         _ request: ActionRequest,
+        of table: String,
         rules: RuleBook,
         _ caller: Caller,
         _ connection: any SQLConnection
@@ -73,10 +108,11 @@ struct ActionAudience {
             }
         }
         if !request.assignees.isEmpty {
-            let unknown = try PeopleCheck.unknown(request.assignees, connection)
+            let teams = try PeopleCheck.teams(ofRows: request.ids, in: table, caller, connection)
+            let unknown = try PeopleCheck.unknown(request.assignees, teams: teams, connection)
             if !unknown.isEmpty {
                 let names = unknown.prefix(10).map { $0.harmless(limit: 80) }.joined(separator: ", ")
-                errors.append(FieldError("assignee", "names people who are not there: \(names)"))
+                errors.append(FieldError("assignee", "names people who are no active users of the team: \(names)"))
             }
         }
         if !request.channels.isEmpty, rule == nil {

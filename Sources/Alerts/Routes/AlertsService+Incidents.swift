@@ -64,12 +64,14 @@ extension AlertsService {
         return try await database.write { [body] connection in
             let before = try incidents.find(id, caller, on: connection, forUpdate: true)
             let old = try IncidentRows.members(of: id, connection)
-            let wanted = only ?? old.filter { !removing.contains($0) } + adding.filter { !old.contains($0) }
+            let known = Set(old)
+            let wanted = only ?? old.filter { !removing.contains($0) } + adding.filter { !known.contains($0) }
             guard wanted.count <= max(Self.maximumMembers, old.count) else {
                 throw ResourceError.invalid("alerts", "must not be more than \(Self.maximumMembers)")
             }
-            let coming = wanted.filter { !old.contains($0) }
-            let leaving = old.filter { !wanted.contains($0) }
+            let coming = wanted.filter { !known.contains($0) }
+            let staying = Set(wanted)
+            let leaving = old.filter { !staying.contains($0) }
             let newcomers = try Self.candidates(coming, joining: id, caller, connection)
             guard newcomers.allSatisfy({ $0.team == before.integer("team") }) else {
                 throw ResourceError.invalid("alerts", "must be alerts of the incident's team")
@@ -77,8 +79,7 @@ extension AlertsService {
             try IncidentRows.setMembers(leaving, of: nil, now: now, connection)
             try IncidentRows.setMembers(coming, of: id, now: now, connection)
             var row = body
-            let all = try AlertRows.locked(wanted, .system, connection)
-            let members = wanted.compactMap { all[$0] }
+            let members = try AlertRows.with(ids: wanted, locking: true, connection)
             if let root = row["root_alert"], root != .null {
                 _ = try Self.root(root, members)
             } else if let root = before.integer("root_alert"), leaving.contains(root) {

@@ -62,8 +62,7 @@ package enum IncidentResource {
         operations: [.list, .get, .delete],
         hooks: ResourceHooks(beforeDelete: { record, context in
             // Its alerts are alerts as before.
-            let members = try IncidentRows.members(of: record.id, context.connection)
-            try IncidentRows.setMembers(members, of: nil, now: context.now.milliseconds, context.connection)
+            try IncidentRows.release(record.id, now: context.now.milliseconds, context.connection)
         }),
         computed: [
             ComputedField("alert_count", schema: ["type": "integer"], page: memberCount { $0.alerts }),

@@ -49,7 +49,7 @@ enum IncidentRows {
     /// The numbers of an incident's alerts, oldest first.
     static func members(of id: Int64, _ connection: any SQLConnection) throws -> [Int64] {
         try connection.query(
-            "SELECT id FROM alert WHERE incident = $1 ORDER BY started_at, id LIMIT 1000",
+            "SELECT id FROM alert WHERE incident = $1 ORDER BY started_at, id",
             [.integer(id)]
         ).map { try $0.int("id") }
     }
@@ -81,15 +81,29 @@ enum IncidentRows {
         _ connection: any SQLConnection
     ) throws {
         guard !alerts.isEmpty else { return }
-        let value = SQLValue.optional(incident)
+        let list = JSONValue.array(alerts.sorted().map { .integer($0) }).text
+        let among = connection.dialect.isAmongIntegers("id", "$3")
         try connection.execute(
-            fragment: """
-                UPDATE alert SET incident = \(value),
-                    updated_at = CASE WHEN updated_at >= \(now) THEN updated_at + 1 ELSE \(now) END
-                WHERE id IN (\(list: alerts.map { .integer($0) }))
-                """
+            "UPDATE alert SET incident = $1, \(touch) WHERE \(among)",
+            [.optional(incident), .integer(now), .text(list)]
         )
     }
+
+    /// Takes all its alerts out of an incident, however many.
+    static func release(_ incident: Int64, now: Int64, _ connection: any SQLConnection) throws {
+        // Locked in the order of ids, as everywhere.
+        let lock = connection.dialect.forUpdate()
+        try connection.execute(
+            """
+            UPDATE alert SET incident = NULL, \(touch)
+            WHERE id IN (SELECT id FROM alert WHERE incident = $1 ORDER BY id\(lock))
+            """,
+            [.integer(incident), .integer(now)]
+        )
+    }
+
+    /// A row's time is later than before even when the clock stands still.
+    private static let touch = "updated_at = CASE WHEN updated_at >= $2 THEN updated_at + 1 ELSE $2 END"
 
     static func incident(_ row: SQLRow) throws -> Incident {
         let status = try row.text("status")

@@ -70,6 +70,8 @@ import Testing
                 (["personnel": ["a@example.com\r\nBcc: x@example.com"]], ["personnel[0]"]),
                 (["personnel": ["alice", "alice"]], ["personnel[1]"]),
                 (["personnel": [], "notify_channels": []], ["personnel"]),
+                (["personnel": [], "notify_channels": [1]], ["personnel"]),
+                (["escalation": [step(5, [], [1]), step(6, [], [2])]], ["escalation[0].personnel"]),
                 (["notify_channels": [9]], ["notify_channels"]),
                 (["notify_channels": [3]], ["notify_channels"]),
                 (["notify_channels": [1, 1]], ["notify_channels[1]"]),
@@ -131,6 +133,22 @@ import Testing
             #expect(rule.escalation.map(\.channels) == [[2], [1, 2]])
             #expect(rule.scenarios == ["assignment", "recovered"])
             #expect(rule.schedule?.isRecurring == true)
+        }
+    }
+
+    @Test("People or channels that go may not leave nobody to be told", arguments: Engine.allCases)
+    func nobodyLeft(_ engine: Engine) async throws {
+        try await RulesFixture.run(engine) { fixture in
+            let service = fixture.rules.assignments
+            _ = try await service.create(
+                RulesFixture.assignment("a", ["personnel": [], "notify_channels": [1, 2]]),
+                caller: .team(1)
+            )
+            let found = await refused {
+                _ = try await service.patch(id: 1, ["notify_channels": [1]], caller: .team(1))
+            }
+            #expect(found == ["personnel"])
+            _ = try await service.patch(id: 1, ["notify_channels": [2]], caller: .team(1))
         }
     }
 

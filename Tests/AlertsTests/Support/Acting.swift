@@ -24,16 +24,24 @@ extension Caller {
 }
 
 extension Fixture {
-    /// The users ada, bob and admin, and one who is not active.
+    /// The users ada, bob and admin of team 1, one who is not active, and eve of team 2.
     func makePeople() async throws {
         try await database.write { connection in
-            for (name, isActive) in [("ada", 1), ("bob", 1), ("admin", 1), ("gone", 0)] {
-                try connection.execute(
+            try connection.execute("INSERT INTO teams (name, created_at) VALUES ('two', 0)")
+            for (name, isActive, team) in [
+                ("ada", 1, 1), ("bob", 1, 1), ("admin", 1, 1), ("gone", 0, 1), ("eve", 1, 2),
+            ] {
+                let rows = try connection.query(
                     """
                     INSERT INTO users (username, domain, password_hash, role, is_active, created_at, updated_at)
-                    VALUES ($1, 'domain.com', '', 'operator', $2, 0, 0)
+                    VALUES ($1, 'domain.com', '', 'operator', $2, 0, 0) RETURNING id
                     """,
                     [.text(name), .int(isActive)]
+                )
+                let id = try #require(rows.first).int("id")
+                try connection.execute(
+                    "INSERT INTO user_teams (user_id, team_id) VALUES ($1, $2)",
+                    [.integer(id), .int(team)]
                 )
             }
         }

@@ -2,6 +2,7 @@
 
 import Identity
 import JSON
+import Notifications
 import Resources
 import Storage
 
@@ -17,6 +18,9 @@ struct AssignmentChecks {
         if isChanged("personnel") {
             errors += try unknownPeople([("personnel", rule.personnel)], team: rule.team)
         }
+        if isChanged("personnel") || isChanged("notify_channels") {
+            errors += try nobodyTold([("personnel", rule.personnel, rule.channels)])
+        }
         if isChanged("escalation") {
             let steps = Array(rule.escalation.enumerated())
             errors += try unknownPeople(
@@ -26,24 +30,39 @@ struct AssignmentChecks {
             errors += try unknownChannels(
                 steps.map { ("escalation[\($0.offset)].notify_channels", $0.element.channels) }
             )
+            errors += try nobodyTold(
+                steps.map { ("escalation[\($0.offset)].personnel", $0.element.personnel, $0.element.channels) }
+            )
         }
         guard errors.isEmpty else { throw ResourceError.invalid(errors) }
     }
 
     private func isChanged(_ field: String) -> Bool { context.before?[field] != record[field] }
 
-    /// Usernames that no active user of the team has. Administrators see every team and so belong to each.
+    /// Places without people whose channels all write to people. A robot or webhook is its own receiver.
+    private func nobodyTold(_ lists: [(place: String, people: [String], channels: [Int64])]) throws -> [FieldError] {
+        let open = lists.filter { $0.people.isEmpty && !$0.channels.isEmpty }
+        guard !open.isEmpty else { return [] }
+        let wanted = Set(open.flatMap(\.channels)).sorted()
+        var types: [Int64: ChannelType] = [:]
+        for row in try context.connection.query(
+            fragment: """
+                SELECT id, channel_type FROM \(raw: RuleFields.channel.table)
+                WHERE id IN (\(list: wanted.map { .integer($0) }))
+                """
+        ) {
+            types[try row.int("id")] = ChannelType(rawValue: try row.text("channel_type"))
+        }
+        // Channels that are not there are another error.
+        return open.filter { list in list.channels.allSatisfy { types[$0]?.hasReceivers == true } }
+            .map { FieldError($0.place, "must name somebody: these channels write to people only") }
+    }
+
+    /// Usernames that no active user of the team has.
     private func unknownPeople(_ lists: [(place: String, elements: [String])], team: Int64) throws -> [FieldError] {
         let wanted = Set(lists.flatMap(\.elements).filter { !Receiver.isAddress($0) })
         guard !wanted.isEmpty else { return [] }
-        let rows = try context.connection.query(
-            fragment: """
-                SELECT username FROM users WHERE username IN (\(list: wanted.sorted().map { .text($0) }))
-                AND is_active = 1 AND (role = \(Role.administrator.rawValue)
-                    OR id IN (SELECT user_id FROM user_teams WHERE team_id = \(team)))
-                """
-        )
-        let known = Set(try rows.map { try $0.text("username") })
+        let known = try PeopleCheck.active(wanted, team: team, context.connection)
         return missing(lists) { !Receiver.isAddress($0) && !known.contains($0) }
             .map { FieldError($0, "is no active user of this team") }
     }
