@@ -35,6 +35,33 @@ struct NoticePlanner {
         notices(alert, .raised, alert.handling.operators, rule.channels, sequence: 4 - alert.level.rawValue)
     }
 
+    /// What rose while nobody was to be told of it: for alerts that are worse than all that people were told of them.
+    func raisedUnseen(_ alerts: [Alert], _ connection: any SQLConnection) throws -> [Notice] {
+        let alerts = alerts.filter { alert in
+            alert.status.isOpen && alert.standsAlone && !alert.handling.isFlapping
+                && rule(alert)?.scenarios.contains("raised") ?? false
+        }
+        guard !alerts.isEmpty else { return [] }
+        let list = JSONValue.array(alerts.map { JSONValue.integer($0.id) }).text
+        let among = connection.dialect.isAmongIntegers("topic_id", "$1")
+        var worst: [Int64: AlertLevel] = [:]
+        for row in try connection.query(
+            """
+            SELECT DISTINCT topic_id, level FROM notification
+            WHERE topic_type = 'alert' AND transition <> 'recovered' AND \(among)
+            """,
+            [.text(list)]
+        ) {
+            guard let level = AlertLevel(try row.text("level")) else { continue }
+            let alert = try row.int("topic_id")
+            worst[alert] = max(worst[alert] ?? level, level)
+        }
+        return alerts.flatMap { alert -> [Notice] in
+            guard let told = worst[alert.id], alert.level > told, let rule = rule(alert) else { return [] }
+            return raised(alert, rule)
+        }
+    }
+
     /// - Parameter number: from 1.
     func reminder(_ alert: Alert, _ rule: AssignmentRule, number: Int64) -> [Notice] {
         notices(

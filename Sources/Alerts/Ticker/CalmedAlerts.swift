@@ -26,7 +26,11 @@ enum CalmedAlerts: TickJob {
                 "SELECT id FROM notification WHERE topic_type = 'alert' AND topic_id = $1 LIMIT 1",
                 [.integer(alert.id)]
             )
-            guard told.isEmpty, calm.standsAlone, let rule = planner.rule(calm), rule.scenarios.contains("assignment")
+            guard told.isEmpty else {
+                batch.work.notices += try planner.raisedUnseen([calm], connection)
+                continue
+            }
+            guard calm.standsAlone, let rule = planner.rule(calm), rule.scenarios.contains("assignment")
             else { continue }
             batch.work.notices += planner.assigned(
                 calm,

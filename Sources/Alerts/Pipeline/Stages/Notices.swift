@@ -7,6 +7,7 @@ enum Notices: PipelineStage {
     static func run(_ work: inout PipelineWork) throws {
         let planner = NoticePlanner(rules: work.rules, now: work.now)
         var ended: [Int64] = []
+        var released: [Alert] = []
         for change in work.changes {
             let alert = try work.alert(change)
             let wasOpen = change.before?.status.isOpen
@@ -39,10 +40,13 @@ enum Notices: PipelineStage {
                     by: rule.name,
                     sequence: work.now
                 )
+            } else if before.handling.shield != nil {
+                released.append(alert)
             } else if alert.level > before.level, rule.scenarios.contains("raised") {
                 work.notices += planner.raised(alert, rule)
             }
         }
+        work.notices += try planner.raisedUnseen(released, work.connection)
         work.told += try planner.recovered(ended, work.connection)
         try tellIncidents(&work, planner)
     }
