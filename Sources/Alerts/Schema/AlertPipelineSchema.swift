@@ -18,4 +18,13 @@ enum AlertPipelineSchema {
                 + "WHERE shield IS NOT NULL AND status IN ('firing', 'acknowledged')",
         ]
     }
+
+    /// What the ticker looks for among open alerts: few, beside all that were once.
+    static func waiting(_ dialect: SQLDialect) -> [String] {
+        [
+            "CREATE INDEX ix_alert_held ON alert (id) WHERE is_held = 1 AND status IN ('firing', 'acknowledged')",
+            "CREATE INDEX ix_alert_unassigned ON alert (id) WHERE assigned_at IS NULL AND operators = '[]' "
+                + "AND aggregate IS NULL AND is_held = 0 AND shield IS NULL AND status IN ('firing', 'acknowledged')",
+        ]
+    }
 }

@@ -14,6 +14,7 @@ package enum AlertsSchema {
         Migration(number: 26, name: "alert rule version and levels", statements: AlertRulesSchema.versionAndLevels),
         Migration(number: 27, name: "what alerts are correlated by", statements: AlertPipelineSchema.correlation),
         Migration(number: 28, name: "alert lists and log", statements: AlertListSchema.statements),
+        Migration(number: 29, name: "held and unassigned alerts", statements: AlertPipelineSchema.waiting),
     ]
 
     private static func sources(_ dialect: SQLDialect) -> [String] {
