@@ -82,8 +82,9 @@ package struct AzureOpenAIProvider: ModelProvider {
             return try await send(call, reportsUsage: reportsUsage)
         } catch {
             guard call.stream, reportsUsage, error.refuses("stream_options") else { throw error }
+            let round = try await send(call, reportsUsage: false)
             habits.note(.refusesStreamOptions, model: call.model)
-            return try await send(call, reportsUsage: false)
+            return round
         }
     }
 

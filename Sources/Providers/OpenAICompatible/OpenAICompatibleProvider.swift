@@ -54,16 +54,20 @@ package struct OpenAICompatibleProvider: ModelProvider {
         var call = call
         call.stream = call.stream || habits.has(.onlyStreams, model: call.model)
         var reportsUsage = !habits.has(.refusesStreamOptions, model: call.model)
+        var learnt: [UpstreamHabits.Habit] = []
         while true {
             do {
-                return try await send(call, reportsUsage: reportsUsage)
+                let round = try await send(call, reportsUsage: reportsUsage)
+                for habit in learnt { habits.note(habit, model: call.model) }
+                return round
             } catch {
-                // Both are known of the server only when it has refused them; then the same call, as it can be made.
+                // Both are known of the server only when it has refused them; then the same call, as it can be made. A
+                // refusal may only repeat the caller's words: what is remembered is what has helped.
                 if reportsUsage, call.stream, error.refuses("stream_options") {
-                    habits.note(.refusesStreamOptions, model: call.model)
+                    learnt.append(.refusesStreamOptions)
                     reportsUsage = false
                 } else if !call.stream, error.wantsStream {
-                    habits.note(.onlyStreams, model: call.model)
+                    learnt.append(.onlyStreams)
                     call.stream = true
                 } else {
                     throw error

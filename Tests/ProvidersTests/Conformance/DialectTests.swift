@@ -49,6 +49,27 @@ import Testing
         #expect(server.requests.count == 3)
     }
 
+    /// A refusal that repeats a caller's words teaches nothing about the server.
+    @Test(arguments: [Vendor.openAI, .azure]) func habitsAreNotTaughtByCallers(_ vendor: Vendor) async throws {
+        let words = "no stream_options, only support stream"
+        let server = try TinyServer { request in
+            request.contains("poison")
+                ? vendor.error(400, "Invalid value: 'poison \(words)'")
+                : answer("200 OK", "text/event-stream", vendor.stream(Script(text: ["a"])))
+        }
+        try await base.with(vendor, server) { provider in
+            for stream in [true, false] {
+                let poison = base.call([#"{"role":"user","content":"poison"}"#], stream: stream)
+                await #expect(throws: ProviderFailure.self) { try await provider.start(poison) }
+            }
+            let before = server.requests.count
+            for stream in [true, false] { _ = try await base.hear(provider, base.call(stream: stream)) }
+            let later = server.requests[before...]
+            #expect(later.first?.contains(#""stream_options""#) == true)
+            #expect(later.last?.contains(#""stream":true"#) == false)
+        }
+    }
+
     @Test func modelsThatOnlyStream() async throws {
         let server = try TinyServer { request in
             request.contains("\"stream\":true")
