@@ -13,9 +13,19 @@ struct CallFinder: Sendable {
 
     private enum Verdict {
         case open
-        case noCall
+        /// None, and how many bytes are known to be text.
+        case noCall(Int)
         /// The calls, and how many bytes they took.
         case calls([Finding], Int)
+    }
+
+    /// How far the object that is held has been read: each byte is read once, however the text is cut.
+    private struct Scan {
+        let start: Int
+        var length: Int
+        var depth = 0
+        var isString = false
+        var isEscaped = false
     }
 
     private let tools: Set<String>
@@ -23,8 +33,14 @@ struct CallFinder: Sendable {
     private var isHolding = false
     private var isLineStart = true
     private(set) var hasCall = false
+    /// After an object that does not end, or not soon, all is text: whoever writes such things would have us read the
+    /// same again for every line of it.
+    private var hasGivenUp = false
+    private var scan: Scan?
     /// Longer objects are no calls.
     private static let longest = 256 << 10
+    /// White space before what tells a call, at most.
+    private static let longestGap = 64
 
     init(tools: Set<String>) {
         self.tools = tools
@@ -32,8 +48,6 @@ struct CallFinder: Sendable {
 
     mutating func take(_ text: String) -> [Finding] {
         held.append(contentsOf: text.utf8)
-        // A long object is looked at again only when it may have ended.
-        if isHolding, held.count > 128, !text.utf8.contains(0x7D), held.count <= Self.longest { return [] }
         return settle(isEnd: false)
     }
 
@@ -44,29 +58,45 @@ struct CallFinder: Sendable {
         var findings: [Finding] = []
         var passed: [UInt8] = []
         var position = 0
-        scan: while position < held.count {
+        search: while position < held.count {
+            if hasGivenUp {
+                passed.append(contentsOf: held[position...])
+                position = held.count
+                break
+            }
             let byte = held[position]
             if isHolding || (isLineStart && (byte == 0x7B || byte == 0x60)) {
-                switch judge(held[position...]) {
-                case .open where !isEnd && held.count - position <= Self.longest:
+                let verdict = judge(held[position...])
+                if case .open = verdict, !isEnd, held.count - position <= Self.longest {
                     isHolding = true
-                    break scan
+                    break search
+                }
+                isHolding = false
+                scan = nil
+                switch verdict {
+                case .open:
+                    hasGivenUp = true
+                    continue search
                 case .calls(let calls, let length):
                     say(&passed, into: &findings)
                     findings += calls
                     hasCall = true
                     position += length
-                    (isHolding, isLineStart) = (false, true)
-                    continue scan
-                default:
-                    isHolding = false
+                    isLineStart = true
+                    continue search
+                case .noCall(let length) where length > 0:
+                    passed.append(contentsOf: held[position..<(position + length)])
+                    position += length
+                    isLineStart = false
+                    continue search
+                case .noCall: break
                 }
             }
             passed.append(byte)
             isLineStart = byte == 0x0A || (isLineStart && byte.isWhiteSpace)
             position += 1
         }
-        held.removeFirst(position)
+        if position > 0 { held.removeFirst(position) }
         say(&passed, into: &findings)
         return findings
     }
@@ -76,29 +106,24 @@ struct CallFinder: Sendable {
         passed = []
     }
 
-    private func judge(_ text: ArraySlice<UInt8>) -> Verdict {
-        var position = text.startIndex
-        let isFenced = text[position] == 0x60
-        if isFenced {
-            for _ in 0..<3 {
-                guard position < text.endIndex else { return .open }
-                guard text[position] == 0x60 else { return .noCall }
-                position += 1
+    private mutating func judge(_ all: ArraySlice<UInt8>) -> Verdict {
+        let text = all.prefix(Self.longest)
+        let isFenced = all.first == 0x60
+        if scan == nil {
+            switch Self.start(of: text) {
+            case .open: return .open
+            case .other: return .noCall(0)
+            case .object(let place): scan = Scan(start: place - text.startIndex, length: place - text.startIndex)
             }
-            // The word behind a fence: `json`, `tool_call` …
-            while position < text.endIndex, text[position] != 0x0A, text[position] != 0x7B {
-                if text[position] == 0x60 || position - text.startIndex > 24 { return .noCall }
-                position += 1
-            }
-            while position < text.endIndex, text[position].isWhiteSpace { position += 1 }
-            guard position < text.endIndex else { return .open }
         }
-        guard text[position] == 0x7B else { return .noCall }
-        guard let key = Self.firstKey(text[(position + 1)...]) else { return .open }
-        guard Self.keys.contains(key) else { return .noCall }
-        guard var end = Self.end(of: text[position...]) else { return .open }
-        guard let value = try? JSONValue(parsing: Array(text[position..<end])), let calls = calls(in: value) else {
-            return .noCall
+        guard var scan else { return .open }
+        let isWhole = Self.advance(&scan, in: text)
+        self.scan = scan
+        guard isWhole else { return .open }
+        let start = text.startIndex + scan.start
+        var end = text.startIndex + scan.length
+        guard let value = try? JSONValue(parsing: Array(text[start..<end])), let calls = calls(in: value) else {
+            return .noCall(scan.length)
         }
         if isFenced {
             var fence = end
@@ -108,45 +133,76 @@ struct CallFinder: Sendable {
         return .calls(calls, end - text.startIndex)
     }
 
+    private enum Start {
+        case open
+        case other
+        /// The place of its brace.
+        case object(Int)
+    }
+
+    /// Whether an object that may be a call begins here, behind a fence or without. Looks at a few bytes only.
+    private static func start(of text: ArraySlice<UInt8>) -> Start {
+        var position = text.startIndex
+        if text[position] == 0x60 {
+            for _ in 0..<3 {
+                guard position < text.endIndex else { return .open }
+                guard text[position] == 0x60 else { return .other }
+                position += 1
+            }
+            // The word behind a fence: `json`, `tool_call` …
+            while position < text.endIndex, text[position] != 0x0A, text[position] != 0x7B {
+                if text[position] == 0x60 || position - text.startIndex > 24 { return .other }
+                position += 1
+            }
+            let gap = text[position...].prefix(longestGap).prefix { $0.isWhiteSpace }.count
+            position += gap
+            guard position < text.endIndex else { return gap < longestGap ? .open : .other }
+        }
+        guard text[position] == 0x7B else { return .other }
+        guard let key = firstKey(text[(position + 1)...]) else { return .open }
+        return keys.contains(key) ? .object(position) : .other
+    }
+
     private static let keys: Set<String> = [
         "tool", "name", "arguments", "parameters", "tool_call", "tool_calls", "function",
     ]
 
     /// The first member's name; nil when it has not come whole yet, `""` when there is none.
     private static func firstKey(_ text: ArraySlice<UInt8>) -> String? {
-        guard let start = text.firstIndex(where: { !$0.isWhiteSpace }) else { return nil }
-        guard text[start] == 0x22 else { return "" }
-        let rest = text[(start + 1)...]
-        guard let end = rest.firstIndex(of: 0x22) else { return rest.count > 16 ? "" : nil }
-        return String(decoding: rest[..<end], as: UTF8.self)
+        let gap = text.prefix(longestGap).prefix { $0.isWhiteSpace }.count
+        guard gap < longestGap else { return "" }
+        let rest = text.dropFirst(gap)
+        guard let quote = rest.first else { return nil }
+        guard quote == 0x22 else { return "" }
+        let name = rest.dropFirst().prefix(17)
+        guard let end = name.firstIndex(of: 0x22) else { return name.count > 16 ? "" : nil }
+        return String(decoding: name[..<end], as: UTF8.self)
     }
 
-    /// The place behind the object that begins here; nil when it has not ended.
-    private static func end(of text: ArraySlice<UInt8>) -> Int? {
-        var depth = 0
-        var isString = false
-        var isEscaped = false
-        for (index, byte) in zip(text.indices, text) {
-            if isString {
-                if isEscaped {
-                    isEscaped = false
+    /// Reads on; true when the object has ended.
+    private static func advance(_ scan: inout Scan, in text: ArraySlice<UInt8>) -> Bool {
+        for byte in text.dropFirst(scan.length) {
+            scan.length += 1
+            if scan.isString {
+                if scan.isEscaped {
+                    scan.isEscaped = false
                 } else if byte == 0x5C {
-                    isEscaped = true
+                    scan.isEscaped = true
                 } else if byte == 0x22 {
-                    isString = false
+                    scan.isString = false
                 }
                 continue
             }
             switch byte {
-            case 0x22: isString = true
-            case 0x7B, 0x5B: depth += 1
+            case 0x22: scan.isString = true
+            case 0x7B, 0x5B: scan.depth += 1
             case 0x7D, 0x5D:
-                depth -= 1
-                if depth == 0 { return index + 1 }
+                scan.depth -= 1
+                if scan.depth == 0 { return true }
             default: continue
             }
         }
-        return nil
+        return false
     }
 
     /// nil when it is no call of a tool that there is.

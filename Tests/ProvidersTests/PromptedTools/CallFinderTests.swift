@@ -48,6 +48,24 @@ import Testing
         }
     }
 
+    /// After an object that is too long, or has no end, nothing is looked for: each line of it could begin another.
+    @Test(arguments: [300 << 10, 10]) func afterAnObjectWithoutAnEndAllIsText(_ length: Int) {
+        let text = "{\"tool\":\"f\",[" + String(repeating: "x", count: length) + "\n{\"tool\":\"f\"}\n"
+        let result = find(text, split: 20)
+        #expect(result.text == text)
+        #expect(result.calls == [])
+    }
+
+    /// In small pieces an object is still read once: again for each piece would take hours.
+    @Test(.timeLimit(.minutes(1))) func piecesAreReadOnce() {
+        var finder = CallFinder(tools: ["f"])
+        var findings = finder.take("{\"tool\":\"f\",\"arguments\":{\"x\":\"")
+        for _ in 0..<200_000 { findings += finder.take("}") }
+        #expect(findings.isEmpty)
+        findings += finder.take("\"}}")
+        #expect(findings.count == 1 && finder.hasCall)
+    }
+
     /// Text that cannot be a call is not kept waiting.
     @Test func onlyWhatMayBeACallIsHeld() {
         var finder = CallFinder(tools: ["f"])
