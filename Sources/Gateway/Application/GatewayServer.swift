@@ -70,30 +70,44 @@ package struct GatewayServer: Service {
         )
         let loops = MultiThreadedEventLoopGroup(numberOfThreads: LoopExecutor.loopCount)
         let application = application(edge, table, loops)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { await heartbeat.run() }
-            group.addTask { await services.bots.watch() }
-            group.addTask { await services.background.run() }
-            group.addTask {
-                do {
-                    try await gracefulShutdown()
-                } catch {
-                    return
+        let outcome = await Self.outcome {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { await heartbeat.run() }
+                group.addTask { await services.bots.watch() }
+                group.addTask { await services.background.run() }
+                group.addTask {
+                    do {
+                        try await gracefulShutdown()
+                    } catch {
+                        return
+                    }
+                    services.logger.notice("stopping", metadata: ["running": "\(running.count)"])
+                    try? await Task.sleep(for: configuration.drainTime)
+                    running.close(.shutDown)
+                    // Whoever has not read the last words by then will not.
+                    try? await Task.sleep(for: .seconds(1))
+                    signals.closeAll()
                 }
-                services.logger.notice("stopping", metadata: ["running": "\(running.count)"])
-                try? await Task.sleep(for: configuration.drainTime)
-                running.close(.shutDown)
-                // Whoever has not read the last words by then will not.
-                try? await Task.sleep(for: .seconds(1))
-                signals.closeAll()
+                defer { group.cancelAll() }
+                let executor = LoopExecutor(home: loops, closing: launcher.closing)
+                try await withTaskExecutorPreference(executor) { try await application.run() }
             }
-            defer { group.cancelAll() }
-            try await withTaskExecutorPreference(LoopExecutor(home: loops)) { try await application.run() }
         }
+        // Whatever came of it, a port in use for one: turns are told, loops end, rows are written.
         running.close(.shutDown)
         await running.drain(within: .seconds(2))
+        launcher.closing.begin()
         try? await loops.shutdownGracefully()
         await services.turns.recorder.drain()
+        try outcome.get()
+    }
+
+    private static func outcome(_ body: () async throws -> Void) async -> Result<Void, any Error> {
+        do {
+            return .success(try await body())
+        } catch {
+            return .failure(error)
+        }
     }
 
     /// The whole table of routes.

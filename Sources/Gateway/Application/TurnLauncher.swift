@@ -10,6 +10,8 @@ struct TurnLauncher: Sendable {
     let environment: TurnEnvironment
     let running: RunningTurns
     let heartbeat: Heartbeat
+    /// For the executors of turns: when the loops end.
+    let closing = LoopExecutor.Closing()
 
     /// Runs to the end and returns what was collected.
     func whole(
@@ -19,7 +21,7 @@ struct TurnLauncher: Sendable {
         let sink = CompletionSink(showSteps: plan.showSteps)
         let turn = Turn(plan: plan.traced(request), environment: environment)
         // At once and here: a task that had to be picked up by another thread first would cost more than this answer.
-        let home = LoopExecutor(home: request.context.channel.eventLoop)
+        let home = LoopExecutor(home: request.context.channel.eventLoop, closing: closing)
         let task = Task.immediate(executorPreference: home) { await turn.run(sink) }
         let (end, usage) = await guarded(task, turn.control, request) { await task.value }
         switch end {
@@ -51,7 +53,8 @@ struct TurnLauncher: Sendable {
         let heartbeat = heartbeat
         let channel = request.context.channel
         let ending = Ending()
-        let task = Task.immediate(executorPreference: LoopExecutor(home: channel.eventLoop)) {
+        let home = LoopExecutor(home: channel.eventLoop, closing: closing)
+        let task = Task.immediate(executorPreference: home) {
             let (end, usage) = await turn.run(sink)
             sink.finish(end, usage: usage)
             ending.reach()
