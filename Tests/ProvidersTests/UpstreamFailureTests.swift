@@ -1,6 +1,7 @@
 // What an upstream's refusal means: the kind by status and code, the text bounded and without keys.
 
 import HTTPTransport
+import Identity
 import JSON
 import Testing
 
@@ -55,6 +56,28 @@ import Testing
         #expect(told.message.contains("credentials"))
     }
 
+    @Test(arguments: [
+        (401, "{}", true), (403, "{}", false), (403, #"{"error":{"code":"invalid_api_key"}}"#, true),
+        (400, #"{"error":{"details":[{"reason":"API_KEY_INVALID"}]}}"#, true),
+        (nil, #"{"error":{"code":403,"message":"moderated"}}"#, false), (nil, #"{"error":{"code":401}}"#, true),
+        (nil, #"{"error":{"type":"permission_error"}}"#, false),
+        (nil, #"{"error":{"type":"authentication_error"}}"#, true),
+    ]) func whatIsOfTheKey(_ status: Int?, _ body: String, _ expected: Bool) throws {
+        let view = try JSONDocument(parsing: Array(body.utf8)).root["error"]
+        let failure = ProviderFailure.from(error: view, status: status, provider: "up")
+        #expect(failure.kind == .unauthorized)
+        #expect(failure.refusesKey == expected)
+    }
+
+    @Test func keysAreHiddenWhereTheyAreCutToo() {
+        let key = "sk-0123456789abcdef"
+        let said = String(repeating: "x", count: 590) + key
+        let body = #"{"error":{"message":"\#(said)","param":"p \#(key)","code":"c \#(key)"}}"#
+        let told = failure(400, body).hiding(Secret(key))
+        #expect(told.message.hasSuffix("x***"))
+        #expect(told.parameter == "p ***" && told.code == "c ***")
+    }
+
     @Test func textIsBoundedAndHasNoControlCharacters() {
         let said = String(repeating: "x", count: 5000)
         #expect(failure(500, #"{"error":{"message":"a\u001b[31m\r\n\u0000\#(said)"}}"#).message.utf8.count < 700)
@@ -85,7 +108,8 @@ import Testing
 
     @Test(arguments: [
         (TransferFailure.Kind.cancelled, ProviderFailure.Kind.cancelled), (.shutDown, .cancelled),
-        (.connectTimeout, .timeout), (.firstByteTimeout, .timeout), (.idleTimeout, .timeout), (.totalTimeout, .timeout),
+        (.connectTimeout, .connectionFailed), (.firstByteTimeout, .timeout), (.idleTimeout, .timeout),
+        (.totalTimeout, .timeout),
         (.connectionLost, .connectionLost), (.couldNotConnect, .connectionFailed),
         (.couldNotResolve, .connectionFailed),
         (.tls, .misconfigured), (.invalidURL, .misconfigured), (.responseTooLarge, .malformed),

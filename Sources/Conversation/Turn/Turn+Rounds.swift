@@ -82,12 +82,14 @@ extension Turn {
         return choice
     }
 
+    /// Long answers can be asked for, so it says nothing against the target.
     func tooMuch(_ route: RoutedRound) -> ProviderFailure {
         ProviderFailure(
             .malformed,
             "The provider \(route.target.provider) sent more than an answer can hold.",
             provider: route.target.provider
         )
+        .sparingTarget
     }
 
     /// Adds a round's tokens; without a report they are estimated from the bytes, four to a token.

@@ -83,8 +83,9 @@ struct GeminiReader: AnswerReader {
             finish = .contentFilter
         case "MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS", "MISSING_THOUGHT_SIGNATURE",
             "MALFORMED_RESPONSE":
-            // The model failed to write a call; what there is of an answer is not one.
-            throw malformed("ended its answer with \(reason)")
+            // The model failed to write a call; what there is of an answer is not one. Callers can bring it about by
+            // their tools and words, so another target may try but this one is not down.
+            throw malformed("ended its answer with \(reason)").sparingTarget
         default: finish = (calls[choice] ?? 0) > 0 ? .toolCalls : .stop
         }
         if finish == .stop, (calls[choice] ?? 0) > 0 { finish = .toolCalls }

@@ -15,7 +15,7 @@ package struct ProviderFailure: Error, Sendable {
     package var message: String
     /// The provider's configured name.
     package var provider: String
-    /// The upstream's HTTP status, where there was one.
+    /// The upstream's HTTP status, or the one that it told inside a stream, where there was one.
     package var status: Int?
     /// How long the upstream asked to wait.
     package var retryAfter: Duration?
@@ -23,6 +23,8 @@ package struct ProviderFailure: Error, Sendable {
     package var parameter: String?
     /// The upstream's own error code, e.g. `content_filter`.
     package var code: String?
+    /// Whether the breaker hears of it. False for what a caller can provoke: no request may shut a target for others.
+    package var countsAgainstTarget = true
 
     package init(
         _ kind: Kind,
@@ -46,9 +48,39 @@ package struct ProviderFailure: Error, Sendable {
     package func hiding(_ key: Secret?) -> ProviderFailure {
         guard let key, key.reveal().utf8.count >= 4 else { return self }
         var failure = self
-        failure.message = message.replacing(key.reveal(), with: "***")
+        failure.message = Self.mask(key.reveal(), in: message)
+        failure.parameter = parameter.map { Self.mask(key.reveal(), in: $0) }
+        failure.code = code.map { Self.mask(key.reveal(), in: $0) }
         return failure
     }
+
+    /// The texts are bounded: a key that was cut at the end is masked too.
+    private static func mask(_ key: String, in text: String) -> String {
+        let masked = text.replacing(key, with: "***")
+        let rest = Array(masked.utf8)
+        let bytes = Array(key.utf8)
+        for length in stride(from: min(bytes.count, rest.count), through: 4, by: -1)
+        where rest.suffix(length).elementsEqual(bytes.prefix(length)) {
+            return String(decoding: rest.dropLast(length), as: UTF8.self) + "***"
+        }
+        return masked
+    }
+
+    /// The same, unheard by the breaker.
+    package var sparingTarget: ProviderFailure {
+        var failure = self
+        failure.countsAgainstTarget = false
+        return failure
+    }
+
+    /// Whether the upstream does not know the key, as opposed to not allowing what was asked with it.
+    package var refusesKey: Bool {
+        kind == .unauthorized && (status == 401 || code.map(Self.keyCodes.contains) ?? false)
+    }
+
+    private static let keyCodes: Set<String> = [
+        "invalid_api_key", "authentication_error", "API_KEY_INVALID", "InvalidApiKey",
+    ]
 
     /// Whether another attempt, or another target, may succeed where this one failed.
     package var isWorthAnotherTry: Bool {

@@ -4,9 +4,10 @@ package import Identity
 
 /// Several keys for one service, taken in turns.
 ///
-/// A limit (429) sends a key to rest for the model that it was told for; a refusal (401) retires it until there are
-/// other keys. A 403 takes it off one model only: it may well be that the key is good and the model is not in its plan,
-/// and who can name a model must not be able to disable a provider.
+/// A limit (429) sends a key to rest for the model that it was told for; a refusal (401) retires it for a while, or
+/// until there are other keys. A 403 lets it rest for one model and a short time: it may well be that the key is good
+/// and the model is not in its plan, or that one caller's text was moderated, and no caller must be able to disable a
+/// model for the others.
 package struct KeyRing: Sendable {
     /// Who may go.
     package enum Pick: Sendable {
@@ -26,15 +27,26 @@ package struct KeyRing: Sendable {
     private struct Entry: Sendable {
         let id: Int
         let key: Secret?
-        var isRetired = false
-        var refusedModels: Set<String> = []
+        var retiredUntil: ContinuousClock.Instant?
         var rests: [String: Rest] = [:]
         var lastLimited: ContinuousClock.Instant?
         var lastUse = 0
+
+        mutating func set(_ rest: Rest, for model: String, at now: ContinuousClock.Instant, limit: Int) {
+            rests = rests.filter { $0.value.until > now }
+            if rests.count >= limit { rests = [:] }
+            rests[model] = rest
+        }
+
+        func isRetired(at now: ContinuousClock.Instant) -> Bool { retiredUntil.map { $0 > now } ?? false }
     }
 
     /// How long a key rests when the upstream does not say.
     package static let usualRest: Duration = .seconds(20)
+    /// How long a key rests for a model that it was refused (403).
+    package static let refusalRest: Duration = .seconds(20)
+    /// After so long a retired key gets another chance: upstreams have said 401 by mistake.
+    package static let retirement: Duration = .seconds(300)
     /// After so long a limit no longer puts a key behind the others.
     private static let memory: Duration = .seconds(60)
     /// Models are named by clients: what is remembered of them is bounded.
@@ -66,8 +78,7 @@ package struct KeyRing: Sendable {
                 return known.matches(key)
             }
             if var old {
-                old.isRetired = false
-                old.refusedModels = []
+                old.retiredUntil = nil
                 return old
             }
             lastID += 1
@@ -76,26 +87,22 @@ package struct KeyRing: Sendable {
     }
 
     /// How many keys are not retired.
-    package var usable: Int { entries.count { !$0.isRetired } }
+    package func usable(at now: ContinuousClock.Instant) -> Int { entries.count { !$0.isRetired(at: now) } }
 
     /// The next key for a model: of those that do not rest the one limited longest ago, then the one used longest ago.
     ///
-    /// - Parameter trustsGuesses: false lets keys go whose rest is only our guess.
+    /// - Parameters:
+    ///   - trustsGuesses: false lets keys go whose rest is only our guess.
+    ///   - tried: keys that go only when there is no other.
     package mutating func pick(
         for model: String,
         at now: ContinuousClock.Instant,
-        trustsGuesses: Bool = true
+        trustsGuesses: Bool = true,
+        after tried: Set<Int> = []
     ) -> Pick {
-        var best: Int?
-        var soonest: Rest?
-        for index in entries.indices where !entries[index].isRetired {
-            let entry = entries[index]
-            if entry.refusedModels.contains(model) { continue }
-            if let rest = entry.rests[model], rest.until > now, trustsGuesses || !rest.isGuess {
-                if soonest.map({ rest.until < $0.until }) ?? true { soonest = rest }
-                continue
-            }
-            if best.map({ isBefore(entry, entries[$0], now) }) ?? true { best = index }
+        var (best, soonest) = choice(for: model, at: now, trustsGuesses: trustsGuesses, besides: tried)
+        if best == nil, !tried.isEmpty {
+            (best, soonest) = choice(for: model, at: now, trustsGuesses: trustsGuesses, besides: [])
         }
         guard let best else {
             return soonest.map { .resting(until: $0.until, isGuess: $0.isGuess) } ?? .exhausted
@@ -103,6 +110,30 @@ package struct KeyRing: Sendable {
         uses += 1
         entries[best].lastUse = uses
         return .key(id: entries[best].id, key: entries[best].key)
+    }
+
+    /// Whether a key could go that is none of those. Nobody's turn changes.
+    package func isReady(for model: String, at now: ContinuousClock.Instant, besides tried: Set<Int>) -> Bool {
+        choice(for: model, at: now, trustsGuesses: true, besides: tried).best != nil
+    }
+
+    private func choice(
+        for model: String,
+        at now: ContinuousClock.Instant,
+        trustsGuesses: Bool,
+        besides tried: Set<Int>
+    ) -> (best: Int?, soonest: Rest?) {
+        var best: Int?
+        var soonest: Rest?
+        for index in entries.indices where !entries[index].isRetired(at: now) && !tried.contains(entries[index].id) {
+            let entry = entries[index]
+            if let rest = entry.rests[model], rest.until > now, trustsGuesses || !rest.isGuess {
+                if soonest.map({ rest.until < $0.until }) ?? true { soonest = rest }
+                continue
+            }
+            if best.map({ isBefore(entry, entries[$0], now) }) ?? true { best = index }
+        }
+        return (best, soonest)
     }
 
     private func isBefore(_ left: Entry, _ right: Entry, _ now: ContinuousClock.Instant) -> Bool {
@@ -126,21 +157,22 @@ package struct KeyRing: Sendable {
     ) {
         guard let index = entries.firstIndex(where: { $0.id == id }) else { return }
         entries[index].lastLimited = now
-        entries[index].rests = entries[index].rests.filter { $0.value.until > now }
-        if entries[index].rests.count >= Self.modelLimit { entries[index].rests = [:] }
-        entries[index].rests[model] = Rest(until: now + (retryAfter ?? Self.usualRest), isGuess: retryAfter == nil)
+        let rest = Rest(until: now + (retryAfter ?? Self.usualRest), isGuess: retryAfter == nil)
+        entries[index].set(rest, for: model, at: now, limit: Self.modelLimit)
     }
 
     /// The upstream does not know a key. A provider without keys has none to lose.
-    package mutating func retire(_ id: Int) {
+    package mutating func retire(_ id: Int, at now: ContinuousClock.Instant) {
         guard let index = entries.firstIndex(where: { $0.id == id }), entries[index].key != nil else { return }
-        entries[index].isRetired = true
+        entries[index].retiredUntil = now + Self.retirement
     }
 
-    /// The upstream does not let a key use a model.
-    package mutating func refuse(_ id: Int, for model: String) {
+    /// The upstream did not let a key use a model, for a reason that may be the key's or only the request's.
+    package mutating func refuse(_ id: Int, for model: String, at now: ContinuousClock.Instant) {
         guard let index = entries.firstIndex(where: { $0.id == id }), entries[index].key != nil else { return }
-        if entries[index].refusedModels.count >= Self.modelLimit { entries[index].refusedModels = [] }
-        entries[index].refusedModels.insert(model)
+        let rest = Rest(until: now + Self.refusalRest, isGuess: true)
+        // A rest that the upstream has asked for stands.
+        if let known = entries[index].rests[model], known.until > rest.until { return }
+        entries[index].set(rest, for: model, at: now, limit: Self.modelLimit)
     }
 }

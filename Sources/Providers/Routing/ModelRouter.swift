@@ -134,6 +134,9 @@ extension ProviderFailure {
         }
     }
 
+    /// Whether it is an outage for the breaker.
+    var breaks: Bool { isOutage && countsAgainstTarget }
+
     /// The wait after which the same target deserves another attempt; nil when it deserves none.
     var pauseBeforeRetry: Duration? {
         switch kind {

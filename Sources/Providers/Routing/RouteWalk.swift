@@ -22,9 +22,8 @@ struct RouteWalk {
     private var left: (alone: [RouteTarget], resting: [RouteTarget]) = ([], [])
     /// A model with no more tokens than this is too small, as an upstream has said.
     private var tooSmall: Int?
-    private var rotations = 0
-
-    private static let rotationLimit = 32
+    /// The keys that targets were asked with, by the targets' names.
+    private var tried: [String: Set<Int>] = [:]
 
     init(
         _ router: ModelRouter,
@@ -61,10 +60,11 @@ struct RouteWalk {
                     continue
                 }
                 guard let key = admit(target) else { continue }
+                // A key that has had its turn does not lead to another: what two callers do at once cannot go round.
+                let isFirst = tried[target.name, default: []].insert(key.id).inserted
                 if let taken = try await attempt(target, key, ask) { return taken }
                 guard let failure = answer else { continue }
-                if key.key != nil, isOfKey(failure), rotations < Self.rotationLimit, hasReadyKey(target) {
-                    rotations += 1
+                if key.key != nil, isOfKey(failure), isFirst, hasOtherKey(target) {
                     fresh = [target] + fresh
                 } else if let wait = failure.pauseBeforeRetry {
                     again.append((target, wait))
@@ -154,7 +154,7 @@ struct RouteWalk {
     }
 
     private mutating func key(for target: RouteTarget, trustsGuesses: Bool = true) -> (id: Int, key: Secret?)? {
-        switch state.pickKey(for: target, trustsGuesses: trustsGuesses) {
+        switch state.pickKey(for: target, trustsGuesses: trustsGuesses, after: tried[target.name] ?? []) {
         case .key(let id, let key): return (id, key)
         case .resting(let until, let isGuess):
             if isGuess { left.resting.append(target) }
@@ -170,13 +170,17 @@ struct RouteWalk {
         return nil
     }
 
-    private func hasReadyKey(_ target: RouteTarget) -> Bool {
-        if case .key = state.pickKey(for: target) { return true }
-        return false
+    private func hasOtherKey(_ target: RouteTarget) -> Bool {
+        state.hasKey(for: target, besides: tried[target.name] ?? [])
     }
 
+    /// Whether another key may fare better. A 403 is as likely to be of the request, which would cost each key a rest.
     private func isOfKey(_ failure: ProviderFailure) -> Bool {
-        [.rateLimited, .quotaExceeded, .unauthorized].contains(failure.kind)
+        switch failure.kind {
+        case .rateLimited, .quotaExceeded: true
+        case .unauthorized: failure.refusesKey
+        default: false
+        }
     }
 
     private mutating func note(

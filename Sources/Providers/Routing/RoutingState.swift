@@ -64,13 +64,28 @@ package final class RoutingState: Sendable {
     }
 
     /// How many keys of a provider are not retired; nil for an unknown one.
-    package func usableKeys(of provider: String) -> Int? { rings.withLock { $0[provider]?.usable } }
+    package func usableKeys(of provider: String) -> Int? {
+        let now = environment.now()
+        return rings.withLock { $0[provider]?.usable(at: now) }
+    }
 
-    func pickKey(for target: RouteTarget, trustsGuesses: Bool = true) -> KeyRing.Pick {
+    /// - Parameter tried: keys that go only when there is no other.
+    func pickKey(
+        for target: RouteTarget,
+        trustsGuesses: Bool = true,
+        after tried: Set<Int> = []
+    ) -> KeyRing.Pick {
         let now = environment.now()
         return rings.withLock {
-            $0[target.provider, default: KeyRing()].pick(for: target.model, at: now, trustsGuesses: trustsGuesses)
+            $0[target.provider, default: KeyRing()]
+                .pick(for: target.model, at: now, trustsGuesses: trustsGuesses, after: tried)
         }
+    }
+
+    /// Whether a target has a key ready that is none of those.
+    func hasKey(for target: RouteTarget, besides tried: Set<Int>) -> Bool {
+        let now = environment.now()
+        return rings.withLock { $0[target.provider]?.isReady(for: target.model, at: now, besides: tried) ?? false }
     }
 
     /// What a failure says about the key that was used.
@@ -80,8 +95,8 @@ package final class RoutingState: Sendable {
             switch failure.kind {
             case .rateLimited, .quotaExceeded:
                 rings[target.provider]?.limited(id, for: target.model, retryAfter: failure.retryAfter, at: now)
-            case .unauthorized where failure.status == 403: rings[target.provider]?.refuse(id, for: target.model)
-            case .unauthorized: rings[target.provider]?.retire(id)
+            case .unauthorized where failure.refusesKey: rings[target.provider]?.retire(id, at: now)
+            case .unauthorized: rings[target.provider]?.refuse(id, for: target.model, at: now)
             default: break
             }
         }
@@ -114,7 +129,7 @@ package final class RoutingState: Sendable {
             case nil: breaker.answered(at: now)
             case .some where isOurs: breaker.abandoned(at: now)
             case .some(let failure) where failure.kind == .cancelled: breaker.abandoned(at: now)
-            case .some(let failure) where failure.isOutage: breaker.failed(at: now)
+            case .some(let failure) where failure.breaks: breaker.failed(at: now)
             case .some: breaker.answered(at: now, counts: false)
             }
             if breakers[target] == nil, breakers.count >= Self.breakerLimit {
@@ -131,7 +146,7 @@ package final class RoutingState: Sendable {
         _ isOurs: Bool,
         at now: ContinuousClock.Instant
     ) -> Breaker? {
-        failure?.isOutage == true && !isOurs ? Breaker(at: now) : nil
+        failure?.breaks == true && !isOurs ? Breaker(at: now) : nil
     }
 
     // MARK: Load
@@ -174,6 +189,6 @@ package final class RoundTicket: Sendable {
 
     /// The round broke after it had been taken.
     package func broke(_ failure: ProviderFailure) {
-        if failure.isOutage { state.learn(failure, of: target) }
+        if failure.breaks { state.learn(failure, of: target) }
     }
 }

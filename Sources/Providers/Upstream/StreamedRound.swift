@@ -12,6 +12,7 @@ final class StreamedRound<Reader: AnswerReader>: ModelRound {
         var prefetched: [ModelEvent]?
         var isWholeBody: [UInt8]?
         var hasEnded = false
+        var hasBegun = false
     }
 
     private let response: TransferResponse
@@ -41,7 +42,10 @@ final class StreamedRound<Reader: AnswerReader>: ModelRound {
     /// Reads until the first event, so that an error in its place is still an error of the call.
     func prefetch() async throws(ProviderFailure) {
         let first = try await pull(patience: nil)
-        state.withLock { $0.prefetched = first }
+        state.withLock { state in
+            state.prefetched = first
+            state.hasBegun = true
+        }
     }
 
     func next(patience: Duration?) async throws(ProviderFailure) -> [ModelEvent]? {
@@ -74,7 +78,10 @@ final class StreamedRound<Reader: AnswerReader>: ModelRound {
                 do {
                     bytes = try await response.nextBatch(patience: patience)
                 } catch {
-                    throw .from(error, provider: provider)
+                    let failure = ProviderFailure.from(error, provider: provider)
+                    // How long an answer gets is for callers to say: one that came and was too long is no outage.
+                    let isTooLong = error.kind == .totalTimeout && state.withLock { $0.hasBegun }
+                    throw isTooLong ? failure.sparingTarget : failure
                 }
                 if let bytes, bytes.isEmpty { return [] }
             }

@@ -26,6 +26,11 @@ extension ProviderFailure {
         let statusText = status.map { "HTTP \($0)" } ?? "an error event"
         let text = said.isEmpty ? statusText : "\(statusText): \(said.bounded(to: 600))"
         let kind = kind(status: status ?? said200, code: code, type: type, message: said)
+        var effective = status ?? said200.flatMap { (400..<600).contains($0) ? $0 : nil }
+        if effective == nil, kind == .unauthorized {
+            let names = [code, type].compactMap(\.self)
+            effective = names.contains("authentication_error") || names.contains("UNAUTHENTICATED") ? 401 : 403
+        }
         // Keys are echoed, masked or not, in the texts that come with 401 and 403.
         let message =
             kind == .unauthorized
@@ -35,7 +40,7 @@ extension ProviderFailure {
             kind,
             message,
             provider: provider,
-            status: status,
+            status: effective,
             retryAfter: view.flatMap(retryDelay),
             parameter: view.flatMap { $0["param"]?.string?.bounded(to: 200) },
             code: code?.bounded(to: 64)
@@ -47,9 +52,10 @@ extension ProviderFailure {
         let kind: Kind =
             switch failure.kind {
             case .cancelled, .shutDown: .cancelled
-            case .firstByteTimeout, .idleTimeout, .totalTimeout, .connectTimeout: .timeout
+            case .firstByteTimeout, .idleTimeout, .totalTimeout: .timeout
             case .connectionLost: .connectionLost
-            case .couldNotResolve, .couldNotConnect: .connectionFailed
+            // Nothing was sent, so nothing is owed.
+            case .couldNotResolve, .couldNotConnect, .connectTimeout: .connectionFailed
             case .tls, .invalidURL, .invalidRequest: .misconfigured
             case .responseTooLarge, .protocolError, .other: .malformed
             }

@@ -13,9 +13,16 @@ import Testing
 
         init(_ keys: [String]) { ring = KeyRing(keys: keys.map { Secret($0) }) }
 
-        var usable: Int { ring.usable }
-        func retire(_ id: Int) { ring.retire(id) }
-        func refuse(_ id: Int, for model: String) { ring.refuse(id, for: model) }
+        func usable(_ now: ContinuousClock.Instant) -> Int { ring.usable(at: now) }
+        func retire(_ id: Int, at now: ContinuousClock.Instant) { ring.retire(id, at: now) }
+        func refuse(_ id: Int, for model: String, at now: ContinuousClock.Instant) {
+            ring.refuse(id, for: model, at: now)
+        }
+
+        func isReady(at now: ContinuousClock.Instant, besides tried: Set<Int>) -> Bool {
+            ring.isReady(for: "m", at: now, besides: tried)
+        }
+
         func adopt(_ keys: [Secret]) { ring.adopt(keys) }
 
         func limited(_ id: Int, for model: String, retryAfter: Duration?, at now: ContinuousClock.Instant) {
@@ -88,10 +95,10 @@ import Testing
 
     @Test func refusedKeysRetire() throws {
         let ring = ring("a", "b")
-        ring.retire(try #require(next(ring)).id)
-        #expect(order(ring, 2, .seconds(86_400)) == ["b", "b"])
-        #expect(ring.usable == 1)
-        ring.retire(try #require(next(ring)).id)
+        ring.retire(try #require(next(ring)).id, at: now)
+        #expect(order(ring, 2, .seconds(299)) == ["b", "b"])
+        #expect(ring.usable(now) == 1)
+        ring.retire(try #require(next(ring)).id, at: now)
         guard case .exhausted = ring.pick(for: "m", at: now) else {
             Issue.record("none should be left")
             return
@@ -100,17 +107,44 @@ import Testing
 
     @Test func aForbiddenModelCostsNoOtherModelItsKey() throws {
         let ring = ring("a")
-        ring.refuse(try #require(next(ring)).id, for: "m")
+        ring.refuse(try #require(next(ring)).id, for: "m", at: now)
         #expect(next(ring) == nil)
         #expect(next(ring, model: "n")?.key == "a")
         // Names come from clients: what is remembered of them is bounded.
-        for index in 0..<1000 { ring.refuse(1, for: "model-\(index)") }
+        for index in 0..<1000 { ring.refuse(1, for: "model-\(index)", at: now) }
         #expect(next(ring, model: "n")?.key == "a")
+    }
+
+    @Test func aRefusalLastsAMinuteAtMostAndIsAGuess() throws {
+        let ring = ring("a")
+        ring.refuse(try #require(next(ring)).id, for: "m", at: now)
+        #expect(next(ring, .seconds(60))?.key == "a")
+        guard case .key = ring.pick(for: "m", at: now, trustsGuesses: false) else {
+            Issue.record("one caller's refusal does not shut the others out")
+            return
+        }
+    }
+
+    @Test func aRetiredKeyGetsAnotherChance() throws {
+        let ring = ring("a")
+        ring.retire(try #require(next(ring)).id, at: now)
+        #expect(next(ring, .seconds(299)) == nil && ring.usable(now) == 0)
+        #expect(next(ring, .seconds(300))?.key == "a")
+        #expect(ring.usable(now + .seconds(300)) == 1)
+    }
+
+    @Test func lookingTakesNobodysTurn() throws {
+        let ring = ring("a", "b")
+        let a = try #require(next(ring))
+        for _ in 0..<3 { #expect(ring.isReady(at: now, besides: [a.id])) }
+        let b = try #require(next(ring))
+        #expect(b.key == "b")
+        #expect(!ring.isReady(at: now, besides: [a.id, b.id]))
     }
 
     @Test func theSameKeysAgainChangeNothing() throws {
         let ring = ring("a", "b")
-        ring.retire(try #require(next(ring)).id)
+        ring.retire(try #require(next(ring)).id, at: now)
         ring.adopt([Secret("a"), Secret("b")])
         #expect(order(ring, 2) == ["b", "b"])
     }
@@ -118,23 +152,23 @@ import Testing
     @Test func otherKeysBringRetiredOnesBackAndKeepRests() throws {
         let ring = ring("a", "b")
         let (a, b) = (try #require(next(ring)), try #require(next(ring)))
-        ring.retire(a.id)
+        ring.retire(a.id, at: now)
         ring.limited(b.id, for: "m", retryAfter: .seconds(60), at: now)
         ring.adopt([Secret("a"), Secret("b"), Secret("c")])
         #expect(Set(order(ring, 4, .seconds(1))) == ["a", "c"])
         ring.adopt([Secret("d")])
         #expect(order(ring, 2) == ["d", "d"])
         // News of a key that is gone is no news.
-        ring.retire(b.id)
-        #expect(ring.usable == 1)
+        ring.retire(b.id, at: now)
+        #expect(ring.usable(now) == 1)
     }
 
     @Test func withoutKeysThereIsNoneToLose() throws {
         let ring = ring()
         let none = try #require(next(ring))
         #expect(none.key == "-")
-        ring.retire(none.id)
-        ring.refuse(none.id, for: "m")
+        ring.retire(none.id, at: now)
+        ring.refuse(none.id, for: "m", at: now)
         #expect(next(ring) != nil)
     }
 }

@@ -165,8 +165,37 @@ import Testing
         #expect(clock.pauses.isEmpty)
     }
 
-    @Test(arguments: [401, 403]) func keysRetireAndCredentialsExhaust(_ status: Int) async {
-        let provider = ScriptedProvider("a", always: failed(.unauthorized, status: status))
+    /// A 403 may be of the request (moderation, a firewall): it costs one key of one model a short rest, and nobody
+    /// else their answer.
+    @Test(arguments: [403, nil]) func aForbiddenRequestIsOneCallersOnly(_ status: Int?) async throws {
+        let forbidden = failed(.unauthorized, status: status)
+        let provider = ScriptedProvider("a", [forbidden, forbidden])
+        let state = RoutingState(environment: clock.environment())
+        let router = router([provider], keys: ["a": ["one", "two"]], state: state)
+        for count in 1...2 {
+            await #expect(throws: ProviderFailure.self) {
+                try await router.start(call, on: route(["a"], retries: 3), standIn: true)
+            }
+            #expect(provider.asks.count == count)
+        }
+        #expect(state.usableKeys(of: "a") == 2)
+        _ = try await router.start(call, on: route(["a"]), standIn: true)
+        clock.advance(.seconds(60))
+        #expect(try await router.start(call, on: route(["a"]), standIn: true).passedOver.isEmpty)
+    }
+
+    @Test func aLimitOfNoTimeIsNoReasonToHurry() async {
+        let limited = failed(.rateLimited, status: 429, retryAfter: .zero)
+        let provider = ScriptedProvider("a", always: limited)
+        let router = router([provider], keys: ["a": ["one", "two"]])
+        _ = try? await router.start(call, on: route(["a"], retries: 1), standIn: false)
+        // Each key once, and one retry after a pause.
+        #expect(provider.asks.map(\.key).prefix(2) == ["one", "two"])
+        #expect(provider.asks.count == 3 && clock.pauses.count == 1)
+    }
+
+    @Test func keysRetireAndCredentialsExhaust() async {
+        let provider = ScriptedProvider("a", always: failed(.unauthorized, status: 401))
         let state = RoutingState(environment: clock.environment())
         let router = router([provider], keys: ["a": ["one", "two"]], state: state)
         for _ in 0..<2 {
@@ -174,13 +203,17 @@ import Testing
                 try await router.start(call, on: route(["a"], retries: 3), standIn: true)
             }
             #expect(failure?.kind == .unauthorized)
-            clock.advance(.seconds(3600))
+            clock.advance(.seconds(200))
         }
         #expect(provider.asks.map(\.key) == ["one", "two"])
         // Other keys are another chance.
         state.adopt(keys: ["a": [Secret("two"), Secret("three")]])
         _ = try? await router.start(call, on: route(["a"]), standIn: true)
         #expect(provider.asks.count == 4)
+        // And so is time.
+        clock.advance(.seconds(300))
+        _ = try? await router.start(call, on: route(["a"]), standIn: true)
+        #expect(provider.asks.count == 6)
     }
 
     // MARK: Breakers
@@ -206,6 +239,19 @@ import Testing
         let router = router([provider])
         for _ in 0..<20 { _ = try? await router.start(call, on: route(["a"]), standIn: false) }
         #expect(provider.asks.count == 20)
+    }
+
+    @Test func whatCallersProvokeFallsThroughButOpensNoBreaker() async throws {
+        let provoked = failed(.malformed).sparingTarget
+        let provider = ScriptedProvider("a", always: provoked)
+        let state = RoutingState(environment: clock.environment())
+        let router = router([provider, ScriptedProvider("b")], state: state)
+        for _ in 0..<20 {
+            let routed = try await router.start(call, on: route(["a", "b"]), standIn: false)
+            #expect(routed.target.provider == "b")
+            routed.ticket.broke(provoked)
+        }
+        #expect(provider.asks.count == 20 && !state.health.contains { $0.isOpen })
     }
 
     @Test func withAllBreakersOpenTheOldestIsProbed() async throws {
