@@ -62,6 +62,12 @@ final class PostgreSQLConnection: SQLConnection {
 
     func execute(_ sql: String, _ parameters: [SQLValue]) throws(DatabaseError) -> Int {
         try guarded { () throws(DatabaseError) in
+            // Must come before anything that takes a snapshot, and a prepared statement that has to be looked over anew
+            // takes one.
+            if parameters.isEmpty, sql.hasPrefix("SET TRANSACTION ") {
+                _ = try run(sql)
+                return 0
+            }
             let (result, _) = try run(sql, parameters)
             defer { PQclear(result) }
             // A SELECT reports its rows here too, but changes none.
