@@ -157,7 +157,7 @@ package final class PostgreSQLServer: Sendable {
             || give_up "initdb failed"
         start() {
             $run "$programs/postgres" -D "$folder/data" -k "$folder" -p "$port" -c listen_addresses=127.0.0.1 \
-                -c max_connections=400 -c shared_buffers=32MB -c fsync=on >>log 2>&1 </dev/null &
+                -c max_connections=1500 -c shared_buffers=32MB -c fsync=on >>log 2>&1 </dev/null &
             pid=$!
             tries=0
             until "$programs/pg_isready" -q -h 127.0.0.1 -p "$port"; do

@@ -41,6 +41,10 @@ struct Fixture: Sendable {
 
     /// Runs the body on a fresh store and removes the store afterwards.
     static func run(_ engine: Engine, _ body: (Fixture) async throws -> Void) async throws {
+        try await Turnstile.postgreSQL.pass(engine == .postgresql) { try await runNow(engine, body) }
+    }
+
+    private static func runNow(_ engine: Engine, _ body: (Fixture) async throws -> Void) async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "opsgate-alerts-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
