@@ -7,7 +7,7 @@ import Providers
 /// Must be settled exactly once. It cannot be copied, and settling consumes it; one that is dropped unsettled writes
 /// its row all the same, marked `abandoned`, so that a mistake in the code shows in the books instead of hiding.
 struct Settlement: ~Copyable {
-    private let plan: TurnPlan
+    private let request: AccountedRequest
     private let recorder: UsageRecorder
     private let started: ContinuousClock.Instant
     private let startedAt: Int64
@@ -16,8 +16,8 @@ struct Settlement: ~Copyable {
     private let metrics: TurnMetrics
     private var isOpen = true
 
-    init(plan: TurnPlan, environment: TurnEnvironment) {
-        self.plan = plan
+    init(_ request: AccountedRequest, environment: TurnEnvironment) {
+        self.request = request
         recorder = environment.recorder
         slots = environment.slots
         prices = environment.prices()
@@ -42,7 +42,7 @@ struct Settlement: ~Copyable {
         let duration = ContinuousClock.now - started
         metrics.record(
             .init(
-                operation: .chat,
+                operation: request.operation,
                 firstToken: tally.firstToken.map { $0 - started },
                 duration: duration,
                 errorType: errorType,
@@ -52,16 +52,16 @@ struct Settlement: ~Copyable {
         )
         recorder.record(
             UsageRow(
-                requestID: plan.requestID,
+                requestID: request.requestID,
                 startedAt: startedAt,
-                userID: plan.caller.userID,
-                username: plan.caller.username,
-                team: plan.caller.teams.first ?? 0,
-                credentialKind: plan.caller.credential.kind.rawValue,
-                credentialID: plan.caller.credential.id,
-                surface: plan.surface,
-                requestedModel: plan.requestedModel,
-                botID: plan.bot?.id,
+                userID: request.caller.userID,
+                username: request.caller.username,
+                team: request.caller.teams.first ?? 0,
+                credentialKind: request.caller.credential.kind.rawValue,
+                credentialID: request.caller.credential.id,
+                surface: request.surface,
+                requestedModel: request.requestedModel,
+                botID: request.botID,
                 provider: tally.provider,
                 model: tally.model,
                 rounds: tally.rounds,
@@ -69,15 +69,15 @@ struct Settlement: ~Copyable {
                 usage: tally.usage,
                 firstTokenMilliseconds: tally.firstToken.map { ($0 - started).milliseconds },
                 durationMilliseconds: duration.milliseconds,
-                isStream: plan.stream,
+                isStream: request.isStream,
                 outcome: outcome,
-                route: plan.route.name,
+                route: request.route,
                 attempts: tally.attempts,
                 costMicros: cost.micros,
                 currency: prices.currency,
                 isCostKnown: cost.isKnown,
                 errorType: errorType,
-                traceID: plan.trace.traceID
+                traceID: request.trace.traceID
             )
         )
     }

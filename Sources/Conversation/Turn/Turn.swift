@@ -20,7 +20,7 @@ package struct Turn: Sendable {
     ///
     /// - Returns: how it ended and what it used. Never throws: every end is a value.
     package func run(_ sink: any TurnSink) async -> (end: TurnEnd, usage: Usage) {
-        let settlement = Settlement(plan: plan, environment: environment)
+        let settlement = Settlement(AccountedRequest(plan), environment: environment)
         var tally = TurnTally()
         let end: TurnEnd
         do {
