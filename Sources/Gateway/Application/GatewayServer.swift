@@ -123,19 +123,14 @@ package struct GatewayServer: Service {
             + HealthRoutes(services: services).routes
             + UsageRoutes(services: services).routes
             + MetricsRoutes(services: services).routes
-        return RouteTable(routes: routes + DescriptionRoutes(described: routes).routes)
+        return RouteTable(routes: routes + DescriptionRoutes(described: routes, catalog: services.catalog).routes)
     }
 
     /// The OpenAPI document of a server with these services.
     package static func description(_ services: GatewayServices) -> [UInt8] {
         let launcher = TurnLauncher(environment: services.turns, running: RunningTurns(), heartbeat: Heartbeat())
-        return APIDescription(routes: routes(services, launcher).routes, resources: described)
+        return APIDescription(routes: routes(services, launcher).routes, resources: services.catalog.resources)
             .document.bytes
-    }
-
-    /// The declared resources that routes serve.
-    private static var described: [Resource] {
-        AlertsService.resources + RuleServices.resources + [ChannelResource.resource, NotificationResource.resource]
     }
 
     private func application(

@@ -6,12 +6,15 @@ package import Conversation
 package import Identity
 package import Logging
 package import Notifications
+package import Resources
 package import Storage
 package import Tools
 
 /// The rooms behind the doors.
 package struct GatewayServices: Sendable {
     package let database: any Database
+    /// All declared resources; what the OpenAPI document tells of them comes from here.
+    package let catalog: ResourceCatalog
     package let authenticator: Authenticator
     package let accounts: AccountService
     package let secrets: APISecretService
@@ -31,6 +34,7 @@ package struct GatewayServices: Sendable {
 
     package init(
         database: any Database,
+        catalog: ResourceCatalog,
         authenticator: Authenticator,
         accounts: AccountService,
         secrets: APISecretService,
@@ -47,6 +51,7 @@ package struct GatewayServices: Sendable {
         logger: Logger
     ) {
         self.database = database
+        self.catalog = catalog
         self.authenticator = authenticator
         self.accounts = accounts
         self.secrets = secrets

@@ -13,9 +13,6 @@ struct AlertRoutes: Sendable {
 
     private static let prefix = "/api/v1/alerts/api"
 
-    /// The declared resources behind these routes.
-    static let resources = AlertsService.resources
-
     /// Bytes of a webhook body at the most.
     static let bodyLimit = 16 << 20
     /// The same for a sender whose secret is not in a header or the query: its body is read on trust.

@@ -87,6 +87,7 @@ struct Assembly: Sendable {
         )
         services = GatewayServices(
             database: database,
+            catalog: operations.catalog,
             authenticator: authenticator,
             accounts: AccountService(database: database, authenticator: authenticator, audit: audit),
             secrets: APISecretService(database: database, authenticator: authenticator, audit: audit),

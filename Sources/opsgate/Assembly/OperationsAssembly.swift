@@ -11,6 +11,7 @@ import Storage
 
 /// Alerts, their rules, channels and the outbox.
 struct OperationsAssembly {
+    let catalog: ResourceCatalog
     let alerts: AlertsService
     let rules: RuleServices
     let channels: ChannelService
@@ -20,6 +21,7 @@ struct OperationsAssembly {
 
     init(database: any Database, audit: AuditLog, client: HTTPClient, settings: Settings, logger: Logger) throws {
         let catalog = try ResourceCatalog(Self.resources)
+        self.catalog = catalog
         let changes = ResourceService.auditLog(audit)
         let box = try SecretBox.load(folder: settings.data)
         let senders = ChannelSenders(client: client, contacts: ContactDirectory(database: database))

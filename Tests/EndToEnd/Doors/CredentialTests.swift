@@ -72,6 +72,19 @@ import Testing
         }
         walk(document)
         #expect(seen > 10)
+        // What people write is described where they look it up, and as the command line prints it.
+        for (path, member) in [
+            ("alerts/api/shield", "suppression_time"), ("alerts/api/assignment", "notify_channels"),
+            ("alerts/api/aggregation_rule", "window_type"), ("alerts/api/correlation_rule", "within"),
+            ("alerts/api/level", "aliases"), ("alerts/api/incident", "root_alert"),
+            ("system_mgmt/channel", "channel_type"), ("system_mgmt/notification", "transition"),
+        ] {
+            #expect(document["paths"]?["/api/v1/\(path)/"] != nil, "\(path)")
+            let isDescribed = document["components"]?["schemas"]?.text.contains("\"\(member)\"") == true
+            #expect(isDescribed, "\(path): \(member)")
+        }
+        let printed = try await gateway.command(["openapi"])
+        #expect(try JSONValue(parsing: printed.output) == document)
         try await gateway.stop()
     }
 
