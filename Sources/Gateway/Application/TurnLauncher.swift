@@ -1,6 +1,7 @@
 // Starts a turn in a task of its own and ties its life to the client's connection.
 
 import Conversation
+import HTTPTypes
 import NIOCore
 import OpenAIProtocol
 import Synchronization
@@ -17,7 +18,7 @@ struct TurnLauncher: Sendable {
     func whole(
         _ plan: TurnPlan,
         for request: GatewayRequest
-    ) async throws -> (sink: CompletionSink, usage: Usage) {
+    ) async throws -> WholeAnswer {
         let sink = CompletionSink(showSteps: plan.showSteps)
         let turn = Turn(plan: plan.traced(request), environment: environment)
         // At once and here: a task that had to be picked up by another thread first would cost more than this answer.
@@ -25,7 +26,7 @@ struct TurnLauncher: Sendable {
         let task = Task.immediate(executorPreference: home) { await turn.run(sink) }
         let (end, usage) = await guarded(task, turn.control, request) { await task.value }
         switch end {
-        case .finished: return (sink, usage)
+        case .finished: return WholeAnswer(sink: sink, usage: usage, headers: HTTPFields(answeredBy: sink.target))
         case .failed(let error): throw error
         case .cancelled(.shutDown): throw OpenAIError.overloaded("the server is shutting down.")
         case .cancelled(.clientGone): throw CancellationError()
@@ -34,20 +35,15 @@ struct TurnLauncher: Sendable {
 
     /// Starts a streamed turn.
     ///
-    /// - Returns: the stream, open, with who answers; throws the error that came before the first byte.
+    /// - Parameter makeSink: makes the sink that writes the wire format.
+    /// - Throws: the error that came before the first byte, for which there is still a status.
     func stream(
         _ plan: TurnPlan,
-        identity: AnswerIdentity,
-        includeUsage: Bool,
-        for request: GatewayRequest
-    ) async throws -> (stream: ResponseStream, sink: ChatStreamSink) {
+        for request: GatewayRequest,
+        into makeSink: (ResponseStream) -> some StreamSink
+    ) async throws -> StreamedAnswer {
         let stream = ResponseStream()
-        let sink = ChatStreamSink(
-            stream: stream,
-            identity: identity,
-            includeUsage: includeUsage,
-            showSteps: plan.showSteps
-        )
+        let sink = makeSink(stream)
         let turn = Turn(plan: plan.traced(request), environment: environment)
         let running = running
         let heartbeat = heartbeat
@@ -78,7 +74,7 @@ struct TurnLauncher: Sendable {
             signal.settle(token)
         }
         switch await stream.opening() {
-        case .bytes: return (stream, sink)
+        case .bytes: return StreamedAnswer(stream: stream, headers: HTTPFields(answeredBy: sink.target))
         case .failed(let error): throw error
         case .cancelled: throw CancellationError()
         }
@@ -110,6 +106,21 @@ extension TurnPlan {
         plan.trace = request.context.trace
         return plan
     }
+}
+
+/// A turn that has run to its end.
+struct WholeAnswer: Sendable {
+    let sink: CompletionSink
+    let usage: Usage
+    /// What is told of how the answer came about.
+    let headers: HTTPFields
+}
+
+/// A streamed turn whose first byte is there.
+struct StreamedAnswer: Sendable {
+    let stream: ResponseStream
+    /// What is told of how the answer came about.
+    let headers: HTTPFields
 }
 
 /// Something to be done once a task has ended, whichever of the two is known first.

@@ -95,15 +95,15 @@ struct BotRoutes: Sendable {
             requestID: request.id,
             now: WallClock.system.now()
         )
-        let (sink, usage) = try await launcher.whole(plan, for: request)
+        let answer = try await launcher.whole(plan, for: request)
         return .success([
-            "content": .string(sink.completion.text),
-            "tool_calls": .array(sink.steps.compactMap(Self.call)),
+            "content": .string(answer.sink.completion.text),
+            "tool_calls": .array(answer.sink.steps.compactMap(Self.call)),
             "citing_knowledge": [],
             "usage": [
-                "prompt_tokens": .integer(Int64(usage.promptTokens)),
-                "completion_tokens": .integer(Int64(usage.completionTokens)),
-                "total_tokens": .integer(Int64(usage.totalTokens)),
+                "prompt_tokens": .integer(Int64(answer.usage.promptTokens)),
+                "completion_tokens": .integer(Int64(answer.usage.completionTokens)),
+                "total_tokens": .integer(Int64(answer.usage.totalTokens)),
             ],
         ])
     }

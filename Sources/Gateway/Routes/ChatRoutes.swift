@@ -1,11 +1,9 @@
 // `POST …/chat/completions` in its three places, and the models beside them.
 
 import Conversation
-import HTTPTypes
 import Hummingbird
 import Identity
 import JSON
-import NIOCore
 import OpenAIProtocol
 import Providers
 import Resources
@@ -72,7 +70,7 @@ struct ChatRoutes: Sendable {
         let caller = try request.authenticated()
         let chat = try ChatRequest(parsing: try await request.body(limit: Self.bodyLimit))
         request.notes.set { $0.model = chat.model }
-        let (bot, route) = try resolve(chat.model, caller)
+        let (bot, route) = try services.resolve(model: chat.model, for: caller)
         let now = WallClock.system.now()
         let plan = try TurnPlan(
             request: chat,
@@ -86,80 +84,23 @@ struct ChatRoutes: Sendable {
             now: now
         )
         let identity = AnswerIdentity(created: now / 1000, model: chat.model)
-        var headers: HTTPFields = [:]
-        if !chat.ignored.isEmpty {
-            // Enough to find out why something has no effect; a header has its limits.
-            let shown = chat.ignored.prefix(20).map(\.headerSafe) + (chat.ignored.count > 20 ? ["..."] : [])
-            headers[.ignored] = shown.joined(separator: ", ")
-        }
+        var ignored = HTTPFields()
+        ignored.setIgnored(chat.ignored)
         if chat.stream {
-            let (stream, sink) = try await launcher.stream(
-                plan,
-                identity: identity,
-                includeUsage: chat.includeUsage,
-                for: request
-            )
-            Self.name(sink.target, in: &headers)
-            return Self.response(stream, headers, request.notes)
-        }
-        let (sink, usage) = try await launcher.whole(plan, for: request)
-        Self.name(sink.target, in: &headers)
-        return .json(sink.completion.body(identity: identity, usage: usage), headers: headers)
-    }
-
-    /// A bot by id or name; else a model route or `provider/model`, for callers who may.
-    private func resolve(_ name: String, _ caller: Caller) throws -> (Bot?, ModelRoute) {
-        let router = services.turns.router()
-        if let bot = services.bots.bot(named: name) {
-            guard let route = router.route(named: bot.model) else {
-                throw OpenAIError(
-                    status: 502,
-                    message: "The bot's model \(bot.model) is not configured.",
-                    type: "upstream_error",
-                    code: "upstream_error",
-                    shouldRetry: false
+            let answer = try await launcher.stream(plan, for: request) { stream in
+                ChatStreamSink(
+                    stream: stream,
+                    identity: identity,
+                    includeUsage: chat.includeUsage,
+                    showSteps: plan.showSteps
                 )
             }
-            return (bot, route)
+            return .events(answer, headers: ignored, notes: request.notes)
         }
-        guard let route = router.route(named: name) else { throw OpenAIError.modelNotFound(String(name.prefix(200))) }
-        guard caller.may(.modelUse) else {
-            throw OpenAIError.forbidden(
-                "This token has no access to model \(name): the permission \(Permission.modelUse.name) is needed.",
-                param: "model"
-            )
-        }
-        return (nil, route)
-    }
-
-    private static func name(_ answer: (RouteTarget, attempts: Int)?, in headers: inout HTTPFields) {
-        guard let (target, attempts) = answer else { return }
-        headers[.provider] = target.provider
-        headers[.model] = target.model.headerSafe
-        headers[.attempts] = String(attempts)
-    }
-
-    private static func response(_ stream: ResponseStream, _ headers: HTTPFields, _ notes: RequestNotes) -> Response {
-        var headers = headers
-        headers[.contentType] = "text/event-stream"
-        headers[.cacheControl] = "no-cache"
-        headers[.accelBuffering] = "no"
-        notes.set { $0.isStreaming = true }
-        return Response(
-            status: .ok,
-            headers: headers,
-            body: ResponseBody { writer in
-                while let bytes = await stream.next() {
-                    notes.set { $0.bytes += bytes.count }
-                    do {
-                        try await writer.write(ByteBuffer(bytes: bytes))
-                    } catch {
-                        stream.close()
-                        throw error
-                    }
-                }
-                try await writer.finish(nil)
-            }
+        let answer = try await launcher.whole(plan, for: request)
+        return .json(
+            answer.sink.completion.body(identity: identity, usage: answer.usage),
+            headers: answer.headers.adding(ignored)
         )
     }
 
@@ -209,15 +150,6 @@ struct ChatRoutes: Sendable {
 }
 
 extension String {
-    /// Without what may not stand in a header.
-    fileprivate var headerSafe: String {
-        String(
-            String.UnicodeScalarView(
-                unicodeScalars.filter { $0.value > 0x20 && $0.value < 0x7F && $0 != "," }.prefix(100)
-            )
-        )
-    }
-
     fileprivate var removingPercent: String {
         var bytes: [UInt8] = []
         var rest = Array(utf8)[...]

@@ -6,7 +6,7 @@ import Providers
 import Synchronization
 
 /// The sink of a streamed request: encodes and hands over to the response stream.
-final class ChatStreamSink: TurnSink {
+final class ChatStreamSink: StreamSink {
     private struct State {
         var encoder: ChunkEncoder
         var target: RouteTarget?

@@ -1,0 +1,41 @@
+// The headers that say how an answer came about.
+
+import HTTPTypes
+import Providers
+
+extension HTTPFields {
+    /// `x-opsgate-provider`, `-model` and `-attempts`; nothing when nobody answered.
+    init(answeredBy answer: (RouteTarget, attempts: Int)?) {
+        self.init()
+        guard let (target, attempts) = answer else { return }
+        self[.provider] = target.provider
+        self[.model] = target.model.headerSafe
+        self[.attempts] = String(attempts)
+    }
+
+    /// With others after them.
+    func adding(_ others: HTTPFields) -> HTTPFields {
+        var all = self
+        all.append(contentsOf: others)
+        return all
+    }
+
+    /// Names the members of a request that have no effect in `x-opsgate-ignored`.
+    mutating func setIgnored(_ members: [String]) {
+        guard !members.isEmpty else { return }
+        // Enough to find out why something has no effect; a header has its limits.
+        let shown = members.prefix(20).map(\.headerSafe) + (members.count > 20 ? ["..."] : [])
+        self[.ignored] = shown.joined(separator: ", ")
+    }
+}
+
+extension String {
+    /// Without what may not stand in a header.
+    fileprivate var headerSafe: String {
+        String(
+            String.UnicodeScalarView(
+                unicodeScalars.filter { $0.value > 0x20 && $0.value < 0x7F && $0 != "," }.prefix(100)
+            )
+        )
+    }
+}

@@ -1,0 +1,33 @@
+// A streamed answer over HTTP.
+
+import HTTPTypes
+import Hummingbird
+import NIOCore
+
+extension Response {
+    /// Server-sent events as they come; `notes` count their bytes.
+    static func events(_ answer: StreamedAnswer, headers own: HTTPFields = [:], notes: RequestNotes) -> Response {
+        var headers = answer.headers.adding(own)
+        headers[.contentType] = "text/event-stream"
+        headers[.cacheControl] = "no-cache"
+        headers[.accelBuffering] = "no"
+        notes.set { $0.isStreaming = true }
+        let stream = answer.stream
+        return Response(
+            status: .ok,
+            headers: headers,
+            body: ResponseBody { writer in
+                while let bytes = await stream.next() {
+                    notes.set { $0.bytes += bytes.count }
+                    do {
+                        try await writer.write(ByteBuffer(bytes: bytes))
+                    } catch {
+                        stream.close()
+                        throw error
+                    }
+                }
+                try await writer.finish(nil)
+            }
+        )
+    }
+}

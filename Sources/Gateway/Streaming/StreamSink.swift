@@ -1,0 +1,14 @@
+// The seam between a running turn and one of the streamed wire formats.
+
+import Conversation
+import OpenAIProtocol
+import Providers
+
+/// A sink that writes a turn's events to a `ResponseStream` in a format of its own.
+protocol StreamSink: TurnSink {
+    /// Who answered and after how many targets, once that is known.
+    var target: (RouteTarget, attempts: Int)? { get }
+
+    /// The last frames. A failure ends with the format's error frame and nothing that looks complete.
+    func finish(_ end: TurnEnd, usage: Usage)
+}
