@@ -13,7 +13,6 @@ let settings: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
@@ -45,9 +44,7 @@ let package = Package(
         .executable(name: "opsgate", targets: ["opsgate"])
     ],
     dependencies: [
-        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
-        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
@@ -67,6 +64,15 @@ let package = Package(
         room("JSON"),
         room("YAML", [yams]),
         room("HTTPTransport", ["CCurl"]),
+        room(
+            "HTTPServer",
+            [
+                nioCore,
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]
+        ),
         room("OpenAIProtocol", ["JSON"]),
         room("Storage", ["CSQLite", "CPostgreSQL"]),
         // Floor 1: who calls, and a tool as a value.
@@ -104,12 +110,8 @@ let package = Package(
             "Gateway",
             [
                 "JSON", "HTTPTransport", "OpenAIProtocol", "Storage", "Identity", "Tools", "Providers", "Resources",
-                "Accounts", "Notifications", "Alerts", "Conversation", hummingbird, logging, nioCore,
-                .product(name: "HummingbirdCore", package: "hummingbird"),
+                "Accounts", "Notifications", "Alerts", "Conversation", "HTTPServer", logging,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
-                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
         ),
@@ -140,6 +142,7 @@ let package = Package(
         ),
         tests("JSONTests", ["JSON"]),
         tests("HTTPTransportTests", ["HTTPTransport", "Support"]),
+        tests("HTTPServerTests", ["HTTPServer", "Support", .product(name: "HTTPTypes", package: "swift-http-types")]),
         tests("OpenAIProtocolTests", ["OpenAIProtocol", "JSON"]),
         tests("StorageTests", ["Storage", "Support"]),
         tests("IdentityTests", ["Identity", "Accounts", "Resources", "Storage", "JSON", "Support"]),

@@ -2,12 +2,10 @@
 
 import Alerts
 import Conversation
-import Hummingbird
-import HummingbirdCore
+import HTTPServer
+import HTTPTypes
 import JSON
 import Logging
-import NIOCore
-import NIOPosix
 import Notifications
 import OpenAIProtocol
 import Resources
@@ -55,49 +53,48 @@ package struct GatewayServer: Service {
 
     /// Runs until graceful shutdown: no new connections, running answers get `drainTime`, usage rows are written.
     package func run() async throws {
-        let signals = ConnectionSignals()
         let heartbeat = Heartbeat()
         let running = RunningTurns()
         let launcher = TurnLauncher(environment: services.turns, running: running, heartbeat: heartbeat)
         let table = Self.routes(services, launcher)
         let edge = EdgeState(
             authenticator: services.authenticator,
-            signals: signals,
             heartbeat: heartbeat,
             bodyTime: configuration.requestTime,
             observation: services.observation,
             logger: services.logger
         )
-        let loops = MultiThreadedEventLoopGroup(numberOfThreads: LoopExecutor.loopCount)
-        let application = application(edge, table, loops)
+        let responder = EdgeResponder(
+            routes: table.served(by: edge),
+            log: RequestLog(logger: services.logger, metrics: edge.observation.requests)
+        )
+        let listener = Listener(listening, responder: responder.respond)
         let outcome = await Self.outcome {
-            try await withThrowingTaskGroup(of: Void.self) { group in
+            let port = try await listener.start()
+            try await withThrowingDiscardingTaskGroup { group in
                 group.addTask { await heartbeat.run() }
                 group.addTask { await services.bots.watch() }
                 group.addTask { await services.background.run() }
-                group.addTask {
-                    do {
-                        try await gracefulShutdown()
-                    } catch {
-                        return
-                    }
-                    services.logger.notice("stopping", metadata: ["running": "\(running.count)"])
-                    try? await Task.sleep(for: configuration.drainTime)
+                await onReady(port)
+                defer { group.cancelAll() }
+                try? await gracefulShutdown()
+                services.logger.notice("stopping", metadata: ["running": "\(running.count)"])
+                listener.stopAccepting()
+                let deadline = Task {
+                    try await Task.sleep(for: configuration.drainTime)
                     running.close(.shutDown)
                     // Whoever has not read the last words by then will not.
-                    try? await Task.sleep(for: .seconds(1))
-                    signals.closeAll()
+                    try await Task.sleep(for: .seconds(1))
+                    listener.closeAll()
                 }
-                defer { group.cancelAll() }
-                let executor = LoopExecutor(home: loops, closing: launcher.closing)
-                try await withTaskExecutorPreference(executor) { try await application.run() }
+                await listener.drained()
+                deadline.cancel()
             }
         }
         // Whatever came of it, a port in use for one: turns are told, loops end, rows are written.
         running.close(.shutDown)
         await running.drain(within: .seconds(2))
-        launcher.closing.begin()
-        try? await loops.shutdownGracefully()
+        await listener.closeLoops()
         await services.turns.recorder.drain()
         try outcome.get()
     }
@@ -133,44 +130,35 @@ package struct GatewayServer: Service {
             .document.bytes
     }
 
-    private func application(
-        _ edge: EdgeState,
-        _ table: RouteTable,
-        _ loops: any EventLoopGroup
-    ) -> some ApplicationProtocol {
-        var logger = services.logger
-        // Hummingbird's own lines below this level repeat ours.
-        logger.logLevel = max(logger.logLevel, .warning)
-        let signals = edge.signals
-        let http = HTTP1Channel.Configuration(
-            additionalChannelHandlers: [ConnectionWatch(signals: signals)],
+    private var listening: Listener.Configuration {
+        Listener.Configuration(
+            host: configuration.host,
+            port: configuration.port,
             // A little later than a body's own deadline, which can still be answered.
-            idleTimeout: .seconds(configuration.requestTime.components.seconds + 3),
-            httpDecoderConfiguration: .init(
-                maxHeaderFieldSize: 16 << 10,
-                maxHeaderListSize: 64 << 10,
-                maxHeaderFieldCount: 200
-            )
+            requestTime: configuration.requestTime + .seconds(3),
+            name: "OpsGate",
+            refusal: { .refusal($0) }
         )
-        return Application(
-            responder: EdgeResponder(
-                inner: table.router(edge).buildResponder(),
-                table: table,
-                log: RequestLog(logger: services.logger, metrics: edge.observation.requests)
-            ),
-            server: .http1(configuration: http),
-            configuration: ApplicationConfiguration(
-                address: .hostname(configuration.host, port: configuration.port),
-                serverName: "OpsGate",
-                backlog: 1024
-            ),
-            onServerRunning: { channel in
-                // NIO's four accepts a tick make bursts of clients wait.
-                try? await channel.setOption(.maxMessagesPerRead, value: 256).get()
-                await onReady(channel.localAddress?.port ?? configuration.port)
-            },
-            eventLoopGroupProvider: .shared(loops),
-            logger: logger
-        )
+    }
+}
+
+extension Response {
+    /// What is said to bytes that are no request, and to one connection too many.
+    fileprivate static func refusal(_ fault: Listener.Configuration.Malformed) -> Response {
+        let error =
+            switch fault {
+            case .malformed: OpenAIError.invalid("This is not a valid HTTP request.", param: nil, code: "invalid_http")
+            case .headersTooLarge:
+                OpenAIError(
+                    status: 431,
+                    message: "The request's headers are too large.",
+                    type: "invalid_request_error",
+                    code: "headers_too_large"
+                )
+            case .tooManyConnections: OpenAIError.overloaded("there are too many connections.")
+            }
+        var response = Response.failure(RequestFailure(error), style: .openAI)
+        response.headers[.requestID] = AnswerIdentity.makeID(prefix: "req_")
+        return response
     }
 }

@@ -1,8 +1,8 @@
 // Starts a turn in a task of its own and ties its life to the client's connection.
 
 import Conversation
+import HTTPServer
 import HTTPTypes
-import NIOCore
 import OpenAIProtocol
 import Synchronization
 
@@ -11,8 +11,6 @@ struct TurnLauncher: Sendable {
     let environment: TurnEnvironment
     let running: RunningTurns
     let heartbeat: Heartbeat
-    /// For the executors of turns: when the loops end.
-    let closing = LoopExecutor.Closing()
 
     /// Runs to the end and returns what was collected.
     func whole(
@@ -22,7 +20,7 @@ struct TurnLauncher: Sendable {
         let sink = CompletionSink(showSteps: plan.showSteps)
         let turn = Turn(plan: plan.traced(request), environment: environment)
         // At once and here: a task that had to be picked up by another thread first would cost more than this answer.
-        let home = LoopExecutor(home: request.context.channel.eventLoop, closing: closing)
+        let home = request.request.connection.executor
         let task = Task.immediate(executorPreference: home) { await turn.run(sink) }
         let (end, usage) = await guarded(task, turn.control, request) { await task.value }
         switch end {
@@ -47,9 +45,9 @@ struct TurnLauncher: Sendable {
         let turn = Turn(plan: plan.traced(request), environment: environment)
         let running = running
         let heartbeat = heartbeat
-        let channel = request.context.channel
+        let connection = request.request.connection
         let ending = Ending()
-        let home = LoopExecutor(home: channel.eventLoop, closing: closing)
+        let home = connection.executor
         let task = Task.immediate(executorPreference: home) {
             let (end, usage) = await turn.run(sink)
             sink.finish(end, usage: usage)
@@ -57,21 +55,20 @@ struct TurnLauncher: Sendable {
         }
         heartbeat.add(stream) {
             task.cancel()
-            channel.close(promise: nil)
+            connection.close()
         }
         let id = running.add { cause in
             turn.control.cause = cause
             task.cancel()
         }
-        let signal = request.signal
-        let token = signal.onGone {
+        let token = connection.signal.onGone {
             task.cancel()
             stream.close()
         }
         ending.then {
             heartbeat.remove(stream)
             running.remove(id)
-            signal.settle(token)
+            connection.signal.settle(token)
         }
         switch await stream.opening() {
         case .bytes: return StreamedAnswer(stream: stream, headers: HTTPFields(answeredBy: sink.target))
@@ -90,9 +87,9 @@ struct TurnLauncher: Sendable {
             control.cause = cause
             task.cancel()
         }
-        let token = request.signal.onGone { task.cancel() }
+        let token = request.request.connection.signal.onGone { task.cancel() }
         defer {
-            request.signal.settle(token)
+            request.request.connection.signal.settle(token)
             running.remove(id)
         }
         return await wait()

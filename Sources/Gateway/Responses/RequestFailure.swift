@@ -1,10 +1,9 @@
 // Every error that can leave a handler, as one value with a status and both forms.
 
 import Accounts
-import Hummingbird
+import HTTPServer
 import Identity
 import JSON
-import NIOCore
 import OpenAIProtocol
 import Resources
 import Storage
@@ -18,8 +17,6 @@ struct RequestFailure: Error {
     var retryAfter: Duration?
     var shouldRetry: Bool?
     var challenge: String?
-    /// Whether the rest of the request may still be on its way, so that the connection is of no more use.
-    var closesConnection = false
     /// Worth a line of its own in the log: a fault of ours.
     var isOurs = false
 
@@ -48,12 +45,7 @@ struct RequestFailure: Error {
             )
         case let fault as BodyFault: self.init(body: fault)
         case let error as DatabaseError: self.init(database: error)
-        case let error as any HTTPResponseError:
-            self.init(
-                status: error.status.code,
-                message: error.status.code == 404 ? "not found" : error.status.reasonPhrase
-            )
-        case is CancellationError, is ChannelError:
+        case is CancellationError, is ConnectionClosed:
             self.init(status: 499, message: "the client went away")
         default:
             self.init(status: 500, message: "The gateway failed; the log has the details.")
@@ -79,7 +71,6 @@ struct RequestFailure: Error {
                 )
             default: .overloaded(failure.message)
             }
-        closesConnection = true
     }
 
     private init(body fault: BodyFault) {
@@ -87,7 +78,9 @@ struct RequestFailure: Error {
         case .tooLarge(let limit):
             self.init(status: 413, message: "the body is larger than \(limit) bytes")
             openAI = .tooLarge(limit: limit)
-            closesConnection = true
+        case .incomplete:
+            self.init(status: 400, message: "The request's body is not complete.")
+            openAI = .invalid(message, param: nil, code: "invalid_http")
         case .tooSlow:
             self.init(status: 408, message: "The body took too long to arrive.")
             openAI = OpenAIError(
@@ -96,12 +89,10 @@ struct RequestFailure: Error {
                 type: "invalid_request_error",
                 code: "request_timeout"
             )
-            closesConnection = true
         case .tooManyBodies:
             self.init(status: 503, message: "Service temporarily unavailable: too much is being sent at once.")
             openAI = .overloaded("too much is being sent at once.")
             retryAfter = .seconds(1)
-            closesConnection = true
         case .notJSON(let error):
             self.init(
                 status: 400,

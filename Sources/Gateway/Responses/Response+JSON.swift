@@ -1,9 +1,8 @@
 // Answers in the two forms that the routes speak.
 
+import HTTPServer
 import HTTPTypes
-import Hummingbird
 import JSON
-import NIOCore
 import OpenAIProtocol
 import Resources
 
@@ -12,7 +11,7 @@ extension Response {
     static func json(_ bytes: [UInt8], status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]) -> Response {
         var headers = headers
         headers[.contentType] = "application/json"
-        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+        return Response(status: status, headers: headers, body: ResponseBody(bytes))
     }
 
     /// `{"code":0,"message":"success","data":…}`
@@ -33,7 +32,6 @@ extension Response {
         }
         if let shouldRetry = failure.shouldRetry { headers[.shouldRetry] = String(shouldRetry) }
         if let challenge = failure.challenge { headers[.wwwAuthenticate] = challenge }
-        if failure.closesConnection { headers[.connection] = "close" }
         let status = HTTPResponse.Status(code: failure.status)
         return switch style {
         case .openAI: json(failure.openAIBody, status: status, headers: headers)

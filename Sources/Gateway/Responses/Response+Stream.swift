@@ -1,8 +1,7 @@
 // A streamed answer over HTTP.
 
+import HTTPServer
 import HTTPTypes
-import Hummingbird
-import NIOCore
 
 extension Response {
     /// Server-sent events as they come; `notes` count their bytes.
@@ -20,13 +19,12 @@ extension Response {
                 while let bytes = await stream.next() {
                     notes.set { $0.bytes += bytes.count }
                     do {
-                        try await writer.write(ByteBuffer(bytes: bytes))
+                        try await writer.write(bytes)
                     } catch {
                         stream.close()
                         throw error
                     }
                 }
-                try await writer.finish(nil)
             }
         )
     }

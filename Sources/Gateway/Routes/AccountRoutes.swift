@@ -1,8 +1,8 @@
 // Login and API secrets (seed sections 1.2.7, 1.2.8 and 3).
 
 import Accounts
+import HTTPServer
 import HTTPTypes
-import Hummingbird
 import Identity
 import JSON
 import Resources

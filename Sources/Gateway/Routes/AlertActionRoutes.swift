@@ -1,8 +1,8 @@
 // What people do with alerts, events and incidents: acts, and rows that are more than rows.
 
 import Alerts
+import HTTPServer
 import HTTPTypes
-import Hummingbird
 import Identity
 import JSON
 import Resources

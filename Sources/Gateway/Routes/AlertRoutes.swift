@@ -1,8 +1,8 @@
 // The alert module's doors: the webhook, alerts, sources.
 
 import Alerts
+import HTTPServer
 import HTTPTypes
-import Hummingbird
 import Identity
 import JSON
 import Resources
@@ -94,7 +94,7 @@ struct AlertRoutes: Sendable {
     }
 
     /// Where senders put the secret: `SECRET`, `HTTP_SECRET`, `Authorization: Bearer`, or a Basic password.
-    private static func secrets(_ headers: HTTPFields) -> [String] {
+    private static func secrets(_ headers: RequestHeaders) -> [String] {
         var secrets = [headers[.secret], headers[.httpSecret]].compactMap { $0 }
         if let authorization = headers[.authorization] {
             let parts = authorization.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: true)

@@ -1,7 +1,8 @@
 // What waits for the caller's approval, and the decision by request instead of by chat.
 
 import Conversation
-import Hummingbird
+import HTTPServer
+import HTTPTypes
 import Identity
 import JSON
 import Resources

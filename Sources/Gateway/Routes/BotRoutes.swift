@@ -1,7 +1,8 @@
 // Bots as the ops side sees them: details, and running a skill.
 
 import Conversation
-import Hummingbird
+import HTTPServer
+import HTTPTypes
 import Identity
 import JSON
 import OpenAIProtocol

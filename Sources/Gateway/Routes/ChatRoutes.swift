@@ -1,7 +1,8 @@
 // `POST …/chat/completions` in its three places, and the models beside them.
 
 import Conversation
-import Hummingbird
+import HTTPServer
+import HTTPTypes
 import Identity
 import JSON
 import OpenAIProtocol
@@ -111,7 +112,7 @@ struct ChatRoutes: Sendable {
     }
 
     private func model(_ request: GatewayRequest) async throws -> Response {
-        let name = request.context.parameters.getCatchAll().joined(separator: "/").removingPercent
+        let name = request.context.parameters.rest.joined(separator: "/")
         let caller = try request.authenticated()
         if let card = cards(for: caller).first(where: { $0.id == name }) { return .json(card.json.bytes) }
         if let bot = services.bots.bot(named: name) { return .json(card(of: bot, id: name).json.bytes) }
@@ -146,22 +147,5 @@ struct ChatRoutes: Sendable {
         card.reasoning = traits.reasons
         if let context = traits.contextTokens { card.contextWindowTokens = context }
         return card
-    }
-}
-
-extension String {
-    fileprivate var removingPercent: String {
-        var bytes: [UInt8] = []
-        var rest = Array(utf8)[...]
-        while let byte = rest.popFirst() {
-            let digits = rest.prefix(2)
-            if byte == 0x25, digits.count == 2, let code = UInt8(String(decoding: digits, as: UTF8.self), radix: 16) {
-                bytes.append(code)
-                rest = rest.dropFirst(2)
-            } else {
-                bytes.append(byte)
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }

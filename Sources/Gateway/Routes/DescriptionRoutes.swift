@@ -1,6 +1,7 @@
 // The OpenAPI document over HTTP.
 
-import Hummingbird
+import HTTPServer
+import HTTPTypes
 import Identity
 import JSON
 import Resources

@@ -1,6 +1,7 @@
 // Whether the gateway works, for load balancers and people.
 
-import Hummingbird
+import HTTPServer
+import HTTPTypes
 import JSON
 import Logging
 import Storage

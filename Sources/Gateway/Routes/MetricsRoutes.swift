@@ -2,12 +2,11 @@
 
 import Alerts
 import Conversation
+import HTTPServer
 import HTTPTransport
 import HTTPTypes
-import Hummingbird
 import Identity
 import JSON
-import NIOCore
 
 /// Counts and gauges of this process, made when they are asked for.
 struct MetricsRoutes: Sendable {
@@ -33,7 +32,7 @@ struct MetricsRoutes: Sendable {
                     Response(
                         status: .ok,
                         headers: [.contentType: PrometheusText.contentType, .cacheControl: "no-store"],
-                        body: ResponseBody(byteBuffer: ByteBuffer(bytes: PrometheusText.bytes(families)))
+                        body: ResponseBody(PrometheusText.bytes(families))
                     )
                 }
             )

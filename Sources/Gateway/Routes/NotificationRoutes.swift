@@ -1,7 +1,7 @@
 // The doors of notification: channels, trying them out, and the notices that were sent or are stuck.
 
+import HTTPServer
 import HTTPTypes
-import Hummingbird
 import Identity
 import JSON
 import Notifications

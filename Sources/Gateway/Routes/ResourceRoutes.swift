@@ -1,7 +1,7 @@
 // The REST routes of a declared resource.
 
+import HTTPServer
 import HTTPTypes
-import Hummingbird
 import JSON
 import Resources
 

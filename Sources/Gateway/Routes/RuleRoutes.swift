@@ -1,7 +1,8 @@
 // The doors of what decides about alerts: shields, assignments, aggregation and correlation rules, levels.
 
 import Alerts
-import Hummingbird
+import HTTPServer
+import HTTPTypes
 import Identity
 import Resources
 

@@ -1,11 +1,10 @@
 // `GET /api/v1/opspilot/usage/`: who used what, and what it cost.
 
 import Conversation
+import HTTPServer
 import HTTPTypes
-import Hummingbird
 import Identity
 import JSON
-import NIOCore
 
 /// The books: rows or sums, as pages or as a file.
 struct UsageRoutes: Sendable {
@@ -40,10 +39,9 @@ struct UsageRoutes: Sendable {
             ],
             body: ResponseBody { [file] writer in
                 var file = file
-                try await writer.write(ByteBuffer(bytes: first))
+                try await writer.write(first)
                 // What fails from here on ends the connection in the middle of a chunk: no client takes it for the end.
-                while let piece = try await file.next() { try await writer.write(ByteBuffer(bytes: piece)) }
-                try await writer.finish(nil)
+                while let piece = try await file.next() { try await writer.write(piece) }
             }
         )
     }

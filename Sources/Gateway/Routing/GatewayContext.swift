@@ -1,20 +1,11 @@
-// What travels with a request through Hummingbird.
+// What travels with a request on its way to its handler.
 
 import Conversation
-import Hummingbird
-import Logging
-import NIOCore
 
-/// The request context: Hummingbird's own, the connection, the request's id and its notes for the log.
-struct GatewayContext: RequestContext {
-    var coreContext: CoreRequestContextStorage
-    let channel: any Channel
-    var requestID = ""
-    var trace = TraceContext()
+/// The request's id, its trace, what its path says, and its notes for the log.
+struct GatewayContext: Sendable {
+    var requestID: String
+    var trace: TraceContext
+    var parameters = PathParameters()
     let notes = RequestNotes()
-
-    init(source: ApplicationRequestContextSource) {
-        coreContext = CoreRequestContextStorage(source: source)
-        channel = source.channel
-    }
 }

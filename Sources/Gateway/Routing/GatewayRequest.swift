@@ -1,10 +1,9 @@
 // A request as handlers see it: who calls, the parameters, the body within its bounds.
 
+import HTTPServer
 import HTTPTypes
-import Hummingbird
 import Identity
 import JSON
-import NIOCore
 import Synchronization
 
 /// One request on its way through a handler.
@@ -14,8 +13,6 @@ struct GatewayRequest: Sendable {
     let id: String
     /// nil on routes for anybody and for webhooks.
     let caller: Caller?
-    /// Fires when the client goes away.
-    let signal: ConnectionSignal
     let heartbeat: Heartbeat
     let bodies: BodyMeter
     /// How long a body may take to arrive.
@@ -31,7 +28,7 @@ struct GatewayRequest: Sendable {
 
     /// A `{name}` of the path.
     func parameter(_ name: String) -> String {
-        context.parameters.get(name) ?? ""
+        context.parameters[name] ?? ""
     }
 
     /// A `{name}` of the path that must be a row's id; nil for anything else, which is nobody's id.
@@ -41,7 +38,7 @@ struct GatewayRequest: Sendable {
 
     /// The query in order, percent-decoding done.
     var query: [(String, String)] {
-        request.uri.queryParameters.map { (String($0.key), String($0.value)) }
+        request.queryItems
     }
 
     /// Reads the body.
@@ -51,28 +48,29 @@ struct GatewayRequest: Sendable {
         if let length = request.headers[.contentLength].flatMap(Int.init), length > limit {
             throw BodyFault.tooLarge(limit: limit)
         }
-        let channel = context.channel
-        // Each byte in time is not enough: a body that trickles must end, too. Only the inbound side is closed, so
-        // that the answer can still say why.
+        if let bytes = request.body.whole {
+            if bytes.count > limit { throw BodyFault.tooLarge(limit: limit) }
+            return bytes
+        }
+        // Each byte in time is not enough: a body that trickles must end, too.
+        let body = request.body
         let flag = LateFlag()
         let deadline = heartbeat.schedule(after: bodyTime) {
             flag.raise()
-            channel.close(mode: .input, promise: nil)
+            body.abandon()
         }
         defer { heartbeat.cancel(deadline) }
-        notes.set { $0.hasBody = true }
         var bytes: [UInt8] = []
         defer { bodies.give(bytes.count) }
         do {
-            for try await buffer in request.body {
-                if bytes.count + buffer.readableBytes > limit { throw BodyFault.tooLarge(limit: limit) }
-                guard bodies.take(buffer.readableBytes) else { throw BodyFault.tooManyBodies }
-                bytes.append(contentsOf: buffer.readableBytesView)
+            for try await piece in body {
+                if bytes.count + piece.count > limit { throw BodyFault.tooLarge(limit: limit) }
+                guard bodies.take(piece.count) else { throw BodyFault.tooManyBodies }
+                bytes.append(contentsOf: piece)
             }
-        } catch  where flag.isRaised {
-            throw BodyFault.tooSlow
+        } catch is BodyFailure {
+            throw flag.isRaised ? BodyFault.tooSlow : BodyFault.incomplete
         }
-        if flag.isRaised { throw BodyFault.tooSlow }
         return bytes
     }
 
@@ -106,6 +104,8 @@ private final class LateFlag: Sendable {
 enum BodyFault: Error {
     case tooLarge(limit: Int)
     case tooSlow
+    /// It ended before its time.
+    case incomplete
     case tooManyBodies
     case notJSON(JSONError)
     case notAnObject(String)

@@ -1,7 +1,8 @@
 // One line a request: who, where, how it ended, how long it took. No content, no query, no secrets.
 
 import Conversation
-import Hummingbird
+import HTTPServer
+import HTTPTypes
 import Logging
 import Synchronization
 
@@ -17,7 +18,7 @@ struct RequestLog: Sendable {
             id: id,
             trace: trace,
             method: request.method.rawValue,
-            path: request.uri.path,
+            path: request.path,
             notes: notes
         )
     }
@@ -61,7 +62,7 @@ struct RequestLog: Sendable {
                     metrics.streamEnded()
                     end(status: status)
                 }
-                try await body.write(writer)
+                try await body.write(to: writer)
             }
         }
     }

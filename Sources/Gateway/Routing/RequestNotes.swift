@@ -12,8 +12,6 @@ final class RequestNotes: Sendable {
         var model: String?
         var bytes = 0
         var isStreaming = false
-        /// Whether somebody has begun to read the body; it can be read once.
-        var hasBody = false
     }
 
     private let values = Mutex(Values())

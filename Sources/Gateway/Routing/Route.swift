@@ -1,7 +1,7 @@
 // A route as a value: where, for whom, what it says of itself, and what it does.
 
+import HTTPServer
 import HTTPTypes
-import Hummingbird
 import Identity
 import JSON
 
@@ -23,6 +23,11 @@ enum ErrorStyle: Sendable {
     case openAI
     /// `{"code","message","data":null,"errors":[…]}`
     case envelope
+
+    /// For a path that nobody serves.
+    init(path: String) {
+        self = path.hasPrefix("/v1/") || path.contains("/v1/chat") || path.contains("/v1/models") ? .openAI : .envelope
+    }
 }
 
 /// A route: the one table of these is what the server serves, what the OpenAPI document describes, and what tests walk.

@@ -1,7 +1,8 @@
-// From the table of routes to Hummingbird's router: access first, then the handler, errors in the route's form.
+// The table of routes: what is served, to whom, and how errors are told.
 
+import Conversation
+import HTTPServer
 import HTTPTypes
-import Hummingbird
 import Identity
 import Logging
 
@@ -9,87 +10,55 @@ import Logging
 struct RouteTable: Sendable {
     let routes: [Route]
 
-    /// Puts every route into a router.
-    func router(_ edge: EdgeState) -> Router<GatewayContext> {
-        let router = Router(context: GatewayContext.self)
-        for route in routes {
-            let counter = edge.observation.requests.counter(route)
-            router.on(RouterPath(stringLiteral: route.path), method: route.method) { request, context in
-                context.notes.set { $0.counter = counter }
-                return await Self.respond(route, request, context, edge)
+    /// A table that can be asked by path, with a counter for each route.
+    func served(by edge: EdgeState) -> ServedRoutes {
+        ServedRoutes(
+            routes: routes,
+            counters: routes.map(edge.observation.requests.counter),
+            router: Router(routes),
+            edge: edge
+        )
+    }
+}
+
+/// The routes of a running server: access first, then the handler, errors in the route's form.
+struct ServedRoutes: Sendable {
+    fileprivate let routes: [Route]
+    fileprivate let counters: [RouteCounter]
+    fileprivate let router: Router
+    fileprivate let edge: EdgeState
+
+    /// Answers a request, whatever comes of it.
+    func respond(to request: Request, _ context: GatewayContext) async -> Response {
+        switch router.match(request.method, request.path) {
+        case .route(let index, let parameters):
+            var context = context
+            context.parameters = parameters
+            context.notes.set { [counters, routes] notes in
+                notes.counter = counters[index]
+                notes.route = routes[index].path
             }
+            return await respond(routes[index], request, context)
+        case .otherMethods(let methods):
+            let failure = RequestFailure(status: 405, message: "\(request.method.rawValue) is not possible here.")
+            var response = Response.failure(failure, style: ErrorStyle(path: request.path))
+            response.headers[.allow] = methods.map(\.rawValue).joined(separator: ", ")
+            return response
+        case .nothing:
+            let failure = RequestFailure(status: 404, message: "There is nothing at \(request.path.prefix(200)).")
+            return .failure(failure, style: ErrorStyle(path: request.path))
         }
-        return router
     }
 
-    /// The methods that a path knows, for a 405 that names them.
-    func methods(for path: String) -> [HTTPRequest.Method] {
-        let parts = path.split(separator: "/")
-        return routes.filter { route in
-            let pattern = route.path.split(separator: "/")
-            if pattern.last == "**" {
-                return parts.count >= pattern.count
-                    && zip(pattern.dropLast(), parts).allSatisfy { $0 == $1 || $0.hasPrefix("{") }
-            }
-            return pattern.count == parts.count && zip(pattern, parts).allSatisfy { $0 == $1 || $0.hasPrefix("{") }
-        }.map(\.method)
-    }
-
-    /// An answer that may come before the whole request has: what is still on its way is read and dropped for a moment
-    /// after it, since a close at once would be a reset, and many clients would never see the answer.
-    private static func lingering(
-        _ response: Response,
-        _ request: Request,
-        _ context: GatewayContext,
-        _ edge: EdgeState
-    ) -> Response {
-        guard !context.notes.current.hasBody else { return response }
-        var response = response
-        let body = response.body
-        let channel = context.channel
-        response.body = ResponseBody(contentLength: body.contentLength) { writer in
-            try await body.write(writer)
-            let deadline = edge.heartbeat.schedule(after: .seconds(5)) { channel.close(promise: nil) }
-            defer { edge.heartbeat.cancel(deadline) }
-            var dropped = 0
-            for try await buffer in request.body {
-                dropped += buffer.readableBytes
-                if dropped > 64 << 20 { break }
-            }
-        }
-        return response
-    }
-
-    private static func respond(
-        _ route: Route,
-        _ request: Request,
-        _ context: GatewayContext,
-        _ edge: EdgeState
-    ) async -> Response {
-        context.notes.set { $0.route = route.path }
+    private func respond(_ route: Route, _ request: Request, _ context: GatewayContext) async -> Response {
         do {
-            // Taken before anything waits: whoever goes meanwhile is noticed all the same.
-            guard let signal = edge.signals.signal(of: context.channel) else { throw CancellationError() }
-            var caller: Caller?
-            if case .permission(let permission) = route.access {
-                let known = try await edge.caller(of: request.headers)
-                context.notes.set { $0.caller = known.username }
-                try known.require(permission)
-                caller = known
-            }
-            if case .scraper = route.access, !edge.isScraper(request.headers) {
-                let known = try await edge.caller(of: request.headers)
-                context.notes.set { $0.caller = known.username }
-                try known.require(.usageView)
-                caller = known
-            }
+            let caller = try await caller(for: route, request, context)
             return try await route.handler(
                 GatewayRequest(
                     request: request,
                     context: context,
                     id: context.requestID,
                     caller: caller,
-                    signal: signal,
                     heartbeat: edge.heartbeat,
                     bodies: edge.bodies,
                     bodyTime: edge.bodyTime,
@@ -104,16 +73,32 @@ struct RouteTable: Sendable {
                     metadata: ["request_id": "\(context.requestID)", "route": "\(route.path)", "reason": "\(error)"]
                 )
             }
-            let response = Response.failure(failure, style: route.style)
-            return failure.closesConnection ? lingering(response, request, context, edge) : response
+            return .failure(failure, style: route.style)
         }
+    }
+
+    private func caller(
+        for route: Route,
+        _ request: Request,
+        _ context: GatewayContext
+    ) async throws(CredentialFailure) -> Caller? {
+        let permission: Permission
+        switch route.access {
+        case .anybody, .webhookSecret: return nil
+        case .scraper where edge.isScraper(request.headers): return nil
+        case .scraper: permission = .usageView
+        case .permission(let needed): permission = needed
+        }
+        let caller = try await edge.caller(of: request.headers)
+        context.notes.set { $0.caller = caller.username }
+        try caller.require(permission)
+        return caller
     }
 }
 
 /// What every request needs, made once.
 struct EdgeState: Sendable {
     let authenticator: Authenticator
-    let signals: ConnectionSignals
     let heartbeat: Heartbeat
     let bodies = BodyMeter()
     let bodyTime: Duration
@@ -121,7 +106,7 @@ struct EdgeState: Sendable {
     let logger: Logger
 
     /// Whether a request brings the token for metrics.
-    func isScraper(_ headers: HTTPFields) -> Bool {
+    func isScraper(_ headers: RequestHeaders) -> Bool {
         guard let token = observation.metricsToken, let header = headers[.authorization] else { return false }
         let parts = header.split(separator: " ", maxSplits: 1)
         guard parts.count == 2, parts[0].lowercased() == "bearer" else { return false }
@@ -129,7 +114,7 @@ struct EdgeState: Sendable {
     }
 
     /// The caller of a request: from memory where possible, without leaving the task.
-    func caller(of headers: HTTPFields) async throws(CredentialFailure) -> Caller {
+    func caller(of headers: RequestHeaders) async throws(CredentialFailure) -> Caller {
         let authorization = headers[.authorization]
         let apiAuthorization = headers[.apiAuthorization]
         let apiKey = headers[.apiKey]

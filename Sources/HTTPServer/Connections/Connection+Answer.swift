@@ -1,0 +1,50 @@
+// Sends an answer: head and body as the request's method and version allow.
+
+import HTTPTypes
+import NIOCore
+
+/// What the request says about how it may be answered.
+struct AnswerTerms: Sendable {
+    let method: HTTPRequest.Method
+    /// Whether the client wants to go on with this connection.
+    let keepsAlive: Bool
+    /// HTTP/1.1 and later.
+    let knowsChunks: Bool
+    /// The `server` field.
+    let server: String
+}
+
+extension Connection {
+    /// - Returns: whether the answer was sent whole and the connection may carry another.
+    func send(_ response: Response, _ terms: AnswerTerms, isStopping: Bool) async -> Bool {
+        let framing = Self.framing(of: response, terms)
+        let closes = !terms.keepsAlive || isStopping || mustClose || isReading || framing == .close
+        do {
+            switch response.body.content {
+            case .bytes(let bytes):
+                var buffer = channel.allocator.buffer(capacity: 512 + bytes.count)
+                ResponseHead.write(response, framing: framing, closes: closes, server: terms.server, into: &buffer)
+                if framing != .none { buffer.writeBytes(bytes) }
+                try await write(buffer)
+            case .made(let make):
+                var head = channel.allocator.buffer(capacity: 1024)
+                ResponseHead.write(response, framing: framing, closes: closes, server: terms.server, into: &head)
+                let writer = ResponseWriter(self, framing: framing, head: head)
+                try await make(writer)
+                try await writer.finish()
+            }
+            return !closes
+        } catch {
+            // What has been sent is not whole, and nothing must make it look so.
+            close()
+            return false
+        }
+    }
+
+    private static func framing(of response: Response, _ terms: AnswerTerms) -> BodyFraming {
+        if response.status == .noContent || response.status == .notModified { return .none }
+        if terms.method == .head { return .none }
+        if let length = response.body.contentLength { return .length(length) }
+        return terms.knowsChunks ? .chunked : .close
+    }
+}

@@ -1,0 +1,100 @@
+// A listener for tests, with a responder that does what the path says.
+
+import HTTPTypes
+import Support
+import Synchronization
+
+@testable import HTTPServer
+
+/// A running listener on a free port.
+final class Door: Sendable {
+    let listener: Listener
+    let port: Int
+    let seen: Seen
+
+    /// What its responders noticed.
+    final class Seen: Sendable {
+        private let notes = Mutex<[String]>([])
+
+        func note(_ text: String) { notes.withLock { $0.append(text) } }
+        var all: [String] { notes.withLock { $0 } }
+    }
+
+    static func open(
+        requestTime: Duration = .seconds(60),
+        maximumConnections: Int = 1000,
+        _ responder: (@Sendable (Request, Seen) async -> Response)? = nil
+    ) async throws -> Door {
+        let seen = Seen()
+        let configuration = Listener.Configuration(
+            host: "127.0.0.1",
+            port: 0,
+            requestTime: requestTime,
+            maximumConnections: maximumConnections,
+            loops: 2,
+            name: "door",
+            refusal: { fault in
+                let status: HTTPResponse.Status =
+                    switch fault {
+                    case .malformed: .badRequest
+                    case .headersTooLarge: .requestHeaderFieldsTooLarge
+                    case .tooManyConnections: .serviceUnavailable
+                    }
+                return Response(status: status, body: ResponseBody(Array("\(fault)".utf8)))
+            }
+        )
+        let listener = Listener(configuration) { await (responder ?? Self.usual)($0, seen) }
+        return Door(listener, try await listener.start(), seen)
+    }
+
+    private init(_ listener: Listener, _ port: Int, _ seen: Seen) {
+        self.listener = listener
+        self.port = port
+        self.seen = seen
+    }
+
+    /// Stops it and waits until nothing is left of it.
+    func shut() async {
+        listener.stopAccepting()
+        listener.closeAll()
+        await listener.drained()
+        await listener.closeLoops()
+    }
+
+    private static let usual: @Sendable (Request, Seen) async -> Response = { request, seen in
+        seen.note("\(request.method.rawValue) \(request.path)")
+        switch request.path {
+        case "/echo":
+            var bytes: [UInt8] = []
+            do {
+                for try await piece in request.body { bytes.append(contentsOf: piece) }
+            } catch {
+                seen.note("body: \(error)")
+                return Response(status: .badRequest, body: ResponseBody(Array("\(error)".utf8)))
+            }
+            return Response(status: .ok, headers: [.contentType: "text/plain"], body: ResponseBody(bytes))
+        case "/pieces":
+            return Response(
+                status: .ok,
+                body: ResponseBody { writer in
+                    for number in 1...3 { try await writer.write(Array("piece \(number)\n".utf8)) }
+                }
+            )
+        case "/broken":
+            return Response(
+                status: .ok,
+                body: ResponseBody { writer in
+                    try await writer.write(Array("half".utf8))
+                    throw ConnectionClosed()
+                }
+            )
+        case "/nothing": return Response(status: .noContent)
+        case "/query":
+            let items = request.queryItems.map { "\($0.name)=\($0.value)" }
+            return Response(status: .ok, body: ResponseBody(Array(items.joined(separator: "|").utf8)))
+        case "/agent":
+            return Response(status: .ok, body: ResponseBody(Array((request.headers[.userAgent] ?? "-").utf8)))
+        default: return Response(status: .ok, body: ResponseBody(Array(request.path.utf8)))
+        }
+    }
+}
