@@ -19,6 +19,8 @@ package struct Bot: Sendable, Hashable {
     package var withoutApproval: [String] = []
     package let skills: [Skill]
     package let limits: TurnLimits
+    /// How much of it may be used, by all callers together.
+    package var usageLimits = LimitSet()
     package let options: Options
 
     /// How the bot behaves where the request says nothing.

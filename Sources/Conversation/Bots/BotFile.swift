@@ -57,6 +57,7 @@ enum BotFile {
             withoutApproval: try unapproved(root["without_approval"], granted: tools, context.registry),
             skills: skills,
             limits: try limits(root["limits"]),
+            usageLimits: try usageLimits(root["limits"]),
             options: try options(root["options"])
         )
     }
@@ -142,7 +143,9 @@ enum BotFile {
     private static func limits(_ node: YAMLNode?) throws(YAMLFault) -> TurnLimits {
         var limits = TurnLimits()
         guard let node else { return limits }
-        try node.allowOnly(["rounds", "tool_seconds", "turn_seconds", "result_bytes", "total_result_bytes"])
+        try node.allowOnly(
+            ["rounds", "tool_seconds", "turn_seconds", "result_bytes", "total_result_bytes"] + LimitSet.words
+        )
         if let rounds = node["rounds"] { limits.rounds = try rounds.integer(in: 1...50) }
         if let seconds = node["tool_seconds"] { limits.toolTime = .seconds(try seconds.integer(in: 1...600)) }
         if let seconds = node["turn_seconds"] { limits.turnTime = .seconds(try seconds.integer(in: 1...3600)) }
@@ -151,6 +154,11 @@ enum BotFile {
             limits.totalResultBytes = try bytes.integer(in: 1000...10_000_000)
         }
         return limits
+    }
+
+    private static func usageLimits(_ node: YAMLNode?) throws(YAMLFault) -> LimitSet {
+        guard let node else { return LimitSet() }
+        return try LimitSet(node)
     }
 
     private static func options(_ node: YAMLNode?) throws(YAMLFault) -> Bot.Options {

@@ -7,7 +7,11 @@ import Providers
 import Tools
 
 extension Turn {
-    func converse(with sink: any TurnSink, _ tally: inout TurnTally) async throws {
+    func converse(
+        with sink: any TurnSink,
+        _ settlement: inout Settlement,
+        _ tally: inout TurnTally
+    ) async throws {
         let deadline = ContinuousClock.now + plan.limits.turnTime
         let conversation = try await environment.held.restore(
             plan.messages,
@@ -29,6 +33,7 @@ extension Turn {
             let isLast = tally.rounds + 1 >= plan.limits.rounds || loop.isExhausted
             // The last round is for the answer: nothing is offered in it, and no call of it counts.
             guard ContinuousClock.now < deadline else { throw timeOver }
+            if !isFirst { try await settlement.goOn(tally) }
             let route = try await start(
                 messages,
                 tools: plan.tools,

@@ -16,11 +16,17 @@ package struct Turn: Sendable {
         self.control = control
     }
 
-    /// Runs to the end and settles.
+    /// Reserves, runs to the end and settles.
     ///
     /// - Returns: how it ended and what it used. Never throws: every end is a value.
     package func run(_ sink: any TurnSink) async -> (end: TurnEnd, usage: Usage) {
-        let settlement = Settlement(AccountedRequest(plan), environment: environment)
+        var settlement: Settlement
+        do {
+            settlement = try await Settlement.begin(AccountedRequest(plan), environment: environment)
+        } catch {
+            return (.failed(error), Usage())
+        }
+        control.standing = settlement.standing
         var tally = TurnTally()
         let end: TurnEnd
         do {
@@ -29,7 +35,7 @@ package struct Turn: Sendable {
             } else if let command = plan.command {
                 try await decide(command, sink, &tally)
             } else {
-                try await converse(with: sink, &tally)
+                try await converse(with: sink, &settlement, &tally)
             }
             end = .finished
         } catch {

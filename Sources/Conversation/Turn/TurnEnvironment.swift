@@ -14,6 +14,7 @@ package struct TurnEnvironment: Sendable {
     /// The prices in force.
     package let prices: @Sendable () -> PriceBook
     package let metrics: TurnMetrics
+    package let limits: Limits
     package let logger: Logger
 
     package init(
@@ -24,6 +25,7 @@ package struct TurnEnvironment: Sendable {
         slots: TurnSlots = TurnSlots(),
         prices: @escaping @Sendable () -> PriceBook = { .empty },
         metrics: TurnMetrics? = nil,
+        limits: Limits? = nil,
         logger: Logger
     ) {
         self.router = router
@@ -33,18 +35,26 @@ package struct TurnEnvironment: Sendable {
         self.slots = slots
         self.prices = prices
         self.metrics = metrics ?? TurnMetrics(isConfigured: { router().hasTarget(provider: $0, model: $1) })
+        self.limits = limits ?? Limits(limiter: MemoryLimiter(), logger: logger)
         self.logger = logger
     }
 }
 
-/// Says from outside why a running turn was cancelled.
+/// Says from outside why a running turn was cancelled, and to the outside what its limits are.
 package final class TurnControl: Sendable {
     private let stored = Mutex(TurnEnd.CancellationCause.clientGone)
+    private let left = Mutex(LimitStanding())
 
     package init() {}
 
     package var cause: TurnEnd.CancellationCause {
         get { stored.withLock { $0 } }
         set { stored.withLock { $0 = newValue } }
+    }
+
+    /// What is left of the limits that the turn fell under, once it has begun.
+    package internal(set) var standing: LimitStanding {
+        get { left.withLock { $0 } }
+        set { left.withLock { $0 = newValue } }
     }
 }

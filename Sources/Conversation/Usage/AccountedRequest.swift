@@ -1,6 +1,7 @@
 // What the books know of a request before it runs: who asks for what, by which way.
 
 package import Identity
+import OpenAIProtocol
 import Providers
 
 /// The part of a request that its settlement needs; a turn's, or that of a call that is no turn.
@@ -18,6 +19,8 @@ package struct AccountedRequest: Sendable {
     /// The model route's name.
     package var route: String
     package var isStream: Bool
+    /// What limits reserve for it.
+    package var estimate: LimitEstimate
 
     package init(
         operation: TurnMetrics.Operation,
@@ -28,7 +31,8 @@ package struct AccountedRequest: Sendable {
         requestedModel: String,
         botID: String? = nil,
         route: String,
-        isStream: Bool = false
+        isStream: Bool = false,
+        estimate: LimitEstimate = LimitEstimate()
     ) {
         self.operation = operation
         self.requestID = requestID
@@ -39,6 +43,7 @@ package struct AccountedRequest: Sendable {
         self.botID = botID
         self.route = route
         self.isStream = isStream
+        self.estimate = estimate
     }
 
     /// A turn's.
@@ -52,7 +57,28 @@ package struct AccountedRequest: Sendable {
             requestedModel: plan.requestedModel,
             botID: plan.bot?.id,
             route: plan.route.name,
-            isStream: plan.stream
+            isStream: plan.stream,
+            estimate: LimitEstimate(plan)
+        )
+    }
+}
+
+extension LimitEstimate {
+    /// A turn's first round: the conversation and the system prompt, and the answer that the request allows.
+    fileprivate init(_ plan: TurnPlan) {
+        // No model is asked to decide an approval.
+        guard plan.command == nil else {
+            self.init(isCompletion: false)
+            return
+        }
+        let bound = plan.parameters.first { $0.name == "max_completion_tokens" || $0.name == "max_tokens" }
+        let most = bound.flatMap { Int(String(decoding: $0.json, as: UTF8.self)) }.flatMap { $0 > 0 ? $0 : nil }
+        let (tokens, isTooMany) = (most ?? 0).multipliedReportingOverflow(by: max(1, plan.choices))
+        self.init(
+            promptBytes: plan.messages.count + (plan.systemPrompt?.utf8.count ?? 0)
+                + plan.clientTools.reduce(0) { $0 + $1.json.count },
+            mostCompletionTokens: most.map { _ in isTooMany ? .max : tokens },
+            model: plan.route.targets.first.map { "\($0.provider)/\($0.model)" } ?? ""
         )
     }
 }

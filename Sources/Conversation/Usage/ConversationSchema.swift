@@ -1,5 +1,6 @@
 // The tables of this room: usage, held rounds, approvals.
 
+import Resources
 package import Storage
 
 /// Migrations 40 to 59.
@@ -100,6 +101,20 @@ package enum ConversationSchema {
                 "ALTER TABLE usage_record ADD COLUMN trace_id TEXT NOT NULL DEFAULT ''",
                 "ALTER TABLE usage_record ADD COLUMN cache_write_tokens BIGINT NOT NULL DEFAULT 0",
                 "CREATE INDEX usage_record_started ON usage_record (started_at)",
+            ]
+        },
+        Migration(number: 44, name: "limits") { dialect in
+            LimitResource.resource.createTableStatements(dialect) + [
+                // What was taken by whom, where several nodes count together; `state` as `LimitMeter.text`.
+                """
+                CREATE TABLE limit_meter (
+                    scope TEXT PRIMARY KEY,
+                    state TEXT NOT NULL,
+                    updated_at BIGINT NOT NULL
+                )
+                """,
+                // Which nodes live, and until when they need not say so again.
+                "CREATE TABLE limit_node (node TEXT PRIMARY KEY, expires_at BIGINT NOT NULL)",
             ]
         },
     ]

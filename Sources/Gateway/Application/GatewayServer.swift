@@ -75,6 +75,7 @@ package struct GatewayServer: Service {
                 group.addTask { await heartbeat.run() }
                 group.addTask { await services.bots.watch() }
                 group.addTask { await services.background.run() }
+                group.addTask { await services.turns.limits.watch() }
                 await onReady(port)
                 defer { group.cancelAll() }
                 try? await gracefulShutdown()
@@ -95,6 +96,7 @@ package struct GatewayServer: Service {
         running.close(.shutDown)
         await running.drain(within: .seconds(2))
         await listener.closeLoops()
+        await services.turns.limits.limiter.drain()
         await services.turns.recorder.drain()
         try outcome.get()
     }
@@ -119,6 +121,7 @@ package struct GatewayServer: Service {
             + NotificationRoutes(services: services).routes
             + HealthRoutes(services: services).routes
             + UsageRoutes(services: services).routes
+            + LimitRoutes(services: services).routes
             + MetricsRoutes(services: services).routes
         return RouteTable(routes: routes + DescriptionRoutes(described: routes, catalog: services.catalog).routes)
     }

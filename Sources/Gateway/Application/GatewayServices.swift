@@ -22,6 +22,7 @@ package struct GatewayServices: Sendable {
     package let rules: RuleServices
     package let channels: ChannelService
     package let notifications: NotificationDesk
+    package let limits: LimitService
     /// What runs beside the requests as long as the server does.
     package let background: BackgroundWork
     package let bots: BotCatalog
@@ -42,6 +43,7 @@ package struct GatewayServices: Sendable {
         rules: RuleServices,
         channels: ChannelService,
         notifications: NotificationDesk,
+        limits: LimitService,
         background: BackgroundWork,
         bots: BotCatalog,
         registry: ToolRegistry,
@@ -59,6 +61,7 @@ package struct GatewayServices: Sendable {
         self.rules = rules
         self.channels = channels
         self.notifications = notifications
+        self.limits = limits
         self.background = background
         self.bots = bots
         self.registry = registry

@@ -4,6 +4,7 @@ import Conversation
 import HTTPServer
 import HTTPTypes
 import OpenAIProtocol
+import Providers
 import Synchronization
 
 /// Runs turns for routes: when the client goes away the turn is cancelled, and with it the upstream call and the tools.
@@ -24,8 +25,9 @@ struct TurnLauncher: Sendable {
         let task = Task.immediate(executorPreference: home) { await turn.run(sink) }
         let (end, usage) = await guarded(task, turn.control, request) { await task.value }
         switch end {
-        case .finished: return WholeAnswer(sink: sink, usage: usage, headers: HTTPFields(answeredBy: sink.target))
-        case .failed(let error): throw error
+        case .finished:
+            return WholeAnswer(sink: sink, usage: usage, headers: Self.headers(sink.target, turn.control))
+        case .failed(let error): throw error.adding(turn.control.standing)
         case .cancelled(.shutDown): throw OpenAIError.overloaded("the server is shutting down.")
         case .cancelled(.clientGone): throw CancellationError()
         }
@@ -71,10 +73,15 @@ struct TurnLauncher: Sendable {
             connection.signal.settle(token)
         }
         switch await stream.opening() {
-        case .bytes: return StreamedAnswer(stream: stream, headers: HTTPFields(answeredBy: sink.target))
-        case .failed(let error): throw error
+        case .bytes: return StreamedAnswer(stream: stream, headers: Self.headers(sink.target, turn.control))
+        case .failed(let error): throw error.adding(turn.control.standing)
         case .cancelled: throw CancellationError()
         }
+    }
+
+    /// Everything that is told of how an answer came about.
+    private static func headers(_ answer: (RouteTarget, attempts: Int)?, _ control: TurnControl) -> HTTPFields {
+        HTTPFields(answeredBy: answer).adding(HTTPFields(control.standing.headers))
     }
 
     private func guarded<Value: Sendable>(
@@ -93,6 +100,15 @@ struct TurnLauncher: Sendable {
             running.remove(id)
         }
         return await wait()
+    }
+}
+
+extension OpenAIError {
+    /// With what is left of the limits, unless it tells that itself.
+    fileprivate func adding(_ standing: LimitStanding) -> OpenAIError {
+        var error = self
+        error.headers.merge(standing.headers) { own, _ in own }
+        return error
     }
 }
 

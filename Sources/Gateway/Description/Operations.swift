@@ -38,7 +38,10 @@ enum ChatDescription {
             "403": CommonSchemas.openAIError("A permission is missing."),
             "404": CommonSchemas.openAIError("There is no such bot or model."),
             "413": CommonSchemas.openAIError("The body is larger than 16 MiB."),
-            "429": CommonSchemas.openAIError("The upstream's rate limit or quota."),
+            "429": CommonSchemas.openAIError(
+                "A limit of the secret, the user, the bot or the route, with `retry-after`, `retry-after-ms` and "
+                    + "`x-ratelimit-…`; a budget (`insufficient_quota`, `x-should-retry: false`); or the upstream's."
+            ),
             "502": CommonSchemas.openAIError("The upstream failed."),
             "503": CommonSchemas.openAIError("Overloaded, or shutting down."),
             "504": CommonSchemas.openAIError("The upstream or the turn took too long."),

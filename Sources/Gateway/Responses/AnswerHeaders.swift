@@ -13,6 +13,14 @@ extension HTTPFields {
         self[.attempts] = String(attempts)
     }
 
+    /// From names and values of our own, in the order of the names.
+    init(_ headers: [String: String]) {
+        self.init()
+        for (name, value) in headers.sorted(by: { $0.key < $1.key }) {
+            if let name = HTTPField.Name(name) { append(HTTPField(name: name, value: value)) }
+        }
+    }
+
     /// With others after them.
     func adding(_ others: HTTPFields) -> HTTPFields {
         var all = self

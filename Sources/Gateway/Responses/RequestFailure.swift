@@ -16,6 +16,8 @@ struct RequestFailure: Error {
     var openAI: OpenAIError?
     var retryAfter: Duration?
     var shouldRetry: Bool?
+    /// Further headers by their names.
+    var headers: [String: String] = [:]
     var challenge: String?
     /// Worth a line of its own in the log: a fault of ours.
     var isOurs = false
@@ -35,6 +37,7 @@ struct RequestFailure: Error {
             openAI = error
             retryAfter = error.retryAfter
             shouldRetry = error.shouldRetry
+            headers = error.headers
         case let failure as CredentialFailure: self.init(credential: failure)
         case let error as ResourceError: self.init(status: error.status, message: error.message, errors: error.errors)
         case let failure as AccountFailure:

@@ -21,7 +21,7 @@ extension Response {
 
     /// An error in the route's form.
     static func failure(_ failure: RequestFailure, style: ErrorStyle) -> Response {
-        var headers: HTTPFields = [:]
+        var headers = HTTPFields(failure.headers)
         if let wait = failure.retryAfter {
             let milliseconds = max(
                 0,

@@ -60,15 +60,21 @@ struct BotRoutes: Sendable {
                     ["id": .string($0.id), "name": .string($0.name), "tools": names($0.tools)]
                 }
             ),
-            "limits": [
-                "rounds": .integer(Int64(bot.limits.rounds)),
-                "tool_seconds": .integer(bot.limits.toolTime.components.seconds),
-                "turn_seconds": .integer(bot.limits.turnTime.components.seconds),
-                "result_bytes": .integer(Int64(bot.limits.resultBytes)),
-                "total_result_bytes": .integer(Int64(bot.limits.totalResultBytes)),
-            ],
+            "limits": .object(Self.limits(bot)),
             "channels": [],
         ])
+    }
+
+    private static func limits(_ bot: Bot) -> JSONObject {
+        var limits: JSONObject = [
+            "rounds": .integer(Int64(bot.limits.rounds)),
+            "tool_seconds": .integer(bot.limits.toolTime.components.seconds),
+            "turn_seconds": .integer(bot.limits.turnTime.components.seconds),
+            "result_bytes": .integer(Int64(bot.limits.resultBytes)),
+            "total_result_bytes": .integer(Int64(bot.limits.totalResultBytes)),
+        ]
+        for (word, value) in bot.usageLimits.json { limits[word] = value }
+        return limits
     }
 
     @Sendable private func execute(_ request: GatewayRequest) async throws -> Response {

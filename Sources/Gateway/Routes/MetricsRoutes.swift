@@ -46,7 +46,7 @@ struct MetricsRoutes: Sendable {
         func gauge(_ name: String, _ help: String, _ value: Int) -> MetricFamily {
             MetricFamily(name, help, .gauge, Double(value))
         }
-        return turns.metrics.families + services.observation.requests.families + [
+        return turns.metrics.families + services.observation.requests.families + turns.limits.families + [
             gauge("opsgate_turns_running", "Turns that are running.", turns.slots.count),
             gauge("opsgate_alert_ingest_waiting_bodies", "Webhook bodies that wait for the store.", alerts.bodies),
             gauge("opsgate_alert_ingest_waiting_events", "Events in them.", alerts.events),

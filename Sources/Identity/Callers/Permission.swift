@@ -41,6 +41,8 @@ extension Permission {
     package static let auditView: Permission = "audit.view"
     /// Edit model providers, models and routes.
     package static let providerManage: Permission = "provider.manage"
+    /// See and edit limits of requests, tokens and money.
+    package static let limitManage: Permission = "limit.manage"
 
     /// All of them in the order of this file, with the sentence that people are shown.
     package static let catalogue: [(permission: Permission, summary: String)] = [
@@ -56,6 +58,7 @@ extension Permission {
         (.notificationManage, "Edit notification channels and send test messages."),
         (.auditView, "Read the audit log."),
         (.providerManage, "Edit model providers, models and routes."),
+        (.limitManage, "See and edit limits of requests, tokens and money."),
     ]
 
     /// Every permission there is; a name outside of it is granted to nobody, not even to administrators.

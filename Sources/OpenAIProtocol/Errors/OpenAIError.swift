@@ -15,6 +15,8 @@ package struct OpenAIError: Error, Sendable, Hashable {
     package var retryAfter: Duration?
     /// Sent as `x-should-retry`; the SDKs obey it before looking at the status (`clients.md` 2.2).
     package var shouldRetry: Bool?
+    /// Further headers by their names, in lower case.
+    package var headers: [String: String] = [:]
 
     package init(
         status: Int,

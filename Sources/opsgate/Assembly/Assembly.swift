@@ -54,7 +54,7 @@ struct Assembly: Sendable {
         self.prices = prices
         let providers = ProviderStore(environment: settings.environmentProviders, client: client)
         self.providers = providers
-        providerFile = ProviderFileWatch(
+        let providerFile = ProviderFileWatch(
             path: settings.providers.path,
             isWanted: settings.providers.isNamed,
             environment: settings.variables,
@@ -62,6 +62,7 @@ struct Assembly: Sendable {
             logger: logger,
             onChange: { prices.use($0) }
         )
+        self.providerFile = providerFile
         let bots = BotCatalog(
             folders: BotCatalog.Folders(bots: settings.bots, prompts: settings.prompts),
             registry: BotContext(
@@ -71,6 +72,16 @@ struct Assembly: Sendable {
             ),
             logger: logger
         )
+        let limits = Limits(
+            limiter: Limits.limiter(for: database, logger: logger),
+            database: database,
+            sources: LimitSources(
+                bots: { bots.bots.map { ($0.id, $0.usageLimits) } },
+                routes: { providerFile.limits }
+            ),
+            logger: logger
+        )
+        try await limits.reload()
         let turns = TurnEnvironment(
             router: providers.router,
             recorder: UsageRecorder(database: database, logger: logger),
@@ -83,6 +94,7 @@ struct Assembly: Sendable {
                 logger: logger
             ),
             prices: { prices.book },
+            limits: limits,
             logger: logger
         )
         services = GatewayServices(
@@ -95,6 +107,17 @@ struct Assembly: Sendable {
             rules: operations.rules,
             channels: operations.channels,
             notifications: operations.notifications,
+            limits: try LimitService(
+                limits: limits,
+                subjects: LimitResource.Subjects(
+                    bot: { bots.bot(named: $0)?.id },
+                    hasRoute: { providers.book.router.route(named: $0) != nil }
+                ),
+                database: database,
+                catalog: operations.catalog,
+                currency: { prices.book.currency },
+                audit: ResourceService.auditLog(audit)
+            ),
             background: BackgroundWork(delivery: operations.delivery, ticker: operations.ticker),
             bots: bots,
             registry: registry,

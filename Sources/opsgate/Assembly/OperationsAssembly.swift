@@ -1,6 +1,7 @@
 // The alert module's parts and those that carry its notices, put together.
 
 import Alerts
+import Conversation
 import Foundation
 import HTTPTransport
 import Identity
@@ -68,6 +69,7 @@ struct OperationsAssembly {
     /// Declarations of all resources that know of each other.
     private static var resources: [Resource] {
         AlertsService.resources + RuleServices.resources + [ChannelResource.resource, NotificationResource.resource]
+            + [LimitResource.resource]
     }
 
     /// Tells this process from others, on this machine and elsewhere.

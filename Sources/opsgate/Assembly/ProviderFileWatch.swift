@@ -1,5 +1,6 @@
 // Keeps the provider file's layer in force: read at start and when it changes, the last good version kept.
 
+import Conversation
 import Foundation
 import Logging
 import Providers
@@ -16,6 +17,7 @@ final class ProviderFileWatch: Service, Sendable {
         var stamp: Stamp?
         var faults: [YAMLFault] = []
         var wasRead = false
+        var limits: [String: LimitSet] = [:]
     }
 
     private struct Stamp: Hashable {
@@ -56,6 +58,9 @@ final class ProviderFileWatch: Service, Sendable {
     /// What is wrong with the file now.
     var faults: [YAMLFault] { state.withLock { $0.faults } }
 
+    /// What the file in force says of its routes' limits.
+    var limits: [String: LimitSet] { state.withLock { $0.limits } }
+
     /// Whether the file has ever been put in force.
     var isInForce: Bool { state.withLock { $0.wasRead } }
 
@@ -81,7 +86,10 @@ final class ProviderFileWatch: Service, Sendable {
         let (file, faults) = read()
         let news = state.withLock { state in
             defer { state.faults = faults }
-            if file != nil { state.wasRead = true }
+            if let file {
+                state.wasRead = true
+                state.limits = file.limits
+            }
             return faults.filter { !state.faults.contains($0) }
         }
         for fault in news { logger.error("provider file refused", metadata: ["reason": "\(fault)"]) }

@@ -1,5 +1,6 @@
 // Reads `providers.yaml` against its rules (DESIGN.md section 3).
 
+import Conversation
 import Identity
 import Providers
 import YAML
@@ -7,6 +8,8 @@ import YAML
 /// A provider file as values, with the lines that they came from.
 struct ProviderFile {
     let catalogue: ProviderCatalogue
+    /// How much of its routes may be used, by all callers together.
+    let limits: [String: LimitSet]
     private let file: String
     /// Lines by the places of `CatalogueProblem`.
     private let lines: [String: Int]
@@ -34,8 +37,10 @@ struct ProviderFile {
             lines["models.\(model.name)"] = node.line
             catalogue.models.append(model)
         }
+        var limits: [String: LimitSet] = [:]
         for (name, node) in try root["routes"]?.members() ?? [] {
             let route = try reader.route(name, node)
+            limits[name] = try node["limits"].map(reader.limits)
             let place = "routes.\(name)"
             lines[place] = node.line
             for (index, target) in (try node["targets"]?.elements() ?? []).enumerated() {
@@ -44,6 +49,7 @@ struct ProviderFile {
             catalogue.routes.append(route)
         }
         self.catalogue = catalogue
+        self.limits = limits
         self.file = file
         self.lines = lines
     }
@@ -118,7 +124,7 @@ private struct Reader {
     }
 
     func route(_ name: String, _ node: YAMLNode) throws(YAMLFault) -> RouteSettings {
-        try node.allowOnly(["targets", "retries", "timeouts"])
+        try node.allowOnly(["targets", "retries", "timeouts", "limits"])
         var targets: [TargetSettings] = []
         for element in try node.required("targets").elements() { targets.append(try target(element)) }
         return RouteSettings(
@@ -128,6 +134,11 @@ private struct Reader {
             timeouts: try node["timeouts"].map(timeouts) ?? TimeoutSettings(),
             origin: .file
         )
+    }
+
+    func limits(_ node: YAMLNode) throws(YAMLFault) -> LimitSet {
+        try node.allowOnly(LimitSet.words)
+        return try LimitSet(node)
     }
 
     private func target(_ node: YAMLNode) throws(YAMLFault) -> TargetSettings {

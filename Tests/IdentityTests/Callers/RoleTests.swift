@@ -18,6 +18,7 @@ import Testing
         (.notificationManage, false, false),
         (.auditView, true, true),
         (.providerManage, false, false),
+        (.limitManage, false, false),
     ]
 
     @Test func rolesGrantWhatTheTableSays() {

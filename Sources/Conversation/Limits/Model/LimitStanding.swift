@@ -1,0 +1,58 @@
+// How much is left: the numbers behind the headers `x-ratelimit-…`.
+
+/// The tightest of the limits that a request fell under, one for requests and one for tokens.
+package struct LimitStanding: Sendable, Hashable {
+    package struct Level: Sendable, Hashable {
+        package var limit: Int
+        package var remaining: Int
+        /// Milliseconds until all of it is there again if nobody else comes.
+        package var reset: Int64
+
+        /// Whether less is left than with the other.
+        func isTighter(than other: Level?) -> Bool {
+            guard let other else { return true }
+            return (remaining, other.reset, limit) < (other.remaining, reset, other.limit)
+        }
+    }
+
+    package var requests: Level?
+    package var tokens: Level?
+
+    package init(requests: Level? = nil, tokens: Level? = nil) {
+        self.requests = requests
+        self.tokens = tokens
+    }
+
+    mutating func add(requests level: Level) {
+        if level.isTighter(than: requests) { requests = level }
+    }
+
+    mutating func add(tokens level: Level) {
+        if level.isTighter(than: tokens) { tokens = level }
+    }
+
+    /// `x-ratelimit-{limit,remaining,reset}-{requests,tokens}`, by name.
+    package var headers: [String: String] {
+        var headers: [String: String] = [:]
+        for (name, level) in [("requests", requests), ("tokens", tokens)] {
+            guard let level else { continue }
+            headers["x-ratelimit-limit-\(name)"] = String(level.limit)
+            headers["x-ratelimit-remaining-\(name)"] = String(level.remaining)
+            headers["x-ratelimit-reset-\(name)"] = Self.text(level.reset)
+        }
+        return headers
+    }
+
+    /// A time as OpenAI writes it: `20ms`, `1s`, `1.5s`, `6m0s`, `1h0m0s`.
+    package static func text(_ milliseconds: Int64) -> String {
+        let milliseconds = max(0, milliseconds)
+        if milliseconds < 1000 { return milliseconds == 0 ? "0s" : "\(milliseconds)ms" }
+        var fraction = String(milliseconds % 1000 + 1000).dropFirst()
+        while fraction.last == "0" { fraction.removeLast() }
+        let whole = milliseconds / 1000
+        let seconds = "\(whole % 60)" + (fraction.isEmpty ? "" : ".\(fraction)") + "s"
+        let (hours, minutes) = (whole / 3600, whole / 60 % 60)
+        if hours > 0 { return "\(hours)h\(minutes)m\(seconds)" }
+        return minutes > 0 ? "\(minutes)m\(seconds)" : seconds
+    }
+}

@@ -1,0 +1,198 @@
+// The limits in force: what turns ask, and what is told of them.
+
+package import Identity
+package import Logging
+import OpenAIProtocol
+package import Storage
+import Synchronization
+
+/// The desk of limits. One for a process.
+package final class Limits: Sendable {
+    private struct State {
+        var book = LimitBook()
+        var refused: [Refused: Int] = [:]
+    }
+
+    struct Refused: Hashable {
+        let scope: LimitScope.Kind
+        let kind: LimitKind
+    }
+
+    package let limiter: any Limiter
+    private let database: (any Database)?
+    private let sources: LimitSources
+    private let logger: Logger
+    private let clock: WallClock
+    private let state = Mutex(State())
+    private let reloading = ReloadTurn()
+
+    /// - Parameter database: holds `limit_rule` and the books; nil for limits that are given by `use`.
+    package init(
+        limiter: any Limiter,
+        database: (any Database)? = nil,
+        sources: LimitSources = LimitSources(),
+        logger: Logger,
+        clock: WallClock = .system
+    ) {
+        self.limiter = limiter
+        self.database = database
+        self.sources = sources
+        self.logger = logger
+        self.clock = clock
+    }
+
+    /// The engine that fits a store: in memory for one node, shared where several may be.
+    package static func limiter(for database: any Database, logger: Logger) -> any Limiter {
+        switch database.dialect {
+        case .sqlite: MemoryLimiter()
+        case .postgresql: SharedLimiter(database: database, logger: logger)
+        }
+    }
+
+    package var book: LimitBook { state.withLock { $0.book } }
+
+    /// Puts a book in force. Money that was spent before counts from here on.
+    package func use(_ book: LimitBook) async throws {
+        if let database, book.hasBudgets, book != self.book {
+            await limiter.adopt(try await SpendingHistory.read(database, now: clock.now()))
+        }
+        state.withLock { $0.book = book }
+    }
+
+    /// Reads the sources again.
+    package func reload() async throws {
+        guard let database else { return }
+        // One at a time, so that an older state never takes the place of a newer one.
+        try await reloading.run {
+            let stored = try await database.read { try LimitSources.stored($0) }
+            let book = self.sources.book(with: stored)
+            guard book != self.book else { return }
+            try await self.use(book)
+            self.logger.notice("limits in force", metadata: ["limits": "\(book.entries.count)"])
+        }
+    }
+
+    /// Looks for changes of files, of this node and of others, every second, until the task is cancelled.
+    package func watch() async {
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.limiter.run() }
+            group.addTask {
+                while !Task.isCancelled {
+                    try? await Task.sleep(for: .seconds(1))
+                    if Task.isCancelled { return }
+                    do {
+                        try await self.reload()
+                    } catch {
+                        self.logger.warning("limits not read", metadata: ["reason": "\(error)"])
+                    }
+                }
+            }
+        }
+    }
+
+    // MARK: Turns
+
+    /// What a request must hold while it runs; nil when nothing limits it.
+    ///
+    /// - Throws: the reason for which it may not run, or that the store cannot be asked.
+    func begin(
+        _ request: AccountedRequest,
+        _ prices: PriceBook,
+        at wall: Int64
+    ) async throws(LimitsFailure) -> (hold: LimitHold, standing: LimitStanding)? {
+        let scopes = state.withLock { $0.book }.limited(request)
+        guard !scopes.isEmpty else { return nil }
+        let claim = request.estimate.claim(on: scopes, prices, at: wall)
+        let outcome: LimitOutcome
+        do {
+            outcome = try await limiter.reserve(claim)
+        } catch {
+            throw unavailable(error)
+        }
+        switch outcome {
+        case .granted(let hold, let standing): return (hold, standing)
+        case .refused(let refusal, let standing): throw refused(refusal, prices, standing)
+        }
+    }
+
+    /// Charges a turn with what it has used and ends it when a limit is overdrawn.
+    func extend(_ hold: LimitHold, to use: LimitUse, _ prices: PriceBook) async throws(LimitsFailure) -> LimitHold {
+        let result: (hold: LimitHold, refusal: LimitRefusal?)
+        do {
+            result = try await limiter.extend(hold, to: use)
+        } catch {
+            // It has been let in; its end will be charged.
+            return hold
+        }
+        if let refusal = result.refusal {
+            var failure = refused(refusal, prices, LimitStanding())
+            failure.hold = result.hold
+            throw failure
+        }
+        return result.hold
+    }
+
+    private func refused(_ refusal: LimitRefusal, _ prices: PriceBook, _ standing: LimitStanding) -> LimitsFailure {
+        let refused = Refused(scope: refusal.scope.kind, kind: refusal.kind)
+        state.withLock { $0.refused[refused, default: 0] += 1 }
+        var error = refusal.error(currency: prices.currency)
+        error.headers = standing.headers
+        return LimitsFailure(error: error, errorType: refusal.errorType)
+    }
+
+    /// Whoever has limits does not run without them.
+    private func unavailable(_ error: any Error) -> LimitsFailure {
+        logger.error("limits cannot be asked", metadata: ["reason": "\(error)"])
+        return LimitsFailure(
+            error: .overloaded("the store of the limits does not answer."),
+            errorType: .oursOverloaded
+        )
+    }
+
+    // MARK: Metrics
+
+    /// Refusals by scope and kind, and holds.
+    package var families: [MetricFamily] {
+        let refused = state.withLock { $0.refused }
+        let samples = LimitScope.Kind.allCases.flatMap { scope in
+            LimitKind.allCases.map { kind in
+                MetricFamily.Sample(
+                    Double(refused[Refused(scope: scope, kind: kind)] ?? 0),
+                    labels: [.init("scope", scope.rawValue), .init("kind", kind.rawValue)]
+                )
+            }
+        }
+        return [
+            MetricFamily("opsgate_limit_refused_total", "Requests that a limit refused.", .counter, samples),
+            MetricFamily(
+                "opsgate_limit_holds",
+                "Reservations of this process that are not settled.",
+                .gauge,
+                Double(limiter.holdCount)
+            ),
+        ]
+    }
+}
+
+/// Why a turn may not begin or go on.
+struct LimitsFailure: Error {
+    var error: OpenAIError
+    var errorType: ErrorType
+    /// The hold as it is now, where it is a running turn's.
+    var hold: LimitHold?
+}
+
+/// Lets one task after the other through.
+private actor ReloadTurn {
+    private var last: Task<Void, any Error>?
+
+    func run(_ body: @escaping @Sendable () async throws -> Void) async throws {
+        let before = last
+        let task = Task {
+            _ = await before?.result
+            try await body()
+        }
+        last = task
+        try await task.value
+    }
+}

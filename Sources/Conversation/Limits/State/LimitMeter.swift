@@ -1,0 +1,139 @@
+// What one subject has taken: a value that both engines share.
+
+/// The state of one subject's limits. It knows no limits and no clock: both are given to it.
+struct LimitMeter: Sendable, Hashable {
+    /// The last moment it saw, milliseconds.
+    var seen: Int64
+    var requests: MinuteWindow
+    var tokens: MinuteWindow
+    var days: SpentMoney
+    var months: SpentMoney
+    /// Whether the money includes what was spent before it was counted here.
+    var isSeeded: Bool
+    /// Requests that run, by who counts them.
+    var running: [String: Int]
+
+    init(
+        seen: Int64 = .min,
+        requests: MinuteWindow = MinuteWindow(),
+        tokens: MinuteWindow = MinuteWindow(),
+        days: SpentMoney = SpentMoney(),
+        months: SpentMoney = SpentMoney(),
+        isSeeded: Bool = false,
+        running: [String: Int] = [:]
+    ) {
+        self.seen = seen
+        self.requests = requests
+        self.tokens = tokens
+        self.days = days
+        self.months = months
+        self.isSeeded = isSeeded
+        self.running = running
+    }
+
+    var runningCount: Int { running.values.reduce(0, +) }
+
+    mutating func advance(to moment: Int64) {
+        if moment < seen, seen != .min {
+            let back = MinuteWindow.tick(at: seen) - MinuteWindow.tick(at: moment)
+            if back > 0 {
+                requests.shift(by: -back)
+                tokens.shift(by: -back)
+            }
+        }
+        seen = moment
+        requests.advance(to: moment)
+        tokens.advance(to: moment)
+    }
+
+    /// Begins to count money, or ends it.
+    mutating func seed(_ scope: LimitScope, hasBudget: Bool, _ history: SpendingHistory) {
+        guard hasBudget != isSeeded else { return }
+        isSeeded = hasBudget
+        days = SpentMoney()
+        months = SpentMoney()
+        guard hasBudget, let spent = history.spent[scope] else { return }
+        days.add(spent.day, to: history.day)
+        months.add(spent.month, to: history.month)
+    }
+
+    /// The worst reason against a claim; nil when it can be granted.
+    func refusal(_ limited: LimitedScope, _ claim: LimitClaim, at moment: Int64) -> LimitRefusal? {
+        let (scope, limits) = (limited.scope, limited.limits)
+        var found: [LimitRefusal] = []
+        func money(_ kind: LimitKind, _ budget: Int64?, _ spent: Int64) {
+            guard let budget, spent >= budget || claim.use.micros > budget - spent else { return }
+            found.append(
+                LimitRefusal(scope: scope, kind: kind, limit: budget, used: spent, requested: claim.use.micros)
+            )
+        }
+        money(.budgetDay, limits.budgetDay, days[BudgetPeriod.day(claim.startedAt)])
+        money(.budgetMonth, limits.budgetMonth, months[BudgetPeriod.month(claim.startedAt)])
+        func rate(_ kind: LimitKind, _ limit: Int?, _ window: MinuteWindow, _ amount: Int) {
+            guard let limit else { return }
+            // Whoever is in debt waits, even with nothing to ask for.
+            let wait = window.wait(for: amount, limit: limit, at: moment)
+            guard wait != 0 else { return }
+            found.append(
+                LimitRefusal(
+                    scope: scope,
+                    kind: kind,
+                    limit: Int64(limit),
+                    used: Int64(window.sum),
+                    requested: Int64(amount),
+                    wait: wait
+                )
+            )
+        }
+        rate(.requests, limits.requestsPerMinute, requests, 1)
+        rate(.tokens, limits.tokensPerMinute, tokens, claim.use.tokens)
+        if let limit = limits.concurrent, runningCount >= limit {
+            found.append(
+                LimitRefusal(
+                    scope: scope,
+                    kind: .concurrent,
+                    limit: Int64(limit),
+                    used: Int64(runningCount),
+                    requested: 1,
+                    wait: 1000
+                )
+            )
+        }
+        return found.max { $0.weight < $1.weight }
+    }
+
+    mutating func take(_ limits: LimitSet, _ claim: LimitClaim, holder: String, at moment: Int64) {
+        if limits.requestsPerMinute != nil { requests.take(1, at: moment) }
+        if limits.tokensPerMinute != nil { tokens.take(claim.use.tokens, at: moment) }
+        if limits.hasBudget { charge(claim.use.micros, claim.startedAt) }
+        running[holder, default: 0] += 1
+    }
+
+    /// Puts what is known by now in the place of what was charged.
+    mutating func correct(_ hold: LimitHold, _ limits: LimitSet, to use: LimitUse, at moment: Int64) {
+        let tokens = use.tokens - hold.charged.tokens
+        if let limit = limits.tokensPerMinute {
+            if tokens > 0 { self.tokens.owe(tokens, limit: limit, at: moment) }
+            if tokens < 0 { self.tokens.giveBack(-tokens, takenAt: hold.takenAt) }
+        }
+        if limits.hasBudget { charge(use.micros - hold.charged.micros, hold.startedAt) }
+    }
+
+    private mutating func charge(_ micros: Int64, _ moment: Int64) {
+        days.add(micros, to: BudgetPeriod.day(moment))
+        months.add(micros, to: BudgetPeriod.month(moment))
+    }
+
+    mutating func leave(_ holder: String) {
+        guard let count = running[holder] else { return }
+        running[holder] = count > 1 ? count - 1 : nil
+    }
+
+    func stand(_ limits: LimitSet, in standing: inout LimitStanding, at moment: Int64) {
+        func level(_ limit: Int, _ window: MinuteWindow) -> LimitStanding.Level {
+            .init(limit: limit, remaining: max(0, limit - window.sum), reset: window.reset(at: moment))
+        }
+        if let limit = limits.requestsPerMinute { standing.add(requests: level(limit, requests)) }
+        if let limit = limits.tokensPerMinute { standing.add(tokens: level(limit, tokens)) }
+    }
+}

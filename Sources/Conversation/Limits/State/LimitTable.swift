@@ -1,0 +1,94 @@
+// The state machine of limits: claims, corrections and ends on the meters of many subjects.
+
+/// Meters by subject. No clock, no store, no lock: engines bring those.
+struct LimitTable: Sendable {
+    var meters: [LimitScope: LimitMeter] = [:]
+    /// What was spent before; for meters that begin to count money.
+    var history = SpendingHistory()
+
+    /// Grants a claim by all its subjects, or by none.
+    ///
+    /// - Parameters:
+    ///   - holder: who counts the slot.
+    ///   - moment: the engine's clock, milliseconds.
+    mutating func reserve(_ claim: LimitClaim, holder: String, at moment: Int64) -> LimitOutcome {
+        var worst: LimitRefusal?
+        for limited in claim.scopes {
+            var meter = meters[limited.scope] ?? LimitMeter()
+            meter.advance(to: moment)
+            meter.seed(limited.scope, hasBudget: limited.limits.hasBudget, history)
+            if let refusal = meter.refusal(limited, claim, at: moment), refusal.weight >= worst?.weight ?? .min {
+                worst = refusal
+            }
+            meters[limited.scope] = meter
+        }
+        if worst == nil {
+            for limited in claim.scopes {
+                meters[limited.scope]?.take(limited.limits, claim, holder: holder, at: moment)
+            }
+        }
+        var standing = LimitStanding()
+        for limited in claim.scopes { meters[limited.scope]?.stand(limited.limits, in: &standing, at: moment) }
+        if let worst { return .refused(worst, standing) }
+        let hold = LimitHold(
+            scopes: claim.scopes,
+            holder: holder,
+            takenAt: moment,
+            startedAt: claim.startedAt,
+            charged: claim.use
+        )
+        return .granted(hold, standing)
+    }
+
+    /// Charges what a request has used so far where that is more than was reserved, and says whether it may go on.
+    mutating func extend(_ hold: LimitHold, to use: LimitUse, at moment: Int64) -> (LimitHold, LimitRefusal?) {
+        let more = LimitUse(tokens: max(use.tokens, hold.charged.tokens), micros: max(use.micros, hold.charged.micros))
+        var worst: LimitRefusal?
+        for limited in hold.scopes {
+            guard var meter = meters[limited.scope] else { continue }
+            meter.advance(to: moment)
+            meter.correct(hold, limited.limits, to: more, at: moment)
+            if let refusal = meter.overdraft(limited, hold.startedAt, at: moment),
+                refusal.weight >= worst?.weight ?? .min
+            {
+                worst = refusal
+            }
+            meters[limited.scope] = meter
+        }
+        var hold = hold
+        hold.charged = more
+        return (hold, worst)
+    }
+
+    /// Ends a hold.
+    ///
+    /// - Parameter use: what was used in truth; nil leaves the estimate charged.
+    mutating func settle(_ hold: LimitHold, as use: LimitUse?, at moment: Int64) {
+        for limited in hold.scopes {
+            guard var meter = meters[limited.scope] else { continue }
+            meter.advance(to: moment)
+            if let use { meter.correct(hold, limited.limits, to: use, at: moment) }
+            meter.leave(hold.holder)
+            meters[limited.scope] = meter
+        }
+    }
+}
+
+extension LimitMeter {
+    /// The limit that more has been taken of than there is.
+    func overdraft(_ limited: LimitedScope, _ startedAt: Int64, at moment: Int64) -> LimitRefusal? {
+        func over(_ kind: LimitKind, _ limit: Int64?, _ used: Int64, _ wait: Int64?) -> LimitRefusal? {
+            guard let limit, used > limit else { return nil }
+            return LimitRefusal(scope: limited.scope, kind: kind, limit: limit, used: used, requested: 0, wait: wait)
+        }
+        let limits = limited.limits
+        return over(.budgetMonth, limits.budgetMonth, months[BudgetPeriod.month(startedAt)], nil)
+            ?? over(.budgetDay, limits.budgetDay, days[BudgetPeriod.day(startedAt)], nil)
+            ?? over(
+                .tokens,
+                limits.tokensPerMinute.map(Int64.init),
+                Int64(tokens.sum),
+                limits.tokensPerMinute.flatMap { tokens.wait(for: 0, limit: $0, at: moment) }
+            )
+    }
+}
