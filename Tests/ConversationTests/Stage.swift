@@ -31,13 +31,16 @@ final class Stage: Sendable {
     /// - Parameters:
     ///   - tools: what the program has, for calls that are approved.
     ///   - bot: the bot in force, for the same.
+    ///   - limits: those in force, by the engine that fits the store.
     init(
         _ model: any ModelProvider,
         on engine: Engine = .sqlite,
         tools: [Tool] = [],
         bot: Bot? = nil,
         clock: WallClock = .system,
-        logger given: Logger? = nil
+        logger given: Logger? = nil,
+        limits book: LimitBook = LimitBook(),
+        prices: PriceBook = .empty
     ) async throws {
         folder = try TemporaryFolder("conversation")
         let url =
@@ -49,6 +52,8 @@ final class Stage: Sendable {
         try await Migrator(IdentitySchema.migrations + ConversationSchema.migrations).migrate(database)
         let logger = given ?? Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         recorder = UsageRecorder(database: database, logger: logger)
+        let limits = Limits(limiter: Limits.limiter(for: database, logger: logger), database: database, logger: logger)
+        try await limits.use(book)
         let router = ModelRouter(providers: [model], routes: [Stage.route])
         environment = TurnEnvironment(
             router: { router },
@@ -62,6 +67,8 @@ final class Stage: Sendable {
                 logger: logger,
                 clock: clock
             ),
+            prices: { prices },
+            limits: limits,
             logger: logger
         )
     }
@@ -103,9 +110,20 @@ func withStage(
     bot: Bot? = nil,
     clock: WallClock = .system,
     logger: Logger? = nil,
+    limits: LimitBook = LimitBook(),
+    prices: PriceBook = .empty,
     _ body: (Stage) async throws -> Void
 ) async throws {
-    let stage = try await Stage(model, on: engine, tools: tools, bot: bot, clock: clock, logger: logger)
+    let stage = try await Stage(
+        model,
+        on: engine,
+        tools: tools,
+        bot: bot,
+        clock: clock,
+        logger: logger,
+        limits: limits,
+        prices: prices
+    )
     do {
         try await body(stage)
     } catch {

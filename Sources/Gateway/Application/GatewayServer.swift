@@ -53,6 +53,8 @@ package struct GatewayServer: Service {
 
     /// Runs until graceful shutdown: no new connections, running answers get `drainTime`, usage rows are written.
     package func run() async throws {
+        // Nobody is served before it is known what he may use.
+        try await services.turns.limits.reload()
         let heartbeat = Heartbeat()
         let running = RunningTurns()
         let launcher = TurnLauncher(environment: services.turns, running: running, heartbeat: heartbeat)

@@ -81,7 +81,6 @@ struct Assembly: Sendable {
             ),
             logger: logger
         )
-        try await limits.reload()
         let turns = TurnEnvironment(
             router: providers.router,
             recorder: UsageRecorder(database: database, logger: logger),

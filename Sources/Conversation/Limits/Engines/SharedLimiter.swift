@@ -40,6 +40,8 @@ package final class SharedLimiter: Limiter {
         var jobs: [Job] = []
         var isRunning = false
         var isClosing = false
+        /// Whether the store knows this node's name.
+        var hasSpoken = false
         var holds = 0
         var node = SharedLimiter.newName()
         var history = SpendingHistory()
@@ -114,7 +116,7 @@ package final class SharedLimiter: Limiter {
 
     package func run() async {
         while !Task.isCancelled {
-            _ = try? await ask(.beat)
+            if state.withLock({ $0.hasSpoken }) { _ = try? await ask(.beat) }
             try? await Task.sleep(for: lifetime / 4)
         }
     }
@@ -175,6 +177,7 @@ package final class SharedLimiter: Limiter {
                     try Self.run(work, node: node, lifetime: lifetime, history, connection)
                 }
                 failures = 0
+                state.withLock { $0.hasSpoken = true }
                 if let done {
                     for (job, done) in zip(jobs, done) { job.waiter?.resume(returning: done) }
                 } else {

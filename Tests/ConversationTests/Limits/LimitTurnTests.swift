@@ -1,0 +1,256 @@
+// Limits around whole turns: every end gives back what it held, and a refusal is in the books.
+
+import Identity
+import OpenAIProtocol
+import Providers
+import Storage
+import Support
+import Testing
+import Tools
+
+@testable import Conversation
+
+@Suite struct LimitTurnTests {
+    private static let user = LimitScope(.user, "7")
+
+    private func book(_ limits: LimitSet, _ scope: LimitScope = Self.user) -> LimitBook {
+        var book = LimitBook()
+        book.add(limits, to: scope)
+        return book
+    }
+
+    private static let prices = PriceBook(
+        currency: "USD",
+        // A token costs a millionth of a dollar.
+        prices: ["up/model-1": ModelPrice(input: 1_000_000, output: 1_000_000)]
+    )
+
+    private func reading(_ stage: Stage, _ scope: LimitScope = Self.user) async throws -> LimitReading {
+        try await stage.environment.limits.limiter.readings(of: [scope])[scope] ?? LimitReading()
+    }
+
+    /// Nothing is held; so much is charged.
+    private func expectSettled(_ stage: Stage, requests: Int, tokens: Int) async throws {
+        #expect(stage.environment.limits.limiter.holdCount == 0)
+        #expect(stage.environment.slots.count == 0)
+        try await eventually("it is settled: \(requests) requests, \(tokens) tokens") {
+            let reading = try await reading(stage)
+            return reading.running == 0 && reading.requests == requests && reading.tokens == tokens
+                && reading.day == Int64(tokens) && reading.month == Int64(tokens)
+        }
+        let rows = try await stage.usage()
+        let sum = try rows.reduce(0) { try $0 + Int($1.int("prompt_tokens")) + Int($1.int("completion_tokens")) }
+        #expect(sum == tokens)
+    }
+
+    private static let wide = LimitSet(
+        requestsPerMinute: 100,
+        tokensPerMinute: 100_000,
+        concurrent: 10,
+        budgetDay: 1_000_000,
+        budgetMonth: 1_000_000
+    )
+
+    @Test(arguments: Engine.allCases) func finished(engine: Engine) async throws {
+        let model = ScriptedModel(.calls("look"), .answers("ok"))
+        try await withStage(model, on: engine, limits: book(Self.wide), prices: Self.prices) { stage in
+            let control = TurnControl()
+            _ = await stage.run(try plan(bot: bot(), tools: [tool("look")]), control: control)
+            #expect(control.standing.requests?.remaining == 99)
+            try await expectSettled(stage, requests: 1, tokens: 24)
+        }
+    }
+
+    @Test(arguments: Engine.allCases) func upstreamDied(engine: Engine) async throws {
+        let model = ScriptedModel(.breaks([[said("half of"), counted(10, 2)]], .connectionLost))
+        try await withStage(model, on: engine, limits: book(Self.wide), prices: Self.prices) { stage in
+            _ = await stage.run(try plan(bot: bot()))
+            try await expectSettled(stage, requests: 1, tokens: 12)
+        }
+    }
+
+    @Test(arguments: Engine.allCases, [TurnEnd.CancellationCause.clientGone, .shutDown])
+    func cancelled(engine: Engine, cause: TurnEnd.CancellationCause) async throws {
+        let model = ScriptedModel(.hangs([[said("12345678"), counted(10, 2)]]))
+        try await withStage(model, on: engine, limits: book(Self.wide), prices: Self.prices) { stage in
+            let control = TurnControl()
+            let plan = try plan(bot: bot())
+            let running = Task { await stage.run(plan, control: control).end }
+            try await eventually("it runs") { model.rounds.count == 1 }
+            try await eventually("it holds a slot") { try await reading(stage).running == 1 }
+            control.cause = cause
+            running.cancel()
+            #expect(await running.value.label == cause.rawValue)
+            // It may have been cancelled before it had read anything, which is then estimated.
+            let rows = try await stage.usage()
+            let tokens = try rows.reduce(0) { try $0 + Int($1.int("prompt_tokens")) + Int($1.int("completion_tokens")) }
+            try await expectSettled(stage, requests: 1, tokens: tokens)
+        }
+    }
+
+    @Test(arguments: Engine.allCases) func goneWhileItWaitsForItsReservation(engine: Engine) async throws {
+        try await withStage(ScriptedModel(.answers("x")), on: engine, limits: book(Self.wide)) { stage in
+            let plan = try plan(bot: bot())
+            for _ in 0..<20 {
+                let running = Task { await stage.run(plan).end }
+                running.cancel()
+                _ = await running.value
+            }
+            #expect(stage.environment.limits.limiter.holdCount == 0)
+            try await eventually("no slot is left") { try await reading(stage).running == 0 }
+            #expect(try await stage.usage().count == 20)
+        }
+    }
+
+    @Test(arguments: Engine.allCases) func aRefusalIsInTheBooksAndHoldsNothing(engine: Engine) async throws {
+        let limits = book(LimitSet(requestsPerMinute: 2))
+        try await withStage(ScriptedModel(.answers("x")), on: engine, limits: limits) { stage in
+            for _ in 0..<2 { #expect(try await stage.run(plan(bot: bot())).end.label == "finished") }
+            guard case .failed(let error) = await stage.run(try plan(bot: bot())).end else {
+                Issue.record("not refused")
+                return
+            }
+            #expect(error.status == 429 && error.code == "rate_limit_exceeded" && error.type == "rate_limit_error")
+            let wait = try #require(error.retryAfter)
+            #expect(wait > .seconds(30) && wait <= .milliseconds(60_250))
+            #expect(error.headers["x-ratelimit-limit-requests"] == "2")
+            #expect(error.headers["x-ratelimit-remaining-requests"] == "0")
+            #expect(error.message.contains("Limit 2, Used 2, Requested 1"))
+            let rows = try await stage.usage()
+            #expect(try rows.map { try $0.optionalText("error_type") } == [nil, nil, "policy_rate_limited"])
+            #expect(stage.environment.slots.count == 0)
+            #expect(try await reading(stage).requests == 2)
+            let text = stage.environment.limits.families[0].samples.filter { $0.value > 0 }
+            #expect(text.count == 1 && text[0].labels == [.init("scope", "user"), .init("kind", "requests")])
+        }
+    }
+
+    @Test func everyKindHasItsForm() async throws {
+        // A prompt of about ten tokens and 256 for an answer of which nothing is said.
+        try await withStage(
+            ScriptedModel(.hangs([[said("x")]])),
+            limits: book(LimitSet(concurrent: 1), LimitScope(.secret, "11"))
+        ) { stage in
+            let plan = try plan(bot: bot())
+            let running = Task { await stage.run(plan).end }
+            try await eventually("it runs") {
+                stage.environment.limits.limiter.holdCount == 1
+            }
+            guard case .failed(let error) = await stage.run(plan).end else { return }
+            #expect(error.status == 429 && error.code == "rate_limit_exceeded" && error.retryAfter == .seconds(1))
+            #expect(error.message.hasPrefix("Concurrency limit reached for this secret"))
+            running.cancel()
+            _ = await running.value
+            let types = try await stage.usage().compactMap { try $0.optionalText("error_type") }
+            #expect(types.sorted() == ["caller_cancelled", "policy_concurrency"])
+        }
+        try await withStage(
+            ScriptedModel(.answers("x")),
+            limits: book(LimitSet(budgetMonth: 100), LimitScope(.bot, "bot-1")),
+            prices: Self.prices
+        ) { stage in
+            guard case .failed(let error) = await stage.run(try plan(bot: bot())).end else {
+                Issue.record("not refused")
+                return
+            }
+            #expect(error.status == 429 && error.code == "insufficient_quota" && error.shouldRetry == false)
+            #expect(error.retryAfter == nil)
+            #expect(error.message.contains("0.0001 USD a month"))
+            let types = try await stage.usage().map { try $0.optionalText("error_type") }
+            #expect(types == ["policy_budget_exceeded"])
+        }
+        try await withStage(
+            ScriptedModel(.answers("x")),
+            limits: book(LimitSet(tokensPerMinute: 100), LimitScope(.route, "default"))
+        ) { stage in
+            guard case .failed(let error) = await stage.run(try plan("\"max_tokens\":200", bot: bot())).end else {
+                Issue.record("not refused")
+                return
+            }
+            #expect(error.shouldRetry == false && error.retryAfter == nil)
+            #expect(error.message.contains("too large"))
+            // Without a word about the answer it is only a guess, and passes.
+            #expect(try await stage.run(plan(bot: bot())).end.label == "finished")
+        }
+    }
+
+    @Test(arguments: Engine.allCases) func aTurnEndsWhenItHasOverdrawn(engine: Engine) async throws {
+        let model = ScriptedModel(
+            .says([[called(0, "a", "look"), counted(2000, 10)]]),
+            .answers("never said")
+        )
+        try await withStage(model, on: engine, limits: book(LimitSet(tokensPerMinute: 1000))) { stage in
+            let (end, usage) = await stage.run(try plan(bot: bot(), tools: [tool("look")]))
+            #expect(end.label == "rate_limit_exceeded")
+            #expect(usage.promptTokens == 2000)
+            #expect(model.calls.count == 1)
+            let row = try #require(try await stage.usage().first)
+            #expect(try row.text("error_type") == "policy_rate_limited")
+            // The debt is not forgotten.
+            try await eventually("all is charged") { try await reading(stage).tokens == 2010 }
+            #expect(try await reading(stage).tokensReset > 120_000)
+        }
+    }
+
+    @Test(arguments: Engine.allCases) func aRestartKeepsBudgets(engine: Engine) async throws {
+        let limits = book(LimitSet(budgetDay: 500, budgetMonth: 600))
+        let model = ScriptedModel(.says([[said("ok"), counted(300, 100), .delta(ModelDelta(finish: .stop))]]))
+        try await withStage(model, on: engine, prices: Self.prices) { stage in
+            // Spent before there was any limit.
+            _ = await stage.run(try plan(bot: bot()))
+            _ = try await stage.usage()
+            let logger = stage.environment.logger
+            let after = Limits(
+                limiter: Limits.limiter(for: stage.database, logger: logger),
+                database: stage.database,
+                logger: logger
+            )
+            try await after.use(limits)
+            let before = try await after.limiter.readings(of: [Self.user])[Self.user]
+            #expect(before?.day == 400 && before?.month == 400)
+            let request = AccountedRequest(
+                operation: .chat,
+                requestID: "r",
+                caller: Stage.caller,
+                surface: "chat",
+                requestedModel: "m",
+                route: "default",
+                estimate: LimitEstimate(promptBytes: 4, mostCompletionTokens: 150, model: "up/model-1")
+            )
+            await #expect(throws: LimitsFailure.self) {
+                _ = try await after.begin(request, Self.prices, at: WallClock.system.now())
+            }
+            var small = request
+            small.estimate.mostCompletionTokens = 50
+            let granted = try await after.begin(small, Self.prices, at: WallClock.system.now())
+            #expect(granted?.hold.charged == LimitUse(tokens: 51, micros: 51))
+        }
+    }
+
+    @Test func withoutLimitsNothingIsHeld() async throws {
+        try await withStage(
+            ScriptedModel(.answers("x")),
+            limits: book(LimitSet(requestsPerMinute: 1), LimitScope(.user, "8"))
+        ) { stage in
+            for _ in 0..<3 {
+                let control = TurnControl()
+                #expect(try await stage.run(plan(bot: bot()), control: control).end.label == "finished")
+                #expect(control.standing == LimitStanding())
+            }
+            #expect(try await stage.environment.limits.limiter.knownScopes().isEmpty)
+        }
+    }
+
+    @Test func theStricterOfTwoSourcesHoldsAndOneNumberOfItsOwnGoesBeforeEveryones() {
+        var book = LimitBook()
+        book.add(LimitSet(requestsPerMinute: 10, concurrent: 5), to: LimitScope(.bot, "b"))
+        book.add(LimitSet(requestsPerMinute: 20, budgetDay: 7), to: LimitScope(.bot, "b"))
+        book.add(LimitSet(requestsPerMinute: 3, tokensPerMinute: 4), to: LimitScope(.bot, "*"))
+        #expect(
+            book.limits(of: LimitScope(.bot, "b"))
+                == LimitSet(requestsPerMinute: 10, tokensPerMinute: 4, concurrent: 5, budgetDay: 7)
+        )
+        #expect(book.limits(of: LimitScope(.bot, "other")) == LimitSet(requestsPerMinute: 3, tokensPerMinute: 4))
+        #expect(book.limits(of: LimitScope(.user, "b")) == nil)
+    }
+}
