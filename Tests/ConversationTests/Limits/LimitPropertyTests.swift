@@ -86,7 +86,9 @@ struct Dice: RandomNumberGenerator {
                     refused += 1
                     // All or nothing: nobody has taken anything.
                     for limited in scopes {
-                        #expect(table.meters[limited.scope]?.running ?? [:] == before.meters[limited.scope]?.running ?? [:])
+                        #expect(
+                            table.meters[limited.scope]?.running ?? [:] == before.meters[limited.scope]?.running ?? [:]
+                        )
                     }
                     #expect(scopes.contains { $0.scope == refusal.scope })
                 }
@@ -107,15 +109,15 @@ struct Dice: RandomNumberGenerator {
                         micros: isUnknown ? estimate.micros : use.micros
                     )
                 )
-            case 970..<980: // hours pass
+            case 970..<980:  // hours pass
                 let jump = Int64.random(in: 0...30_000_000, using: &dice)
                 moment += jump
                 wall += jump
-            case 980..<990: // the clock of the minutes is set back
+            case 980..<990:  // the clock of the minutes is set back
                 let jump = Int64.random(in: 0...600_000, using: &dice)
                 moment -= jump
                 for scope in ledger.grants.keys { ledger.grants[scope] = ledger.grants[scope]?.map { $0 - jump } }
-            default: // a restart: turns that ran are gone, money comes from the books, minutes begin anew
+            default:  // a restart: turns that ran are gone, money comes from the books, minutes begin anew
                 table = LimitTable()
                 table.history.day = BudgetPeriod.day(wall)
                 table.history.month = BudgetPeriod.month(wall)

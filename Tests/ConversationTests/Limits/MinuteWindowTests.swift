@@ -65,8 +65,10 @@ import Testing
     }
 
     @Test func timesAreWrittenAsOpenAIDoes() {
-        let texts = [(0, "0s"), (20, "20ms"), (999, "999ms"), (1000, "1s"), (1500, "1.5s"), (360_000, "6m0s"),
-            (61_050, "1m1.05s"), (3_600_000, "1h0m0s"), (-5, "0s")]
+        let texts = [
+            (0, "0s"), (20, "20ms"), (999, "999ms"), (1000, "1s"), (1500, "1.5s"), (360_000, "6m0s"),
+            (61_050, "1m1.05s"), (3_600_000, "1h0m0s"), (-5, "0s"),
+        ]
         for (milliseconds, text) in texts { #expect(LimitStanding.text(Int64(milliseconds)) == text) }
     }
 }

@@ -219,7 +219,9 @@ import Testing
             #expect(answer.status == 400)
             #expect(try answer.json["errors"]?[0]?["field"]?.string == field)
         }
-        #expect(try await gateway.post(Self.limits, #"{"scope":"user","subject":"admin","concurrent":3}"#).status == 200)
+        #expect(
+            try await gateway.post(Self.limits, #"{"scope":"user","subject":"admin","concurrent":3}"#).status == 200
+        )
         #expect(try await gateway.post(Self.limits, #"{"scope":"user","subject":"1","concurrent":4}"#).status == 409)
         try await gateway.stop()
     }

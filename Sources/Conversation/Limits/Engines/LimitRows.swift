@@ -22,7 +22,10 @@ enum LimitRows {
     /// The store's clock, and which nodes live by it.
     static func nodes(_ connection: any SQLConnection) throws -> (now: Int64, alive: [String: Int64]) {
         let now = try connection.query("SELECT \(connection.dialect.nowMilliseconds) AS now").first?.int("now") ?? 0
-        let rows = try connection.query("SELECT node, expires_at FROM limit_node WHERE expires_at > $1", [.integer(now)])
+        let rows = try connection.query(
+            "SELECT node, expires_at FROM limit_node WHERE expires_at > $1",
+            [.integer(now)]
+        )
         var alive: [String: Int64] = [:]
         for row in rows { alive[try row.text("node")] = try row.int("expires_at") }
         return (now, alive)
@@ -98,7 +101,9 @@ extension LimitScope {
     package var name: String { "\(kind.rawValue):\(subject)" }
 
     package init?(name: String) {
-        guard let colon = name.firstIndex(of: ":"), let kind = Kind(rawValue: String(name[..<colon])) else { return nil }
+        guard let colon = name.firstIndex(of: ":"), let kind = Kind(rawValue: String(name[..<colon])) else {
+            return nil
+        }
         self.init(kind, String(name[name.index(after: colon)...]))
     }
 }

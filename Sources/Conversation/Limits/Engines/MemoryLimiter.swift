@@ -58,14 +58,16 @@ package final class MemoryLimiter: Limiter {
     package func readings(of scopes: [LimitScope]) async throws -> [LimitScope: LimitReading] {
         let (moment, wall) = (steady(), clock.now())
         return state.withLock { state in
-            Dictionary(uniqueKeysWithValues: scopes.map { scope in
-                let meter = state.table.meters[scope]
-                return (
-                    scope,
-                    meter.map { LimitReading($0, at: moment, wall: wall) }
-                        ?? LimitReading(state.table.history, scope, wall: wall)
-                )
-            })
+            Dictionary(
+                uniqueKeysWithValues: scopes.map { scope in
+                    let meter = state.table.meters[scope]
+                    return (
+                        scope,
+                        meter.map { LimitReading($0, at: moment, wall: wall) }
+                            ?? LimitReading(state.table.history, scope, wall: wall)
+                    )
+                }
+            )
         }
     }
 

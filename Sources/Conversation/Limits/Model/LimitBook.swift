@@ -16,7 +16,9 @@ package struct LimitBook: Sendable, Hashable {
     package init() {}
 
     package var isEmpty: Bool { own.isEmpty && common.isEmpty }
-    package var hasBudgets: Bool { own.values.contains(where: \.hasBudget) || common.values.contains(where: \.hasBudget) }
+    package var hasBudgets: Bool {
+        own.values.contains(where: \.hasBudget) || common.values.contains(where: \.hasBudget)
+    }
     /// Everything that was said, `*` among it, in the order of scopes.
     package var entries: [LimitedScope] {
         (own.map { LimitedScope($0, $1) } + common.map { LimitedScope(LimitScope($0, Self.everyone), $1) })

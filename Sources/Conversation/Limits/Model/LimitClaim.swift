@@ -13,7 +13,8 @@ package struct LimitEstimate: Sendable, Hashable {
     /// `provider/model`, whose price is taken.
     package var model: String
 
-    package init(promptBytes: Int = 0, mostCompletionTokens: Int? = nil, isCompletion: Bool = true, model: String = "") {
+    package init(promptBytes: Int = 0, mostCompletionTokens: Int? = nil, isCompletion: Bool = true, model: String = "")
+    {
         self.promptBytes = promptBytes
         self.mostCompletionTokens = mostCompletionTokens
         self.isCompletion = isCompletion

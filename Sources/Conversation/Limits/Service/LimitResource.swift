@@ -26,7 +26,8 @@ package enum LimitResource {
         Resource(
             name: "limit",
             title: "Limit",
-            description: "Requests and tokens a minute, requests at once, money a day and a month (UTC) of an API secret, "
+            description:
+                "Requests and tokens a minute, requests at once, money a day and a month (UTC) of an API secret, "
                 + "a user, a bot or a model route. `*` is every subject of the kind that has no number of its own. Where a "
                 + "bot's file or the provider file has limits as well, the smaller of each number holds. What is null is "
                 + "not limited. Changes are in force at once, on other nodes after a few seconds.",
@@ -74,7 +75,8 @@ package enum LimitResource {
                 searchable: true,
                 filterable: true,
                 orderable: true,
-                description: "The id of an API secret; the name or id of a user (kept as the id); the id or name of a bot "
+                description:
+                    "The id of an API secret; the name or id of a user (kept as the id); the id or name of a bot "
                     + "(kept as the id); the name of a model route or `provider/model`. `*`: each one for itself.",
                 example: "*"
             ),
