@@ -69,9 +69,10 @@ extension Turn {
             )
         }
         let ends = finishes.sorted { $0.key < $1.key }.map { choice, reason -> TurnEvent in
-            // Some upstreams say "stop" although they called tools (`gateways.md` (c) 21).
+            // Some upstreams say "stop" although they called tools (`gateways.md` (c) 21), or use the name of old.
             let hasCalls = !(assemblers[choice]?.isEmpty ?? true)
-            return .finish(choice: choice, hasCalls && reason == .stop ? .toolCalls : reason)
+            let isOther = reason == .stop || reason == .functionCall
+            return .finish(choice: choice, hasCalls && isOther ? .toolCalls : reason)
         }
         try await sink.send(ends)
     }

@@ -76,7 +76,7 @@ package struct Turn: Sendable {
                 "request_id": "\(plan.requestID)", "trace_id": "\(plan.trace.traceID)",
                 "provider": "\(failure.provider)",
                 "kind": "\(failure.kind.rawValue)",
-                "status": "\(failure.status.map(String.init) ?? "-")", "reason": "\(failure.message)",
+                "status": "\(failure.status.map(String.init) ?? "-")", "reason": "\(failure.detail ?? failure.message)",
             ]
         )
     }

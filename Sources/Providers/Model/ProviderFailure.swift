@@ -13,6 +13,8 @@ package struct ProviderFailure: Error, Sendable {
 
     package var kind: Kind
     package var message: String
+    /// More, for the log: it may name the provider's address.
+    package var detail: String?
     /// The provider's configured name.
     package var provider: String
     /// The upstream's HTTP status, or the one that it told inside a stream, where there was one.
@@ -49,6 +51,7 @@ package struct ProviderFailure: Error, Sendable {
         guard let key, key.reveal().utf8.count >= 4 else { return self }
         var failure = self
         failure.message = Self.mask(key.reveal(), in: message)
+        failure.detail = detail.map { Self.mask(key.reveal(), in: $0) }
         failure.parameter = parameter.map { Self.mask(key.reveal(), in: $0) }
         failure.code = code.map { Self.mask(key.reveal(), in: $0) }
         return failure

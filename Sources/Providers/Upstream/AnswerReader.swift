@@ -1,5 +1,8 @@
 // What every protocol's reader can do: turn the JSON of an upstream's answer into model events.
 
+import JSON
+import OpenAIProtocol
+
 /// Reads the JSON of one upstream round. It remembers only what later pieces need.
 protocol AnswerReader: Sendable {
     /// The provider's configured name, for failures.
@@ -34,5 +37,13 @@ extension ModelEvent {
     var saysSomething: Bool {
         if case .delta = self { return true }
         return false
+    }
+
+    /// Whether somebody would see it, or it ends a choice.
+    var hasContent: Bool {
+        guard case .delta(let delta) = self else { return false }
+        return delta.content?.isEmpty == false || delta.reasoning?.isEmpty == false || delta.refusal?.isEmpty == false
+            || !delta.toolCalls.isEmpty || !delta.extraDelta.isEmpty || !delta.extraChoice.isEmpty
+            || delta.finish != nil
     }
 }

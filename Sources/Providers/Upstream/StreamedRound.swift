@@ -39,11 +39,24 @@ final class StreamedRound<Reader: AnswerReader>: ModelRound {
         )
     }
 
-    /// Reads until the first event, so that an error in its place is still an error of the call.
+    /// Events that say nothing (a role, a fingerprint) and are read before the first that does, at the most.
+    private static var silentEvents: Int { 16 }
+
+    /// Reads until something is said, so that an error or an end in its place is still a failure of the call: many
+    /// upstreams send a role first and break then.
     func prefetch() async throws(ProviderFailure) {
-        let first = try await pull(patience: nil)
+        var first: [ModelEvent] = []
+        while let some = try await pull(patience: nil) {
+            first += some
+            if some.contains(where: \.hasContent) || first.count >= Self.silentEvents { break }
+        }
+        // An end marker behind nothing is no answer (`gateways.md` (c) 8).
+        guard first.contains(where: \.hasContent) || first.count >= Self.silentEvents else {
+            throw ProviderFailure(.malformed, "The provider \(provider) answered without a choice.", provider: provider)
+        }
+        let events = first
         state.withLock { state in
-            state.prefetched = first
+            state.prefetched = events
             state.hasBegun = true
         }
     }

@@ -42,9 +42,16 @@ extension ProviderFailure {
             provider: provider,
             status: effective,
             retryAfter: view.flatMap(retryDelay),
-            parameter: view.flatMap { $0["param"]?.string?.bounded(to: 200) },
-            code: code?.bounded(to: 64)
+            parameter: view.flatMap { word($0["param"]?.string)?.bounded(to: 200) },
+            code: word(code)?.bounded(to: 64)
         )
+    }
+
+    /// What some gateways write in place of JSON's null, and statuses in place of codes, say nothing (`gateways.md`
+    /// (c) 30).
+    private static func word(_ text: String?) -> String? {
+        guard let text, !["", "None", "null", "nil"].contains(text), Int(text) == nil else { return nil }
+        return text
     }
 
     /// From a transfer that failed. `begun` tells whether any of the answer had been read.
@@ -59,7 +66,10 @@ extension ProviderFailure {
             case .tls, .invalidURL, .invalidRequest: .misconfigured
             case .responseTooLarge, .protocolError, .other: .malformed
             }
-        return ProviderFailure(kind, "The provider \(provider) failed: \(failure.message)", provider: provider)
+        // Where a provider is reached is for the log, not for its callers.
+        var result = ProviderFailure(kind, "The provider \(provider) \(failure.kind.words).", provider: provider)
+        result.detail = failure.message
+        return result
     }
 
     private static func kind(status: Int?, code: String?, type: String?, message: String) -> Kind {
@@ -129,6 +139,27 @@ extension ProviderFailure {
             return .milliseconds(Int64(value * 1000))
         }
         return nil
+    }
+}
+
+extension TransferFailure.Kind {
+    /// What happened, without addresses.
+    fileprivate var words: String {
+        switch self {
+        case .cancelled, .shutDown: "was asked no further"
+        case .couldNotResolve: "cannot be found: its name does not resolve"
+        case .couldNotConnect: "cannot be reached"
+        case .connectTimeout: "cannot be reached in time"
+        case .tls: "has no certificate that is trusted, or speaks no TLS that is"
+        case .firstByteTimeout: "did not answer in time"
+        case .idleTimeout: "fell silent in the middle of its answer"
+        case .totalTimeout: "took too long for its answer"
+        case .connectionLost: "broke off its answer"
+        case .protocolError: "does not speak HTTP as it should"
+        case .responseTooLarge: "answered more than is taken"
+        case .invalidURL, .invalidRequest: "has settings that make no valid request"
+        case .other: "failed"
+        }
     }
 }
 
