@@ -24,6 +24,21 @@ package struct ScriptedUpstream: Sendable {
         package var last_cancelled_at: Double?
     }
 
+    /// A line of `GET /control/ledger`: one answer, or one refused request.
+    package struct LedgerLine: Decodable, Sendable {
+        package var number: Int
+        /// The gateway's.
+        package var request_id: String
+        package var model: String
+        package var stream: Bool
+        package var status: Int
+        /// `open`, `finished`, `cancelled` (the reader left), `broken` (the script ended it), `refused`
+        package var end: String
+        /// nil: no usage went out whole.
+        package var prompt_tokens: Int?
+        package var completion_tokens: Int?
+    }
+
     package let process: ChildProcess
     package let port: Int
 
@@ -58,6 +73,12 @@ package struct ScriptedUpstream: Sendable {
 
     package func stats() async throws -> Stats {
         try await control("GET", "stats").decoded()
+    }
+
+    /// What was reported to whom, oldest first.
+    package func ledger() async throws -> [LedgerLine] {
+        struct Ledger: Decodable { var lines: [LedgerLine] }
+        return try await control("GET", "ledger").decoded(as: Ledger.self).lines
     }
 
     /// `{"requests":[{"number","at","method","uri","headers":[[name,value]],"key_matches","refusal","body"}]}`: the

@@ -16,12 +16,15 @@ extension Service {
             }
         case (.GET, "/control/stats"):
             return json(request, status: 200, counters.json)
+        case (.GET, "/control/ledger"):
+            return json(request, status: 200, ledger.json)
         case (.GET, "/control/requests"):
             return json(request, status: 200, journal.json)
         case (.POST, "/control/reset"):
             script.withLock { $0 = Script() }
             counters.reset()
             journal.reset()
+            ledger.reset()
             return json(request, status: 200, "{\"ok\":true}")
         default:
             return json(request, status: 404, Refusal("no such control: \(request.head.uri)").text)

@@ -29,6 +29,11 @@ final class Counters: Sendable {
             case .control: break
             }
         }
+
+        mutating func report(_ tokens: ReportedTokens?) {
+            promptTokens += tokens?.prompt ?? 0
+            completionTokens += tokens?.completion ?? 0
+        }
     }
 
     private let counts = Mutex(Counts())
@@ -37,9 +42,10 @@ final class Counters: Sendable {
         counts.withLock { change(&$0) }
     }
 
-    func finished(_ account: Performance.Account) {
+    func finished(_ performance: Performance) {
         counts.withLock { counts in
-            switch account {
+            counts.report(performance.reported)
+            switch performance.account {
             case .stream: counts.streamsFinished += 1
             case .answer: counts.answersFinished += 1
             case .control: break
@@ -48,9 +54,10 @@ final class Counters: Sendable {
     }
 
     /// The script ended it before its end.
-    func broken(_ account: Performance.Account) {
+    func broken(_ performance: Performance) {
         counts.withLock { counts in
-            switch account {
+            counts.report(performance.reported)
+            switch performance.account {
             case .stream: counts.streamsBroken += 1
             case .answer: counts.answersBroken += 1
             case .control: break
@@ -59,9 +66,10 @@ final class Counters: Sendable {
     }
 
     /// The client closed the connection before the end.
-    func cancelled(_ account: Performance.Account) {
+    func cancelled(_ performance: Performance) {
         counts.withLock { counts in
-            switch account {
+            counts.report(performance.reported)
+            switch performance.account {
             case .stream: counts.streamsCancelled += 1
             case .answer: counts.answersCancelled += 1
             case .control: return

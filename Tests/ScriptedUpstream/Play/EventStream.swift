@@ -47,7 +47,12 @@ struct EventStream {
         if let comment = step.comment { text += ": " + comment + lineEnd + lineEnd }
         for field in step.fields { text += field + lineEnd }
         text += "data: " + data + lineEnd + lineEnd
-        return Performance.Piece(bytes: ByteBuffer(string: text))
+        return Performance.Piece(bytes: ByteBuffer(string: text), reports: reported(by: data))
+    }
+
+    private func reported(by data: String) -> ReportedTokens? {
+        guard data.contains("\"usage\":{"), let chunk = try? Value(parsing: Array(data.utf8)) else { return nil }
+        return chunk.object?["usage"]?.object.map { ReportedTokens($0) }
     }
 
     /// A text delta of so many MiB, in pieces of 64 KiB; or as much data without any line end.
@@ -69,7 +74,8 @@ struct EventStream {
         if step.splitEvery == nil {
             var whole = ByteBuffer()
             for piece in pieces { whole.writeImmutableBuffer(piece.bytes) }
-            source = [Performance.Piece(bytes: whole, delay: pieces.first?.delay ?? .zero)]
+            let reports = pieces.lazy.compactMap(\.reports).last
+            source = [Performance.Piece(bytes: whole, delay: pieces.first?.delay ?? .zero, reports: reports)]
         }
         var result: [Performance.Piece] = []
         var cuts = step.splitAt[...]
@@ -88,6 +94,7 @@ struct EventStream {
                 result.append(Performance.Piece(bytes: part, delay: delay))
                 delay = step.splitEvery == nil ? .milliseconds(Int64(step.delayBetween)) : .zero
             }
+            if !result.isEmpty { result[result.count - 1].reports = piece.reports }
         }
         return result
     }

@@ -8,6 +8,8 @@ struct Performance {
         var bytes: ByteBuffer
         var times = 1
         var delay = TimeAmount.zero
+        /// The usage that is complete once these bytes are out.
+        var reports: ReportedTokens?
     }
 
     enum Ending {
@@ -39,6 +41,11 @@ struct Performance {
     /// Whether every write is flushed alone, so that the reader sees the borders of pieces.
     var flushesEach = true
 
+    /// The request's number in the ledger; nil keeps it out.
+    var number: Int?
+    /// The last usage that went out whole.
+    private(set) var reported: ReportedTokens?
+
     private var headSent = false
     private var position = 0
     private var repeated = 0
@@ -60,6 +67,7 @@ struct Performance {
         if position < pieces.count {
             if let pause = pause(pieces[position].delay, now) { return pause }
             let bytes = pieces[position].bytes
+            if let tokens = pieces[position].reports { reported = tokens }
             repeated += 1
             if repeated >= pieces[position].times {
                 position += 1

@@ -26,7 +26,8 @@ struct Staging {
             pieces = EventStream(step: step, speech: speech).pieces()
             contentType = "text/event-stream; charset=utf-8"
         } else {
-            pieces = [Performance.Piece(bytes: ByteBuffer(string: speech.completion()))]
+            let reports = speech.reportsUsage ? ReportedTokens(step.usage) : nil
+            pieces = [Performance.Piece(bytes: ByteBuffer(string: speech.completion()), reports: reports)]
             contentType = "application/json"
         }
         contentType = step.contentType ?? contentType

@@ -56,7 +56,7 @@ final class ConnectionHandler: ChannelInboundHandler {
     func channelInactive(context: ChannelHandlerContext) {
         timer?.cancel()
         timer = nil
-        if let account = performance?.account { service.counters.cancelled(account) }
+        if let performance { settle(performance, .cancelled) }
         performance = nil
         waiting.removeAll()
         service.counters.update { $0.connectionsOpen -= 1 }
@@ -119,16 +119,13 @@ final class ConnectionHandler: ChannelInboundHandler {
     }
 
     private func end(_ ending: Performance.Ending, _ context: ChannelHandlerContext) {
-        let account = performance?.account ?? .control
+        let ended = performance
         performance = nil
+        if let ended { settle(ended, ending.isAbort ? .broken : .finished) }
         switch ending {
-        case .keepAlive:
-            service.counters.finished(account)
-        case .close:
-            service.counters.finished(account)
-            context.close(promise: nil)
+        case .keepAlive: break
+        case .close: context.close(promise: nil)
         case .abort(let how):
-            service.counters.broken(account)
             if how == .reset, let options = context.channel as? any SocketOptionProvider {
                 // A zero linger makes the close a reset.
                 options.setSoLinger(linger(l_onoff: 1, l_linger: 0)).assumeIsolated().whenComplete { _ in
@@ -138,5 +135,14 @@ final class ConnectionHandler: ChannelInboundHandler {
                 context.close(promise: nil)
             }
         }
+    }
+
+    private func settle(_ performance: Performance, _ end: Ledger.End) {
+        switch end {
+        case .cancelled: service.counters.cancelled(performance)
+        case .broken: service.counters.broken(performance)
+        default: service.counters.finished(performance)
+        }
+        service.ledger.close(performance, end)
     }
 }

@@ -9,6 +9,7 @@ final class Service: Sendable {
     let options: Options
     let counters = Counters()
     let journal = Journal()
+    let ledger = Ledger()
     let script = Mutex(Script())
     private let bench = BenchAnswers()
     private let numbers = Atomic<Int>(0)
@@ -38,6 +39,7 @@ final class Service: Sendable {
         } catch {
             counters.update { $0.refused += 1 }
             journal.note(request, number: number, refusal: error.message, keyMatches: keyMatches(request))
+            ledger.open(request, number: number, model: "", isStream: false, status: error.status, end: .refused)
             return json(request, status: error.status, error.text)
         }
     }
@@ -75,14 +77,10 @@ final class Service: Sendable {
             keepAlive: request.head.isKeepAlive
         )
         journal.note(request, number: number, refusal: nil, keyMatches: keyMatches(request))
-        let performance = staging.performance()
-        counters.update {
-            $0.start(performance.account)
-            if staging.speech.reportsUsage, step.status == 200, step.body == nil {
-                $0.promptTokens += step.usage["prompt_tokens"]?.integer ?? 0
-                $0.completionTokens += step.usage["completion_tokens"]?.integer ?? 0
-            }
-        }
+        var performance = staging.performance()
+        performance.number = number
+        ledger.open(request, number: number, model: chat.model, isStream: staging.streams, status: step.status)
+        counters.update { $0.start(performance.account) }
         return performance
     }
 
