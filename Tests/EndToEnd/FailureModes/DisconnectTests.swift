@@ -1,122 +1,193 @@
-// A client that goes away takes the upstream's work and the tools with it, and what was used is written down.
+// Failure modes 1–5 and 25: clients that go away, in every phase of an answer (`gateways.md` (c)).
 
+import Foundation
 import JSON
 import Support
 import Testing
 
-@Suite struct CancellationTests {
-    /// Asserts that the upstream sees the close within 100 ms of the client's going, in the given phase.
+@Suite struct DisconnectTests {
+    private static let endless = #"{"text":["a","b"],"infinite":true,"delay_between":10}"#
+
+    /// The client leaves; the upstream sees it, and one row says so.
     private func leave(
         _ step: String,
-        stream: Bool,
-        model: String = "default",
-        after ready: (HTTPProbe, ScriptedUpstream) async throws -> Void
+        _ body: String,
+        path: String = "/v1/chat/completions",
+        reset: Bool = false,
+        after ready: (HTTPProbe, Stand) async throws -> Void
     ) async throws {
-        let upstream = try await ScriptedUpstream.start()
-        try await upstream.queue(step)
-        let gateway = try await Gateway.start(upstream: upstream.baseURL)
-        let probe = try await HTTPProbe(port: gateway.port)
-        try await probe.request(
-            "POST",
-            "/v1/chat/completions",
-            headers: [gateway.authorization],
-            body: Array(Gateway.body("x", model: model, members: "\"stream\":\(stream)").utf8)
-        )
-        try await ready(probe, upstream)
-        let left = ContinuousClock.now
-        await probe.close()
-        try await eventually("the upstream saw the close", within: .seconds(20), every: .milliseconds(2)) {
-            let stats = try await upstream.stats()
-            return stats.streams_open + stats.answers_open == 0
-                && stats.streams_cancelled + stats.answers_cancelled == 1
-        }
-        // The promise is 100 ms; the limit leaves room for a machine that does other things.
-        #expect(ContinuousClock.now - left < .seconds(20))
-        let row = try #require(try await gateway.usage(atLeast: 1).first)
-        #expect(row["outcome"] == "client_gone")
-        #expect(try await gateway.usage(atLeast: 1).count == 1)
-        try await gateway.stop()
-        try await upstream.stop()
-    }
-
-    private func busy(_ upstream: ScriptedUpstream) async throws {
-        try await eventually("the upstream works", within: .seconds(20)) {
-            let stats = try await upstream.stats()
-            return stats.streams_open + stats.answers_open + stats.streams_started + stats.answers_started > 0
-                || stats.requests > 0
+        try await Stand.run("{\"default\":\(step)}") { stand in
+            let probe = try await stand.begin(body, path: path)
+            try await ready(probe, stand)
+            let left = Date().timeIntervalSince1970 * 1000
+            await probe.close(reset: reset)
+            try await stand.upstreamSawTheClose()
+            // The promise is 100 ms; what is allowed here leaves room for a machine that does other things.
+            let seen = try #require(try await stand.upstream.stats().last_cancelled_at)
+            #expect(seen - left < 20_000)
+            let rows = try await stand.gateway.usage(atLeast: 1)
+            #expect(rows.count == 1)
+            #expect(rows[0]["outcome"] == "client_gone")
+            #expect(rows[0]["error_type"] == "caller_cancelled")
+            #expect((Int(rows[0]["prompt_tokens"] ?? "") ?? 0) > 0)
+            try await stand.isIdle()
         }
     }
 
-    @Test func midwayThroughAStream() async throws {
-        try await leave(#"{"text":["a","b"],"infinite":true,"delay_between":10}"#, stream: true) { probe, _ in
+    private func streamed(_ model: String = "default") -> String {
+        Gateway.body("x", model: model, members: #""stream":true"#)
+    }
+
+    @Test("1. A client that disconnects mid-stream ends the upstream's work", arguments: [false, true])
+    func midwayThroughAStream(_ reset: Bool) async throws {
+        try await leave(Self.endless, streamed(), reset: reset) { probe, _ in
             _ = try await probe.head()
             _ = try await probe.eventData()
             _ = try await probe.eventData()
         }
     }
 
-    @Test func beforeTheFirstByteOfAStream() async throws {
-        try await leave(#"{"text":"late","delay_before_head":30000}"#, stream: true) { _, upstream in
-            try await busy(upstream)
-        }
-    }
-
-    @Test func whileAWholeAnswerIsAwaited() async throws {
-        try await leave(#"{"text":"late","delay_before_head":30000}"#, stream: false) { _, upstream in
-            try await busy(upstream)
-        }
-    }
-
-    @Test func inTheSecondRoundOfABot() async throws {
-        let upstream = try await ScriptedUpstream.start()
-        try await upstream.queue(
-            #"{"tool_calls":[{"id":"c","name":"alerts_count","arguments":{}}]}"#,
-            #"{"text":["a"],"infinite":true,"delay_between":10}"#
-        )
-        let gateway = try await Gateway.start(upstream: upstream.baseURL)
-        let (probe, _) = try await gateway.stream(Gateway.body("x", members: #""stream":true"#))
-        while let data = try await probe.eventData() {
-            if data.contains("\"content\":\"a\"") { break }
-        }
-        await probe.close()
-        try await eventually("the upstream saw the close", within: .seconds(20)) {
-            try await upstream.stats().streams_cancelled == 1
-        }
-        let row = try #require(try await gateway.usage(atLeast: 1).first)
-        #expect(row["outcome"] == "client_gone")
-        #expect(row["rounds"] == "2")
-        #expect(row["tools"] == "alerts_count")
-        // The first round's tokens were reported, the second's are estimated.
-        #expect((Int(row["prompt_tokens"] ?? "") ?? 0) > 12)
-        try await gateway.stop()
-        try await upstream.stop()
-    }
-
-    @Test func manyAbortedStreamsLeaveNothingBehind() async throws {
-        let upstream = try await ScriptedUpstream.start()
-        try await upstream.script(#"{"default":{"text":["a","b"],"infinite":true,"delay_between":5}}"#)
-        let gateway = try await Gateway.start(upstream: upstream.baseURL)
-        let count = 100
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for _ in 0..<count {
-                group.addTask {
-                    let (probe, _) = try await gateway.stream(
-                        Gateway.body("x", model: "default", members: #""stream":true"#)
-                    )
-                    _ = try await probe.eventData()
-                    await probe.close(reset: true)
-                }
+    @Test("1. … so does one that reads no more while the answer fills every buffer")
+    func midwayWithoutReading() async throws {
+        let text = String(repeating: "x", count: 5000)
+        try await leave(#"{"text":["\#(text)"],"infinite":true}"#, streamed()) { probe, stand in
+            _ = try await probe.head()
+            try await eventually("the upstream is held back") {
+                try await stand.metric("opsgate_upstream_pauses_total") ?? 0 > 0
             }
-            try await group.waitForAll()
         }
-        try await eventually("no stream is open", within: .seconds(10)) {
-            try await upstream.stats().streams_open == 0
+    }
+
+    @Test("1. … so does one in the second round of a bot")
+    func inTheSecondRoundOfABot() async throws {
+        let script = """
+            {"queue":[{"tool_calls":[{"id":"c","name":"alerts_count","arguments":{}}]},\(Self.endless)]}
+            """
+        try await Stand.run(script) { stand in
+            let (probe, _) = try await stand.gateway.stream(streamed("ops-assistant-bot"))
+            while let data = try await probe.eventData() {
+                if data.contains("\"content\":\"a\"") { break }
+            }
+            await probe.close()
+            try await stand.upstreamSawTheClose()
+            let row = try #require(try await stand.gateway.usage(atLeast: 1).first)
+            #expect(row["outcome"] == "client_gone")
+            #expect(row["rounds"] == "2")
+            #expect(row["tools"] == "alerts_count")
+            // The first round's tokens were reported, the second's are estimated.
+            #expect((Int(row["prompt_tokens"] ?? "") ?? 0) > 12)
+            #expect(row["is_estimated"] == "1")
         }
-        let rows = try await gateway.usage(atLeast: count)
-        #expect(rows.count == count)
-        #expect(rows.allSatisfy { $0["outcome"] == "client_gone" })
-        #expect(Set(rows.compactMap { $0["request_id"] }).count == count)
-        try await gateway.stop()
-        try await upstream.stop()
+    }
+
+    @Test(
+        "2. The same on the chat surface's other doors",
+        arguments: [
+            "/api/v1/opspilot/bot_mgmt/v1/chat/completions", "/api/v1/opspilot/bot_mgmt/lobe_chat/v1/chat/completions",
+        ]
+    )
+    func otherDoors(_ path: String) async throws {
+        try await leave(Self.endless, streamed("ops-assistant-bot"), path: path) { probe, _ in
+            _ = try await probe.head()
+            _ = try await probe.eventData()
+        }
+    }
+
+    @Test(
+        "3. A client that leaves before the first byte is noticed",
+        arguments: [#"{"text":"late","delay_before_head":60000}"#, #"{"text":"late","delay_before_first":60000}"#]
+    )
+    func beforeTheFirstByte(_ step: String) async throws {
+        try await leave(step, streamed()) { _, stand in try await busy(stand) }
+    }
+
+    @Test(
+        "4. A client that leaves while a whole answer is awaited is noticed",
+        arguments: ["default", "ops-assistant-bot"],
+        [#"{"text":"late","delay_before_head":60000}"#, #"{"text":"late","delay_before_first":60000}"#]
+    )
+    func whileAWholeAnswerIsAwaited(_ model: String, _ step: String) async throws {
+        try await leave(step, Gateway.body("x", model: model)) { _, stand in try await busy(stand) }
+    }
+
+    private func busy(_ stand: Stand) async throws {
+        try await eventually("the upstream works") {
+            let stats = try await stand.upstream.stats()
+            return stats.streams_open + stats.answers_open > 0
+        }
+    }
+
+    @Test("5. A client that closes right behind the last chunk is no disconnect", arguments: ["[DONE]", "\"stop\""])
+    func normalEnds(_ last: String) async throws {
+        try await Stand.run(#"{"default":{"text":["a","b"]}}"#) { stand in
+            let count = 30
+            for index in 0..<count {
+                let model = index.isMultiple(of: 2) ? "default" : "ops-assistant-bot"
+                let (probe, _) = try await stand.gateway.stream(streamed(model))
+                while let data = try await probe.eventData(), !data.contains(last) {}
+                await probe.close(reset: index.isMultiple(of: 3))
+            }
+            let rows = try await stand.gateway.usage(atLeast: count)
+            #expect(rows.count == count)
+            #expect(rows.allSatisfy { $0["outcome"] == "finished" && $0["error_type"] == "" })
+            #expect(rows.allSatisfy { $0["prompt_tokens"] == "12" && $0["is_estimated"] == "0" })
+            let metrics = try await stand.gateway.get("/metrics").text
+            #expect(!metrics.contains("caller_cancelled"))
+        }
+    }
+
+    @Test("25. A thousand aborted answers leave no slot, no turn and no stream behind", .timeLimit(.minutes(5)))
+    func manyAbortedAnswers() async throws {
+        let late = #"{"text":"late","delay_before_head":60000}"#
+        let script = """
+            {"rules":[{"contains":"late","step":\(late)}],"default":{"text":["a","b"],"infinite":true,"delay_between":20}}
+            """
+        try await Stand.run(script) { stand in
+            let count = 1000
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for lane in 0..<20 {
+                    group.addTask {
+                        for index in stride(from: lane, to: count, by: 20) { try await abort(index, stand) }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            try await eventually("no answer is open") {
+                let stats = try await stand.upstream.stats()
+                return stats.streams_open + stats.answers_open == 0
+            }
+            try await stand.isIdle()
+            // Whoever left before his request was read has no row; whoever reached the upstream has one, and one only.
+            let asked = Set(try await stand.upstream.ledger().map(\.request_id))
+            let rows = try await stand.gateway.usage(atLeast: asked.count)
+            let booked = Set(rows.compactMap { $0["request_id"] })
+            #expect(asked.count > count / 2)
+            #expect(asked.isSubset(of: booked))
+            #expect(rows.count == booked.count && rows.count <= count)
+            #expect(rows.allSatisfy { $0["outcome"] == "client_gone" })
+            try await stand.upstream.script(#"{"default":"fine"}"#)
+            #expect(try await stand.gateway.chat("x", model: "default").status == 200)
+        }
+    }
+
+    /// A third leaves mid-stream, a third before a stream's first byte, a third before a whole answer.
+    private func abort(_ index: Int, _ stand: Stand) async throws {
+        let (text, stream) = [("go", true), ("late", true), ("late", false)][index % 3]
+        let id = "abort-\(index)"
+        let probe = try await HTTPProbe(port: stand.gateway.port)
+        try await probe.request(
+            "POST",
+            "/v1/chat/completions",
+            headers: [stand.gateway.authorization, ("X-Request-Id", id)],
+            body: Array(Gateway.body(text, model: "default", members: "\"stream\":\(stream)").utf8)
+        )
+        if text == "go" {
+            _ = try await probe.head()
+            _ = try await probe.eventData()
+        } else {
+            // Some leave at once, some once the upstream is at work.
+            try await Task.sleep(for: .milliseconds(20 + index % 50))
+        }
+        await probe.close(reset: index.isMultiple(of: 2))
     }
 }

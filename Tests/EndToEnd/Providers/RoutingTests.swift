@@ -61,8 +61,8 @@ import Testing
         try await gateway.stop()
     }
 
-    /// Failure mode 10: the first event of a 200 is an error.
-    @Test func anErrorInPlaceOfTheFirstEventFailsOver() async throws {
+    @Test("10. A 200 whose first event is an error fails over to the next target")
+    func anErrorInPlaceOfTheFirstEventFailsOver() async throws {
         let (a, b) = (try await ScriptedUpstream.start(), try await ScriptedUpstream.start())
         try await a.script(#"{"default":{"first_events":[{"error":{"message":"no capacity","type":"server_error"}}]}}"#)
         try await b.script(#"{"default":"second"}"#)
@@ -73,8 +73,8 @@ import Testing
         try await gateway.stop()
     }
 
-    /// Failure mode 29: what the upstream says of waiting reaches the client, and is obeyed meanwhile.
-    @Test func aLimitReachesTheClientWithItsRetryAfter() async throws {
+    @Test("29. What the upstream says of waiting reaches the client, and is obeyed meanwhile")
+    func aLimitReachesTheClientWithItsRetryAfter() async throws {
         let a = try await ScriptedUpstream.start()
         try await a.script(#"{"default":{"status":429,"headers":{"Retry-After":"40"}}}"#)
         let (gateway, _) = try await gateway(
