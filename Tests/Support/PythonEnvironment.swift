@@ -9,8 +9,16 @@ package struct PythonEnvironment: Sendable {
         "openai==3.52.0", "aiosmtpd==1.4.6", "apprise==2.2.0", "wechatpy==1.8.18", "pycryptodome==4.4.0",
     ]
 
+    /// Frameworks on top of clients, as they are today: what breaks with a new version of one should be known.
+    package static let agentPackages = ["langchain-openai", "openai-agents", "pydantic-ai-slim[openai]"]
+
     /// The interpreter.
     package let python: String
+
+    /// The environment of the frameworks, beside the other one: they need versions of their own.
+    package static func agents() async throws -> PythonEnvironment {
+        try await Once.agents.environment()
+    }
 
     /// The shared environment, in `OPSGATE_TEST_VENV` or `.venv-tests` at the root of the package. The first caller
     /// makes it; others wait at a file lock.
@@ -42,19 +50,27 @@ package struct PythonEnvironment: Sendable {
     }
 
     private actor Once {
-        static let shared = Once()
+        static let shared = Once(PythonEnvironment.packages, suffix: "")
+        static let agents = Once(agentPackages, suffix: "-agents")
+        private let packages: [String]
+        private let suffix: String
         private var task: Task<PythonEnvironment, any Error>?
 
+        init(_ packages: [String], suffix: String) {
+            self.packages = packages
+            self.suffix = suffix
+        }
+
         func environment() async throws -> PythonEnvironment {
-            if task == nil { task = Task { try await PythonEnvironment.make() } }
+            if task == nil { task = Task { try await PythonEnvironment.make(packages, suffix: suffix) } }
             guard let task else { throw SupportError("no task") }
             return try await task.value
         }
     }
 
-    private static func make() async throws -> PythonEnvironment {
+    private static func make(_ packages: [String], suffix: String) async throws -> PythonEnvironment {
         let configured = ProcessInfo.processInfo.environment["OPSGATE_TEST_VENV"]
-        let folder = configured ?? BuiltProducts.packageRoot + "/.venv-tests"
+        let folder = (configured ?? BuiltProducts.packageRoot + "/.venv-tests") + suffix
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         // The folder itself is the lock: its contents come and go, it stays.
         let lock = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
