@@ -8,7 +8,7 @@ TEST_GROUPS := HTTPTransport Storage Alerts Notifications
 BENCH_PACKAGES := nginx wrk python3-venv
 BENCH_ALERTS_PACKAGES := wrk postgresql prometheus-alertmanager python3
 
-.PHONY: run build test bench bench-alerts format lint clean install-build install-test install-bench
+.PHONY: run build test bench bench-alerts soak format lint clean install-build install-test install-bench
 .PHONY: install-bench-alerts
 
 run: install-build ## Build in release mode and start the server; DEMO=1 loads sample alerts, PORT=… chooses the port.
@@ -33,6 +33,11 @@ bench: install-build install-bench ## Compare with nginx and LiteLLM on this mac
 bench-alerts: install-build install-bench-alerts ## Compare alert ingest with Alertmanager; takes about ten minutes.
 	swift build -c release --product opsgate
 	python3 Tests/Load/bench_alerts.py
+
+soak: install-build install-test ## Mixed traffic with faults for SOAK_SECONDS (default 1200); then nothing may have leaked.
+	swift build -c release --product opsgate
+	swift build -c release --product scripted-upstream
+	python3 Tests/Load/soak.py $(if $(SOAK_SECONDS),--seconds $(SOAK_SECONDS)) $(if $(POSTGRES),--postgres)
 
 format: ## Format all Swift code.
 	swift format --in-place --recursive --parallel Package.swift Sources Tests
