@@ -47,6 +47,23 @@ import Testing
         #expect(failure(400, #"{"error":"only words"}"#).message.contains("only words"))
     }
 
+    /// `gateways.md` (c) 30: what some gateways write for null, and statuses in quotes, are not passed on.
+    @Test(arguments: ["None", "null", "", "400"]) func wordsThatSayNothing(_ word: String) {
+        let told = failure(400, #"{"error":{"message":"bad","type":"None","param":"\#(word)","code":"\#(word)"}}"#)
+        #expect(told.parameter == nil)
+        #expect(told.code == nil)
+        #expect(told.kind == .badRequest)
+    }
+
+    @Test func addressesAreForTheLog() {
+        let told = ProviderFailure.from(
+            TransferFailure(.couldNotConnect, "http://10.1.2.3:8000: Connection refused"),
+            provider: "up"
+        )
+        #expect(told.message == "The provider up cannot be reached.")
+        #expect(told.detail?.contains("10.1.2.3") == true)
+    }
+
     @Test(arguments: [401, 403]) func keysAreNotEchoed(_ status: Int) {
         let told = failure(
             status,

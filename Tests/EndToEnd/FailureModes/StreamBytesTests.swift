@@ -31,7 +31,7 @@ import Testing
         }
     }
 
-    @Test("12. Cut at every byte, with pauses between")
+    @Test("12. Cut inside of characters and line ends, with pauses between")
     func everyOffset() async throws {
         try await Stand.run { stand in
             // The offsets around an event's end and inside of characters of several bytes, one request each.

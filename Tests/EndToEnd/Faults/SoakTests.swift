@@ -13,7 +13,8 @@ import Testing
         let result = try await Command.run(
             "python3",
             [
-                "\(BuiltProducts.packageRoot)/Tests/Load/soak.py", "--seconds", "20", "--rate", "15", "--seed", "\(seed)",
+                "\(BuiltProducts.packageRoot)/Tests/Load/soak.py", "--seconds", "20", "--rate", "15", "--seed",
+                "\(seed)",
                 "--binary", BuiltProducts.folder,
             ],
             environment: ["PYTHONDONTWRITEBYTECODE": "1"],

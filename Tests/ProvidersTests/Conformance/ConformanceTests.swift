@@ -165,6 +165,18 @@ import Testing
         }
     }
 
+    /// `gateways.md` (c) 8: a beginning that says nothing, and then the end, is a refusal, and `start` says so.
+    @Test(arguments: Vendor.allCases) func aBeginningWithoutAnAnswer(_ vendor: Vendor) async throws {
+        let silent = vendor.events(Script()).prefix(vendor == .gemini ? 0 : vendor == .azure ? 2 : 1).joined()
+        for ending in ["", ": bye\n\n"] + (vendor == .gemini || vendor == .anthropic ? [] : ["data: [DONE]\n\n"]) {
+            let server = try TinyServer(answer("200 OK", "text/event-stream", silent + ending))
+            try await with(vendor, server) { provider in
+                let failure = await #expect(throws: ProviderFailure.self) { try await provider.start(call()) }
+                #expect(failure?.isWorthAnotherTry == true)
+            }
+        }
+    }
+
     /// `gateways.md` (c) 6, 7: an upstream that dies does not look complete.
     @Test(arguments: Vendor.allCases) func aCutStream(_ vendor: Vendor) async throws {
         let events = vendor.events(Script(text: ["a", "b"]))
