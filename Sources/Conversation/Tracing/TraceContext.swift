@@ -3,7 +3,7 @@
 import Synchronization
 
 /// The trace of one request: the client's, where it sent a valid `traceparent`, or a new one.
-package struct TraceContext: Sendable, Hashable {
+package struct TraceContext: Sendable {
     package let high: UInt64
     package let low: UInt64
     /// The client's span; 0 for a new trace.
@@ -12,6 +12,8 @@ package struct TraceContext: Sendable, Hashable {
     package let span: UInt64
     /// Bit 0: the trace is sampled.
     package let flags: UInt8
+    /// Who writes the request's spans down; nil when nobody does.
+    package let recorder: SpanRecorder?
 
     /// - Parameters:
     ///   - header: `traceparent` as it came; anything but a valid one begins a new trace.
@@ -23,7 +25,22 @@ package struct TraceContext: Sendable, Hashable {
         } else {
             (high, low, parentSpan, flags) = (Self.newSpan(), Self.newSpan(), 0, isSampled ? 1 : 0)
         }
+        recorder = nil
     }
+
+    /// The same, sampled or not as somebody has decided.
+    ///
+    /// - Parameter sink: where the spans of a sampled one go.
+    package init(_ other: TraceContext, isSampled: Bool, sink: @escaping SpanSink) {
+        (high, low, parentSpan, span) = (other.high, other.low, other.parentSpan, other.span)
+        flags = isSampled ? 1 : 0
+        recorder =
+            isSampled ? SpanRecorder(high: high, low: low, span: span, parent: parentSpan, sink: sink) : nil
+    }
+
+    /// Whether the client has sent a valid `traceparent`.
+    package var hasParent: Bool { parentSpan != 0 }
+    package var isSampled: Bool { flags & 1 == 1 }
 
     /// 32 hexadecimal digits.
     package var traceID: String { Self.hex(high) + Self.hex(low) }

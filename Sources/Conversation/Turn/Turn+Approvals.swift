@@ -13,6 +13,7 @@ extension Turn {
     /// Answers `confirm CODE` and `cancel CODE`.
     func decide(_ command: ApprovalCommand, _ sink: any TurnSink, _ tally: inout TurnTally) async throws {
         let start = ContinuousClock.now
+        let span = OpenSpan(plan.trace.recorder)
         // First of all: whoever is gone by now has confirmed nothing, and whoever waits gets his heartbeats.
         try await sink.send([.began(Self.target, attempts: 0)])
         let verdict = try await environment.approvals.decide(
@@ -26,10 +27,12 @@ extension Turn {
         var events: [TurnEvent] = []
         if case .ran(let approval, let result, _) = verdict {
             tally.tools = [approval.tool]
+            let callID = "approval-\(approval.id)"
+            ToolRunner.Outcome.end(span, tool: approval.tool, callID: callID, result.status)
             events.append(
                 .step(
                     ToolStep(
-                        callID: "approval-\(approval.id)",
+                        callID: callID,
                         name: approval.tool,
                         arguments: JSONValue.object(approval.arguments).text,
                         phase: .ended(result.status, extent: "", ContinuousClock.now - start)

@@ -75,6 +75,7 @@ extension Turn {
             try await sink.send([.began(route.target, attempts: route.attempts)])
         } catch {
             count(nil, written: 0, messages, &tally)
+            endRound(&tally, route, error: error)
             route.round.cancel()
             throw error
         }
@@ -109,11 +110,13 @@ extension Turn {
         } catch {
             count(reader.usage, written: reader.writtenBytes, messages, isCut: true, &tally)
             if let failure = error as? ProviderFailure { route.ticket.broke(failure) }
+            endRound(&tally, route, error: error)
             round.cancel()
             throw error
         }
         count(reader.usage, written: reader.writtenBytes, messages, &tally)
         clock.close(reader.usage, &tally)
+        endRound(&tally, route, finishes: reader.finish.map { [$0] } ?? [])
         return reader
     }
 
@@ -161,8 +164,16 @@ extension Turn {
                 )
             }
         }
+        let recorder = plan.trace.recorder
         await withTaskGroup(of: (ToolRunner.Job, ToolRunner.Outcome).self) { group in
-            for job in jobs { group.addTask { (job, await runner.run(job)) } }
+            for job in jobs {
+                group.addTask {
+                    let span = OpenSpan(recorder)
+                    let outcome = await runner.run(job)
+                    outcome.end(span)
+                    return (job, outcome)
+                }
+            }
             for await (job, outcome) in group {
                 loop.count(resultBytes: outcome.json.count)
                 results[outcome.call.id] = outcome.json

@@ -55,6 +55,7 @@ extension Turn {
         } catch {
             count(usage, written: written, [plan.messages], isCut: true, &tally)
             if let failure = error as? ProviderFailure { route.ticket.broke(failure) }
+            endRound(&tally, route, error: error)
             route.round.cancel()
             throw error
         }
@@ -62,12 +63,15 @@ extension Turn {
         clock.close(usage, &tally)
         if finishes.isEmpty { finishes[0] = .stop }
         guard begun.allSatisfy({ finishes[$0] != nil }) else {
-            throw ProviderFailure(
+            let failure = ProviderFailure(
                 .connectionLost,
                 "The provider \(route.target.provider) ended its answer before every choice was complete.",
                 provider: route.target.provider
             )
+            endRound(&tally, route, error: failure)
+            throw failure
         }
+        endRound(&tally, route, finishes: finishes.sorted { $0.key < $1.key }.map(\.value))
         let ends = finishes.sorted { $0.key < $1.key }.map { choice, reason -> TurnEvent in
             // Some upstreams say "stop" although they called tools (`gateways.md` (c) 21), or use the name of old.
             let hasCalls = !(assemblers[choice]?.isEmpty ?? true)

@@ -22,6 +22,8 @@ extension Turn {
                 + tools.map { ModelTool(name: $0.name, json: $0.definition.bytes) }
         // Upstreams refuse this one without tools.
         let parameters = plan.parameters.filter { !offered.isEmpty || $0.name != "parallel_tool_calls" }
+        let span = RoundSpan(plan.trace)
+        tally.openRound = span
         let call = ModelCall(
             model: "",
             messages: messages,
@@ -31,7 +33,7 @@ extension Turn {
             stream: plan.stream,
             deadline: deadline,
             requestID: plan.requestID,
-            traceParent: plan.trace.header(span: TraceContext.newSpan())
+            traceParent: plan.trace.header(span: span.span.id)
         )
         tally.rounds += 1
         let routed: RoutedRound
@@ -41,13 +43,15 @@ extension Turn {
                 try await environment.router().start(call, on: plan.route, standIn: plan.bot != nil)
             }
         } catch {
-            tally.attempts += 1
+            tally.attempts += error.attempts
+            tally.openRound?.attempts = error.attempts
             // A call that was given up has been sent, as far as anybody knows.
             if Task.isCancelled || error.kind == .timeout {
                 tally.provider = plan.route.targets.first?.provider
                 tally.model = plan.route.targets.first?.model
                 count(nil, written: 0, messages, &tally)
             }
+            endRound(&tally, nil, error: error)
             if let deadline, ContinuousClock.now >= deadline { throw timeOver }
             throw error
         }
@@ -55,6 +59,9 @@ extension Turn {
         tally.attempts += routed.attempts
         tally.provider = routed.target.provider
         tally.model = routed.target.model
+        tally.openRound?.target = routed.target
+        tally.openRound?.attempts = routed.attempts
+        if tally.rounds == 1 { control.setDropped(routed.round.droppedParameters) }
         return routed
     }
 

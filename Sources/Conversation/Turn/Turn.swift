@@ -20,9 +20,13 @@ package struct Turn: Sendable {
     ///
     /// - Returns: how it ended and what it used. Never throws: every end is a value.
     package func run(_ sink: any TurnSink) async -> (end: TurnEnd, usage: Usage) {
+        let request = AccountedRequest(plan)
+        // The request's span waits for what is said at the end, though the client may have left by then.
+        plan.trace.recorder?.hold()
+        defer { plan.trace.recorder?.release() }
         var settlement: Settlement
         do {
-            settlement = try await Settlement.begin(AccountedRequest(plan), environment: environment)
+            settlement = try await Settlement.begin(request, environment: environment)
         } catch {
             return (.failed(error), Usage())
         }
@@ -46,6 +50,7 @@ package struct Turn: Sendable {
             }
         }
         tally.readerWait = sink.waited
+        request.tellTrace(tally, error: tally.errorType ?? ErrorType(end))
         settlement.settle(tally, as: end)
         return (end, tally.usage)
     }

@@ -40,21 +40,34 @@ package struct TurnEnvironment: Sendable {
     }
 }
 
-/// Says from outside why a running turn was cancelled, and to the outside what its limits are.
+/// What a running turn and whoever runs it tell each other.
 package final class TurnControl: Sendable {
-    private let stored = Mutex(TurnEnd.CancellationCause.clientGone)
-    private let left = Mutex(LimitStanding())
+    private struct State {
+        var cause = TurnEnd.CancellationCause.clientGone
+        var dropped: [String] = []
+        var standing = LimitStanding()
+    }
+
+    private let state = Mutex(State())
 
     package init() {}
 
+    /// Why it was cancelled, said from outside.
     package var cause: TurnEnd.CancellationCause {
-        get { stored.withLock { $0 } }
-        set { stored.withLock { $0 = newValue } }
+        get { state.withLock { $0.cause } }
+        set { state.withLock { $0.cause = newValue } }
+    }
+
+    /// The request's parameters that the target of the first round has no word for; known when `TurnEvent.began` comes.
+    package var dropped: [String] { state.withLock { $0.dropped } }
+
+    func setDropped(_ parameters: [String]) {
+        if !parameters.isEmpty { state.withLock { $0.dropped = parameters } }
     }
 
     /// What is left of the limits that the turn fell under, once it has begun.
     package internal(set) var standing: LimitStanding {
-        get { left.withLock { $0 } }
-        set { left.withLock { $0 = newValue } }
+        get { state.withLock { $0.standing } }
+        set { state.withLock { $0.standing = newValue } }
     }
 }

@@ -36,12 +36,15 @@ package struct TurnTally: Sendable {
     /// Time between the first and the last piece of streamed answers, and the tokens that came in it.
     package var writing = Duration.zero
     package var written = 0
+    /// The span of the round that is under way.
+    var openRound: RoundSpan?
 
     package init() {}
 
     /// Counts a round's tokens for the target that is in force.
     mutating func add(_ used: Usage) {
         usage += used
+        openRound?.usage = used
         let (provider, model) = (provider ?? "", model ?? "")
         if let index = shares.firstIndex(where: { $0.provider == provider && $0.model == model }) {
             shares[index].usage += used

@@ -66,9 +66,12 @@ package struct GatewayServer: Service {
             observation: services.observation,
             logger: services.logger
         )
+        let telemetry = services.observation.telemetry
+        let collection = MetricsCollection(services: services)
         let responder = EdgeResponder(
             routes: table.served(by: edge),
-            log: RequestLog(logger: services.logger, metrics: edge.observation.requests)
+            log: RequestLog(logger: services.logger, metrics: edge.observation.requests),
+            telemetry: telemetry
         )
         let listener = Listener(listening, responder: responder.respond)
         let outcome = await Self.outcome {
@@ -78,6 +81,7 @@ package struct GatewayServer: Service {
                 group.addTask { await services.bots.watch() }
                 group.addTask { await services.background.run() }
                 group.addTask { await services.turns.limits.watch() }
+                group.addTask { await telemetry?.run { await collection.families } }
                 await onReady(port)
                 defer { group.cancelAll() }
                 try? await gracefulShutdown()
@@ -99,6 +103,7 @@ package struct GatewayServer: Service {
         await running.drain(within: .seconds(2))
         await listener.closeLoops()
         await services.turns.limits.limiter.drain()
+        await telemetry?.flush(within: .seconds(5)) { await collection.families }
         await services.turns.recorder.drain()
         try outcome.get()
     }

@@ -81,7 +81,7 @@ struct TurnLauncher: Sendable {
 
     /// Everything that is told of how an answer came about.
     private static func headers(_ answer: (RouteTarget, attempts: Int)?, _ control: TurnControl) -> HTTPFields {
-        HTTPFields(answeredBy: answer).adding(HTTPFields(control.standing.headers))
+        HTTPFields(answeredBy: answer, dropping: control.dropped).adding(HTTPFields(control.standing.headers))
     }
 
     private func guarded<Value: Sendable>(

@@ -10,9 +10,12 @@ package struct Observation: Sendable {
     package let client: HTTPClient?
     /// A token that opens `/metrics` and nothing else (`OPSGATE_METRICS_TOKEN`).
     package let metricsToken: Secret?
+    /// Sends traces and metrics out; nil when nobody asked for it.
+    package let telemetry: TelemetryExporter?
 
-    package init(client: HTTPClient? = nil, metricsToken: Secret? = nil) {
+    package init(client: HTTPClient? = nil, metricsToken: Secret? = nil, telemetry: TelemetryExporter? = nil) {
         self.client = client
         self.metricsToken = metricsToken
+        self.telemetry = telemetry
     }
 }

@@ -5,8 +5,11 @@ import Providers
 
 extension HTTPFields {
     /// `x-opsgate-provider`, `-model` and `-attempts`; nothing when nobody answered.
-    init(answeredBy answer: (RouteTarget, attempts: Int)?) {
+    ///
+    /// - Parameter dropped: the request's members that had no effect there, for `x-opsgate-ignored`.
+    init(answeredBy answer: (RouteTarget, attempts: Int)?, dropping dropped: [String] = []) {
         self.init()
+        setIgnored(dropped)
         guard let (target, attempts) = answer else { return }
         self[.provider] = target.provider
         self[.model] = target.model.headerSafe
@@ -21,10 +24,12 @@ extension HTTPFields {
         }
     }
 
-    /// With others after them.
+    /// With others after them. What both have ignored is named in one header.
     func adding(_ others: HTTPFields) -> HTTPFields {
         var all = self
         all.append(contentsOf: others)
+        let ignored = [others[.ignored], self[.ignored]].compactMap(\.self)
+        if ignored.count > 1 { all[.ignored] = ignored.joined(separator: ", ") }
         return all
     }
 

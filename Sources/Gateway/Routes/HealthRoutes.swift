@@ -8,13 +8,15 @@ import Storage
 
 /// `GET /api/v1/core/health/` → `{"status":"ok"}` (seed section 8, Q1), 503 when the store does not answer.
 struct HealthRoutes: Sendable {
+    static let path = "/api/v1/core/health/"
+
     let services: GatewayServices
 
     var routes: [Route] {
         [
             Route(
                 .get,
-                "/api/v1/core/health/",
+                Self.path,
                 access: .anybody,
                 tag: "Health",
                 summary: "Whether the gateway and its store work",

@@ -1,7 +1,6 @@
 // The doors of limits: set them, and see what is used of them.
 
 import Conversation
-import HTTPTypes
 import HTTPServer
 import HTTPTypes
 import Identity

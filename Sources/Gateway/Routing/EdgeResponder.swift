@@ -10,12 +10,12 @@ import OpenAIProtocol
 struct EdgeResponder: Sendable {
     let routes: ServedRoutes
     let log: RequestLog
+    let telemetry: TelemetryExporter?
 
     func respond(to request: Request) async -> Response {
-        let context = GatewayContext(
-            requestID: Self.requestID(request.headers),
-            trace: TraceContext(request.headers[.traceParent])
-        )
+        var trace = TraceContext(request.headers[.traceParent])
+        if let telemetry, !Self.isWatching(request) { trace = telemetry.trace(trace) }
+        let context = GatewayContext(requestID: Self.requestID(request.headers), trace: trace)
         let entry = log.begin(request, id: context.requestID, trace: context.trace, notes: context.notes)
         var response =
             request.method == .options
@@ -29,6 +29,11 @@ struct EdgeResponder: Sendable {
             entry.end(status: response.status.code)
         }
         return response
+    }
+
+    /// Probes and scrapes come by the minute and say nothing.
+    private static func isWatching(_ request: Request) -> Bool {
+        request.path == "/metrics" || request.path.hasPrefix(HealthRoutes.path.dropLast())
     }
 
     /// The client's own id, where it is one that a log can bear, or a fresh one.

@@ -36,6 +36,7 @@ struct RequestLog: Sendable {
 
         func end(status: Int) {
             (notes.current.counter ?? metrics.unserved).count(status: status)
+            endSpan(status)
             let level: Logger.Level = status >= 500 ? .warning : .info
             guard logger.logLevel <= level else { return }
             let notes = notes.current
@@ -52,6 +53,19 @@ struct RequestLog: Sendable {
             if let caller = notes.caller { metadata["caller"] = .string(caller) }
             if let model = notes.model { metadata["model"] = .string(model.bounded) }
             logger.log(level: level, "request", metadata: metadata)
+        }
+
+        /// OpenTelemetry's conventions for servers of HTTP.
+        private func endSpan(_ status: Int) {
+            guard let recorder = trace.recorder else { return }
+            let route = notes.current.route
+            var said = [
+                SpanAttribute("http.request.method", method), SpanAttribute("http.response.status_code", status),
+                SpanAttribute("url.scheme", "http"),
+            ]
+            if let route { said.append(SpanAttribute("http.route", route)) }
+            let fault: ErrorType? = status < 500 ? nil : status == 503 ? .oursOverloaded : .oursInternal
+            recorder.end(route.map { "\(method) \($0)" } ?? method, said, isFault: fault)
         }
 
         /// The same body, which writes the line when it has been sent.

@@ -26,6 +26,7 @@ struct AnthropicReader: AnswerReader {
     var remembering: Remembering?
     private(set) var sawFinish = false
     private(set) var sawEnd = false
+    private(set) var answeredModel: String?
     private var blocks: [Int: Block] = [:]
     private var calls: [Talk.Call] = []
     private var arguments: [JSONText] = []
@@ -53,6 +54,7 @@ struct AnthropicReader: AnswerReader {
         case "message_start":
             // Held until the model begins: an error that follows at once is still an error of the call.
             usage.read(root["message"]?["usage"])
+            answeredModel = root["message"]?["model"]?.string
             hasUnsaidUsage = true
         case "content_block_start":
             sayUsage(into: &events)
@@ -83,6 +85,7 @@ struct AnthropicReader: AnswerReader {
         let root = document.root
         guard root.kind == .object else { throw malformed("sent JSON that is not an object") }
         if let error = root["error"], !error.isNull { throw .from(error: error, status: nil, provider: provider) }
+        answeredModel = root["model"]?.string
         guard let content = root["content"], content.kind == .array else { return }
         for (index, block) in content.elements.enumerated() {
             begin(block, at: index, into: &events)

@@ -16,6 +16,7 @@ struct GeminiReader: AnswerReader {
     var takesOneCall = false
     var remembering: Remembering?
     private(set) var sawFinish = false
+    private(set) var answeredModel: String?
     private var calls: [Int: Int] = [:]
     private var called: [Talk.Call] = []
     private var signatures: [JSONValue] = []
@@ -47,6 +48,7 @@ struct GeminiReader: AnswerReader {
     ) throws(ProviderFailure) {
         guard root.kind == .object else { throw malformed("sent JSON that is not an object") }
         if let error = root["error"], !error.isNull { throw .from(error: error, status: nil, provider: provider) }
+        if answeredModel == nil { answeredModel = root["modelVersion"]?.string }
         if let candidates = root["candidates"], candidates.kind == .array {
             for candidate in candidates.elements { try read(candidate: candidate, document, into: &events) }
         }

@@ -25,10 +25,14 @@ package protocol ModelRound: AnyObject, Sendable {
     /// The request's parameters that the provider has no word for and that were left out, by their OpenAI names. Only
     /// hints are: what would change the meaning of the answer is refused by `start`.
     var droppedParameters: [String] { get }
+
+    /// The model as the upstream names it, once it has; often more exact than the name that was asked for.
+    var answeredModel: String? { get }
 }
 
 extension ModelRound {
     package var droppedParameters: [String] { [] }
+    package var answeredModel: String? { nil }
 }
 
 /// What is asked of a model in one round.

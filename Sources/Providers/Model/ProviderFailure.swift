@@ -27,6 +27,8 @@ package struct ProviderFailure: Error, Sendable {
     package var code: String?
     /// Whether the breaker hears of it. False for what a caller can provoke: no request may shut a target for others.
     package var countsAgainstTarget = true
+    /// How often an upstream had been asked when a router gave the call up with this.
+    package var attempts = 0
 
     package init(
         _ kind: Kind,

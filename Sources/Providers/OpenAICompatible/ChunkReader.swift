@@ -12,6 +12,7 @@ struct ChunkReader: AnswerReader {
     let provider: String
     /// Whether some choice has ended with a reason.
     private(set) var sawFinish = false
+    private(set) var answeredModel: String?
     /// Members of chunks that are passed on, each as it came first.
     private var metadata: [UInt8] = []
     private var metadataNames: Set<String> = []
@@ -43,6 +44,8 @@ struct ChunkReader: AnswerReader {
             case "choices":
                 guard member.value.kind == .array else { continue }
                 for choice in member.value.elements { readChoice(choice, document, into: &events) }
+            case "model":
+                if answeredModel == nil { answeredModel = member.value.string }
             case "usage":
                 if let usage = Usage(member.value) { events.append(.usage(usage)) }
             case "system_fingerprint", "service_tier", "prompt_filter_results":

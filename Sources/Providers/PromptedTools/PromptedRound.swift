@@ -24,6 +24,7 @@ final class PromptedRound: ModelRound {
     }
 
     var droppedParameters: [String] { round.droppedParameters }
+    var answeredModel: String? { round.answeredModel }
 
     func cancel() { round.cancel() }
 

@@ -74,7 +74,7 @@ package struct ModelRouter: Sendable {
         standIn: Bool
     ) async throws(ProviderFailure) -> RoutedRound {
         var walk = RouteWalk(self, route, CallFacts(call), standIn: standIn, deadline: call.deadline)
-        let (round, target, ticket) = try await walk.run { provider, target, key throws(ProviderFailure) in
+        let (round, target, ticket) = try await walk.runCounted { provider, target, key throws(ProviderFailure) in
             var call = call
             call.model = target.model
             if let key { call.credential = key }
@@ -107,7 +107,7 @@ package struct ModelRouter: Sendable {
     ) async throws(ProviderFailure) -> (answer: EmbeddingAnswer, target: RouteTarget, attempts: Int) {
         let facts = CallFacts(ModelCall(model: "", messages: [], stream: false, requestID: call.requestID))
         var walk = RouteWalk(self, route, facts, standIn: false, deadline: nil)
-        let (answer, target, _) = try await walk.run { provider, target, key throws(ProviderFailure) in
+        let (answer, target, _) = try await walk.runCounted { provider, target, key throws(ProviderFailure) in
             guard let embedder = provider as? any EmbeddingProvider else {
                 throw ProviderFailure(
                     .modelNotFound,

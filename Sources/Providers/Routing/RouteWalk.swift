@@ -41,6 +41,19 @@ struct RouteWalk {
 
     typealias Ask<Value> = (any ModelProvider, RouteTarget, Secret?) async throws(ProviderFailure) -> Value
 
+    /// - Throws: the failure that the caller should hear of, with the number of attempts.
+    mutating func runCounted<Value>(
+        _ ask: Ask<Value>
+    ) async throws(ProviderFailure) -> (Value, RouteTarget, RoundTicket) {
+        do {
+            return try await run(ask)
+        } catch {
+            var failure = error
+            failure.attempts = attempts
+            throw failure
+        }
+    }
+
     /// - Throws: the failure that the caller should hear of.
     mutating func run<Value>(
         _ ask: Ask<Value>

@@ -11,6 +11,8 @@ protocol AnswerReader: Sendable {
     var sawFinish: Bool { get }
     /// Whether the protocol's own end marker came; nothing behind it is read.
     var sawEnd: Bool { get }
+    /// The model as the upstream names it.
+    var answeredModel: String? { get }
 
     /// Reads the data of one event.
     ///

@@ -39,6 +39,8 @@ final class StreamedRound<Reader: AnswerReader>: ModelRound {
         )
     }
 
+    var answeredModel: String? { state.withLock { $0.events.reader.answeredModel } }
+
     /// Events that say nothing (a role, a fingerprint) and are read before the first that does, at the most.
     private static var silentEvents: Int { 16 }
 
@@ -155,10 +157,12 @@ final class StreamedRound<Reader: AnswerReader>: ModelRound {
 final class FinishedRound: ModelRound {
     private let events: Mutex<[ModelEvent]?>
     let droppedParameters: [String]
+    let answeredModel: String?
 
-    init(_ events: [ModelEvent], dropped: [String] = []) {
+    init(_ events: [ModelEvent], dropped: [String] = [], answeredModel: String? = nil) {
         self.events = Mutex(events)
         droppedParameters = dropped
+        self.answeredModel = answeredModel
     }
 
     func next(patience: Duration?) async throws(ProviderFailure) -> [ModelEvent]? {

@@ -51,7 +51,8 @@ struct UpstreamExchange: Sendable {
         )
         do {
             if call.stream { return try await stream(request, reader: reader, secret: secret, dropped: dropped) }
-            return FinishedRound(try read(try await fetch(request), reader: reader), dropped: dropped)
+            let (events, model) = try read(try await fetch(request), reader: reader)
+            return FinishedRound(events, dropped: dropped, answeredModel: model)
         } catch {
             throw error.hiding(secret)
         }
@@ -71,7 +72,10 @@ struct UpstreamExchange: Sendable {
         return response.body
     }
 
-    private func read(_ body: [UInt8], reader: some AnswerReader) throws(ProviderFailure) -> [ModelEvent] {
+    private func read(
+        _ body: [UInt8],
+        reader: some AnswerReader
+    ) throws(ProviderFailure) -> (events: [ModelEvent], model: String?) {
         var reader = reader
         var events: [ModelEvent] = []
         if let first = body.first(where: { !$0.isWhiteSpace }), first == 0x7B || first == 0x5B {
@@ -86,7 +90,7 @@ struct UpstreamExchange: Sendable {
         guard reader.sawFinish || events.contains(where: \.saysSomething) else {
             throw reader.malformed("answered without a choice")
         }
-        return events
+        return (events, reader.answeredModel)
     }
 
     private func stream<Reader: AnswerReader>(

@@ -96,6 +96,10 @@ struct Assembly: Sendable {
             limits: limits,
             logger: logger
         )
+        let startedAt = WallClock.system.now() / 1000
+        let telemetry = settings.telemetry.map { [client] in
+            TelemetryExporter($0, client: client, startedAt: startedAt, logger: logger)
+        }
         services = GatewayServices(
             database: database,
             catalog: operations.catalog,
@@ -121,8 +125,8 @@ struct Assembly: Sendable {
             bots: bots,
             registry: registry,
             turns: turns,
-            startedAt: WallClock.system.now() / 1000,
-            observation: Observation(client: client, metricsToken: settings.metricsToken),
+            startedAt: startedAt,
+            observation: Observation(client: client, metricsToken: settings.metricsToken, telemetry: telemetry),
             logger: logger
         )
     }

@@ -1,6 +1,7 @@
 // Settings: flag before environment before file before default (DESIGN.md section 3).
 
 import Foundation
+import Gateway
 import Identity
 import Logging
 import Providers
@@ -24,6 +25,8 @@ struct Settings: Sendable {
     var prices: String
     /// Opens `/metrics` to a Prometheus that has no API secret.
     var metricsToken: Secret?
+    /// Where traces and metrics are sent; nil for nowhere.
+    var telemetry: TelemetrySettings?
     var adminPassword: Secret?
     var adminSecret: Secret?
     var logLevel: Logger.Level
@@ -61,6 +64,11 @@ struct Settings: Sendable {
         variables = environment
         prices = source.text("prices") ?? "prices.yaml"
         metricsToken = source.text("metrics_token").map(Secret.init)
+        do {
+            telemetry = try TelemetrySettings(environment: environment)
+        } catch {
+            throw SettingsFault(error.description)
+        }
         adminPassword = source.text("admin_password").map(Secret.init)
         adminSecret = source.text("admin_secret").map(Secret.init)
         loadsDemo = try source.boolean("demo") ?? false
