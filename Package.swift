@@ -165,7 +165,14 @@ let package = Package(
                 "Support", logging,
             ]
         ),
-        tests("GatewayTests", ["Gateway", "Conversation", "OpenAIProtocol", "Providers", "JSON"]),
+        tests(
+            "GatewayTests",
+            [
+                "Gateway", "Conversation", "OpenAIProtocol", "Providers", "JSON", nioCore,
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]
+        ),
         tests("SupportTests", ["Support", "scripted-upstream"]),
         tests("EndToEnd", ["JSON", "Support", "opsgate", "scripted-upstream"]),
     ]

@@ -120,7 +120,7 @@ package final class Listener: Sendable {
 
     /// For tasks that go on after this: the loops are about to end.
     package func closeLoops() async {
-        state.closing.begin()
+        await state.closing.begin()
         try? await group.shutdownGracefully()
     }
 }

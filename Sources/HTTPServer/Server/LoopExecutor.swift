@@ -10,30 +10,47 @@ import Synchronization
 ///
 /// What runs here must not block: the store, password hashing and libcurl have threads of their own.
 package final class LoopExecutor: TaskExecutor {
-    private let home: any EventLoop
+    private let home: any EventLoopGroup
     private let closing: LoopsClosing
 
-    init(home: any EventLoop, closing: LoopsClosing) {
+    /// - Parameter home: the loop of a connection.
+    init(home: any EventLoopGroup, closing: LoopsClosing) {
         self.home = home
         self.closing = closing
     }
 
     package func enqueue(_ job: consuming ExecutorJob) {
-        if closing.hasBegun {
+        guard closing.enter() else {
             globalConcurrentExecutor.enqueue(job)
             return
         }
+        defer { closing.leave() }
         let job = UnownedJob(job)
-        let loop = MultiThreadedEventLoopGroup.currentEventLoop ?? home
+        let loop = MultiThreadedEventLoopGroup.currentEventLoop ?? home.next()
         loop.execute { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
     }
 }
 
-/// Tells the executors of one server that its loops are about to end: a loop that has ended drops its jobs.
+/// Tells the executors of one server that its loops are about to end. A loop that has ended drops its jobs, and with
+/// them whoever waits for them: so no job may be on its way to a loop when the loops are told to end. A loop runs what
+/// it has been given before that to its end.
 final class LoopsClosing: Sendable {
-    private let isSet = Atomic<Bool>(false)
+    /// Jobs on their way to a loop; negative once closing has begun.
+    private let onTheirWay = Atomic<Int>(0)
+    private static let begun = Int.min
 
-    var hasBegun: Bool { isSet.load(ordering: .acquiring) }
+    /// True when the job may go to a loop; `leave` follows then, once the loop has it.
+    func enter() -> Bool {
+        if onTheirWay.add(1, ordering: .acquiringAndReleasing).newValue > 0 { return true }
+        leave()
+        return false
+    }
 
-    func begin() { isSet.store(true, ordering: .releasing) }
+    func leave() { onTheirWay.subtract(1, ordering: .releasing) }
+
+    /// From now on nothing goes to the loops. Returns when what was on its way has arrived. To be called once.
+    func begin() async {
+        onTheirWay.add(Self.begun, ordering: .acquiringAndReleasing)
+        while onTheirWay.load(ordering: .acquiring) != Self.begun { try? await Task.sleep(for: .milliseconds(1)) }
+    }
 }
