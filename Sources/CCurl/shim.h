@@ -15,6 +15,8 @@ typedef int (*ccurl_prerequest_callback)(
     void *context, char *peer, char *local, int peer_port, int local_port);
 typedef int (*ccurl_socket_callback)(
     CURL *easy, curl_socket_t descriptor, int what, void *context, void *socket_context);
+typedef int (*ccurl_opened_callback)(void *context, curl_socket_t descriptor, curlsocktype purpose);
+typedef int (*ccurl_closed_callback)(void *context, curl_socket_t descriptor);
 typedef int (*ccurl_timer_callback)(CURLM *multi, long milliseconds, void *context);
 
 static inline CURLcode ccurl_set_long(CURL *easy, CURLoption option, long value) {
@@ -61,14 +63,13 @@ static inline CURLcode ccurl_set_prerequest_function(
     return curl_easy_setopt(easy, CURLOPT_PREREQDATA, context);
 }
 
-static inline int ccurl_close_on_exec(void *context, curl_socket_t descriptor, curlsocktype purpose) {
-    fcntl(descriptor, F_SETFD, FD_CLOEXEC);
-    return CURL_SOCKOPT_OK;
-}
-
-/// Keeps connections out of programs that this one starts: a copy held there would keep a closed connection open.
-static inline CURLcode ccurl_set_close_on_exec(CURL *easy) {
-    return curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, ccurl_close_on_exec);
+/// Says when a socket for a connection is opened, and has it closed by `closed`.
+static inline CURLcode ccurl_watch_connections(
+    CURL *easy, ccurl_opened_callback opened, ccurl_closed_callback closed, void *context) {
+    curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, opened);
+    curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, context);
+    curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, closed);
+    return curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, context);
 }
 
 static inline CURLcode ccurl_get_long(CURL *easy, CURLINFO info, long *value) {

@@ -34,14 +34,34 @@ import Testing
         var limits = TransferDeadlines(timeouts, startedAt: at(0))
         limits.connected(at: at(0))
         limits.received(at: at(0))
-        limits.paused()
+        limits.paused(at: at(0))
         limits.received(at: at(1))
-        #expect(limits.next == at(10))
         #expect(limits.expired(at: at(9)) == nil)
-        #expect(limits.expired(at: at(10)) == .totalTimeout)
         limits.unpaused(at: at(5))
         #expect(limits.next == at(8))
         #expect(limits.expired(at: at(8)) == .idleTimeout)
+    }
+
+    /// A reader's time is not the other side's, up to a bound.
+    @Test func theTotalLimitWaitsForASlowReader() {
+        var limits = TransferDeadlines(timeouts, startedAt: at(0))
+        limits.connected(at: at(0))
+        limits.received(at: at(1))
+        limits.paused(at: at(1))
+        limits.paused(at: at(2))
+        #expect(limits.next == at(40))
+        #expect(limits.expired(at: at(30)) == nil)
+        #expect(limits.expired(at: at(40)) == .totalTimeout)
+        limits.unpaused(at: at(21))
+        for second in 21..<30 {
+            limits.received(at: at(Double(second)))
+            #expect(limits.expired(at: at(Double(second) + 0.5)) == nil)
+        }
+        #expect(limits.next == at(30))
+        #expect(limits.expired(at: at(30)) == .totalTimeout)
+        limits.paused(at: at(29))
+        limits.unpaused(at: at(39.5))
+        #expect(limits.next == at(40))
     }
 
     @Test func aSecondConnectionDoesNotStartTheFirstByteAnew() {

@@ -57,7 +57,10 @@ package final class HTTPClient: Sendable {
 
     /// Counts of all threads, each read by itself.
     package var statistics: TransferStatistics {
-        threads.reduce(into: TransferStatistics()) { $0.add($1.counters) }
+        threads.reduce(into: TransferStatistics()) { statistics, thread in
+            statistics.add(thread.counters)
+            statistics.queued += thread.mailbox.startCount
+        }
     }
 
     var defaultCAFile: String? { configuration.caFile }

@@ -1,6 +1,8 @@
 // What libcurl calls: each finds its object behind the context pointer and hands over.
 
 import CCurl
+import Glibc
+import Synchronization
 
 /// The transfer behind a context pointer. It is valid: a loop keeps a running transfer in its table for as long as the
 /// easy handle that holds the pointer is in the multi handle.
@@ -26,6 +28,23 @@ let receiveHeaderLine: ccurl_data_callback = { bytes, size, count, context in
 let connectionIsReady: ccurl_prerequest_callback = { context, _, _, _, _ in
     if let context { running(context).connected() }
     return Int32(CURL_PREREQFUNC_OK)
+}
+
+/// `CURLOPT_SOCKOPTFUNCTION`: a socket for a connection. Connections are kept out of programs that this one starts: a
+/// copy held there would keep a closed connection open.
+let connectionOpened: ccurl_opened_callback = { context, descriptor, _ in
+    _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+    guard let context else { return Int32(CURL_SOCKOPT_OK) }
+    Unmanaged<LoopCounters>.fromOpaque(context).takeUnretainedValue().connections.add(1, ordering: .relaxed)
+    return Int32(CURL_SOCKOPT_OK)
+}
+
+/// `CURLOPT_CLOSESOCKETFUNCTION`: its end.
+let connectionClosed: ccurl_closed_callback = { context, descriptor in
+    if let context {
+        Unmanaged<LoopCounters>.fromOpaque(context).takeUnretainedValue().connections.subtract(1, ordering: .relaxed)
+    }
+    return close(descriptor)
 }
 
 /// `CURLMOPT_SOCKETFUNCTION`: which events of a socket libcurl wants.

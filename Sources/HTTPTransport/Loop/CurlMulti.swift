@@ -5,10 +5,13 @@ import CCurl
 /// A multi handle: the transfers and connections of one loop. Confined to the loop's thread.
 struct CurlMulti: ~Copyable {
     private let handle: UnsafeMutableRawPointer
+    /// Connections count themselves out when they are closed, the last ones with the handle.
+    private let counters: LoopCounters
 
     /// - Parameter connections: connections, busy ones included, above which one that becomes idle is closed.
     /// - Throws: `.other` when libcurl has no memory.
-    init(connections: Int) throws(TransferFailure) {
+    init(connections: Int, counters: LoopCounters) throws(TransferFailure) {
+        self.counters = counters
         guard let handle = curl_multi_init() else { throw TransferFailure(.other, "libcurl has no memory") }
         self.handle = handle
         ccurl_multi_set_long(handle, CURLMOPT_MAXCONNECTS, max(1, connections))

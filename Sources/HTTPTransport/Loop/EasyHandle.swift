@@ -23,13 +23,17 @@ final class EasyHandle {
         errorText.deallocate()
     }
 
-    /// Sets everything for a request. `context` is handed to the callbacks and lives until `reset`.
+    /// Sets everything for a request. `context` is handed to the callbacks and lives until `reset`;
+    /// `counters` until the multi handle's end, since connections outlive requests.
     func configure(
         _ request: PreparedRequest,
         for client: HTTPClientConfiguration,
-        context: UnsafeMutableRawPointer
+        context: UnsafeMutableRawPointer,
+        counters: LoopCounters
     ) -> Bool {
         setConnection(request)
+        let counting = Unmanaged.passUnretained(counters).toOpaque()
+        ccurl_watch_connections(curl, connectionOpened, connectionClosed, counting)
         set(CURLOPT_MAXAGE_CONN, max(1, Int(client.idleConnectionAge.components.seconds)))
         set(CURLOPT_USERAGENT, client.userAgent)
         ccurl_set_pointer(curl, CURLOPT_ERRORBUFFER, errorText)
@@ -64,7 +68,6 @@ final class EasyHandle {
         set(CURLOPT_NOSIGNAL, 1)
         // Giving up while a name is being resolved must not wait for the resolver's thread (7.87 and later).
         set(CURLOPT_QUICK_EXIT, 1)
-        ccurl_set_close_on_exec(curl)
         set(CURLOPT_TCP_NODELAY, 1)
         set(CURLOPT_TCP_KEEPALIVE, 1)
         set(CURLOPT_TCP_KEEPIDLE, 30)

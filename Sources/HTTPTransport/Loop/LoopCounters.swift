@@ -5,6 +5,7 @@ import Synchronization
 /// Counters of one loop. Written by the loop's thread, read by anybody.
 final class LoopCounters: Sendable {
     let active = Atomic<Int>(0)
+    let connections = Atomic<Int>(0)
     let pooledHandles = Atomic<Int>(0)
     let started = Atomic<Int>(0)
     let finished = Atomic<Int>(0)
@@ -19,6 +20,10 @@ final class LoopCounters: Sendable {
 package struct TransferStatistics: Sendable, Equatable {
     /// Transfers that run now.
     package var active = 0
+    /// Transfers that no loop has taken yet.
+    package var queued = 0
+    /// Open connections, idle ones included.
+    package var connections = 0
     /// Easy handles that wait for the next transfer.
     package var pooled = 0
     /// Transfers begun.
@@ -40,6 +45,7 @@ package struct TransferStatistics: Sendable, Equatable {
 
     mutating func add(_ counters: LoopCounters) {
         active += counters.active.load(ordering: .relaxed)
+        connections += counters.connections.load(ordering: .relaxed)
         pooled += counters.pooledHandles.load(ordering: .relaxed)
         started += counters.started.load(ordering: .relaxed)
         finished += counters.finished.load(ordering: .relaxed)

@@ -35,6 +35,9 @@ final class Mailbox: Sendable {
         Glibc.close(wakeDescriptor)
     }
 
+    /// Transfers that wait to be started.
+    var startCount: Int { state.withLock { $0.letters.count { $0.note == .start } } }
+
     /// Leaves a note. False when the loop takes no more.
     func post(_ note: LoopNote, to transfer: Transfer) -> Bool {
         let (isOpen, mustWake) = state.withLock { state in

@@ -31,7 +31,7 @@ final class TransferLoop {
         self.configuration = configuration
         self.mailbox = mailbox
         self.counters = counters
-        multi = try CurlMulti(connections: configuration.maximumIdleConnections)
+        multi = try CurlMulti(connections: configuration.maximumIdleConnections, counters: counters)
         sockets = try SocketWatch(wakeDescriptor: mailbox.wakeDescriptor)
         multi.report(to: Unmanaged.passUnretained(self).toOpaque())
     }
@@ -182,7 +182,7 @@ extension TransferLoop {
         limits.schedule(transfer.id, at: new.scheduled)
         sweepIfStale()
         let context = Unmanaged.passUnretained(new).toOpaque()
-        guard handle.configure(transfer.request, for: configuration, context: context),
+        guard handle.configure(transfer.request, for: configuration, context: context, counters: counters),
             multi.add(handle)
         else {
             end(new, failure: TransferFailure(.other, "libcurl refused the transfer"))
@@ -242,7 +242,7 @@ extension TransferLoop {
         transfer.pendingBefore = pending
         guard pause else { return }
         counters.pauses.add(1, ordering: .relaxed)
-        transfer.deadlines.paused()
+        transfer.deadlines.paused(at: now)
         curl_easy_pause(transfer.handle.curl, CURLPAUSE_RECV)
     }
 

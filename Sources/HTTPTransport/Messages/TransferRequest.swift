@@ -8,7 +8,8 @@ package struct TransferTimeouts: Sendable {
     package var firstByte: Duration
     /// Between two pieces of the response once it has begun. Does not run while our reader is the slow one.
     package var idle: Duration
-    /// The whole transfer.
+    /// The whole transfer, without the time in which our reader was so far behind that nothing more was read; four times
+    /// as long with it.
     package var total: Duration
 
     package init(

@@ -7,14 +7,20 @@ struct TransferDeadlines {
         case connecting
         case awaitingHead
         case receiving
-        /// Our own reader is behind: only the total limit runs.
+        /// Our own reader is behind: no limit of the other side's runs.
         case paused
     }
 
     private let firstByte: Duration
     /// Nanoseconds; asked for with every piece.
     private let idle: Int64
-    private let total: Moment
+    /// Moves on by the time in which our reader was behind: the other side could do nothing in it.
+    private var total: Moment
+    /// When it ends whatever the reader does: one that takes a byte a minute must not hold a connection for ever.
+    private let last: Moment
+    private var pausedAt: Moment?
+    /// How many times the total limit a transfer may take because of its reader.
+    private static let patienceWithReader = 4
     /// The limit of the phase; nil while paused.
     private var limit: Moment?
     private(set) var phase = Phase.connecting
@@ -23,11 +29,15 @@ struct TransferDeadlines {
         firstByte = timeouts.firstByte
         idle = now.advanced(by: timeouts.idle).nanoseconds - now.nanoseconds
         total = now.advanced(by: timeouts.total)
+        last = now.advanced(by: timeouts.total * Self.patienceWithReader)
         limit = now.advanced(by: timeouts.connect)
     }
 
     /// The next moment at which something is too late.
-    var next: Moment { limit.map { min($0, total) } ?? total }
+    var next: Moment {
+        if phase == .paused { return last }
+        return limit.map { min($0, total) } ?? total
+    }
 
     /// The request can be sent. Happens again when a pooled connection turned out to be dead.
     mutating func connected(at now: Moment) {
@@ -49,8 +59,10 @@ struct TransferDeadlines {
         limit = now.advanced(by: firstByte)
     }
 
-    mutating func paused() {
+    mutating func paused(at now: Moment) {
+        guard phase != .paused else { return }
         phase = .paused
+        pausedAt = now
         limit = nil
     }
 
@@ -58,6 +70,10 @@ struct TransferDeadlines {
         guard phase == .paused else { return }
         phase = .receiving
         limit = Moment(nanoseconds: now.nanoseconds + idle)
+        let waited = pausedAt.map { max(0, now.nanoseconds - $0.nanoseconds) } ?? 0
+        let (moved, isTooFar) = total.nanoseconds.addingReportingOverflow(waited)
+        total = isTooFar ? last : min(last, Moment(nanoseconds: moved))
+        pausedAt = nil
     }
 
     /// What was waited for in vain; nil when there is still time.
@@ -69,6 +85,6 @@ struct TransferDeadlines {
             case .receiving, .paused: return .idleTimeout
             }
         }
-        return total <= now ? .totalTimeout : nil
+        return (phase == .paused ? last : total) <= now ? .totalTimeout : nil
     }
 }
