@@ -43,6 +43,31 @@ import Testing
     }
 
     @Test(arguments: OutboxEngine.allCases)
+    func theOutboxTellsHowFullItIs(engine: OutboxEngine) async throws {
+        try await OutboxWorld.run(engine) { world in
+            let desk = try NotificationDesk(database: world.database)
+            #expect(try await desk.level() == OutboxLevel())
+            _ = try await Self.losses(world)
+            let before = WallClock.system.now()
+            _ = try await world.enqueue(2)
+            let level = try await desk.level()
+            #expect(level.waiting == 2 && level.sending == 0 && level.dead == 3 && level.unknown == 1)
+            let oldest = try #require(level.oldest)
+            #expect(oldest > 0 && oldest <= max(before, world.clock.now))
+            guard engine == .sqlite else { return }
+            // Rows that were sent are not looked at.
+            for condition in [NoticeState.isWaiting, NoticeState.isStuck] {
+                let plan = try await world.database.read { connection in
+                    try connection.query(
+                        "EXPLAIN QUERY PLAN SELECT state, COUNT(*) AS n FROM notification WHERE \(condition) GROUP BY state"
+                    ).map { try $0.text("detail") }.joined(separator: "; ")
+                }
+                #expect(plan.contains("ix_notification_"), "\(plan)")
+            }
+        }
+    }
+
+    @Test(arguments: OutboxEngine.allCases)
     func whatWasLostCanBeSentAgain(engine: OutboxEngine) async throws {
         try await OutboxWorld.run(engine) { world in
             let (dead, unknown) = try await Self.losses(world)

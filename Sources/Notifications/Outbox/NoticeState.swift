@@ -28,6 +28,8 @@ package enum NoticeState: String, Sendable, Hashable, CaseIterable {
 
     /// The condition on rows that are not final, in the words of the partial index: only so will it be used.
     static let isWaiting = "state IN ('pending', 'sending')"
+    /// The condition on rows that a person has to look at, in the words of the partial index.
+    static let isStuck = "state IN ('dead', 'unknown')"
     /// The condition on final rows, in the words of the partial index.
     static let isOver = "state IN ('sent', 'dropped', 'dead', 'unknown')"
 }

@@ -40,6 +40,9 @@ package struct NotificationDesk: Sendable {
         self.wake = wake
     }
 
+    /// How full the outbox is. Costs what waits, so it is not for every moment.
+    package func level() async throws -> OutboxLevel { try await database.read { try OutboxLevel.read($0) } }
+
     /// `POST notification/{id}/resend/`: a dead or unknown notice waits again, with no attempts counted.
     ///
     /// It is composed anew: if there is nothing left to tell by then, it is dropped with that reason.

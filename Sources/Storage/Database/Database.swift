@@ -50,6 +50,9 @@ package protocol Database: Sendable {
     /// Asks the store a trivial question; throws within a few seconds when it does not answer.
     func check() async throws
 
+    /// How busy it is. Costs a lock or two.
+    var load: DatabaseLoad { get }
+
     /// Refuses new jobs, lets those finish that were accepted, and closes the connections. May be called again.
     func close() async
 }

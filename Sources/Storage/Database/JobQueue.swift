@@ -25,6 +25,8 @@ final class JobQueue: Sendable {
         /// Threads that sleep, or are about to, without a signal under way to them.
         var sleepers = 0
         var isClosed = false
+        /// Threads that found nothing to do, ended ones included.
+        var idle = 0
 
         var count: Int { jobs.count - head }
 
@@ -74,9 +76,15 @@ final class JobQueue: Sendable {
 
     /// Takes the oldest jobs, at most `limit`; sleeps while there are none. `nil`: closed, and none are left.
     func take(upTo limit: Int) -> [Job]? {
+        var isIdle = false
         while true {
             let (jobs, isOver) = state.withLock { state -> ([Job], Bool) in
-                if state.count > 0 { return (state.take(upTo: limit), false) }
+                if state.count > 0 {
+                    if isIdle { state.idle -= 1 }
+                    return (state.take(upTo: limit), false)
+                }
+                if !isIdle { state.idle += 1 }
+                isIdle = true
                 if state.isClosed { return ([], true) }
                 state.sleepers += 1
                 return ([], false)
@@ -95,6 +103,14 @@ final class JobQueue: Sendable {
             return state.sleepers
         }
         for _ in 0..<sleepers { semaphore.signal() }
+    }
+
+    /// Its part of a database's load.
+    ///
+    /// - Parameter threads: how many work on it; ones that have ended count as idle.
+    func lane(_ name: String, threads: Int) -> DatabaseLoad.Lane {
+        let (waiting, idle) = state.withLock { ($0.count, $0.idle) }
+        return .init(name: name, waiting: waiting, busyThreads: max(0, threads - idle), threads: threads)
     }
 
     private func push(_ job: Job) -> DatabaseError? {

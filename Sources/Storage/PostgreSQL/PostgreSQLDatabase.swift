@@ -6,6 +6,7 @@ package final class PostgreSQLDatabase: Database {
     package let dialect = SQLDialect.postgresql
     private let queue: JobQueue
     private let threads = WorkerThreads()
+    private let connections: Int
 
     /// Connects once, to notice a wrong address; throws `.unavailable` when that fails.
     static func open(
@@ -21,7 +22,7 @@ package final class PostgreSQLDatabase: Database {
                 try worker.connect()
                 return { worker.serve() }
             }
-            for _ in 1..<max(1, options.connections) {
+            for _ in 1..<database.connections {
                 try database.threads.start {
                     var worker = PostgreSQLWorker(settings: settings, options: options, queue: queue, lane: lane)
                     worker.serve()
@@ -35,6 +36,7 @@ package final class PostgreSQLDatabase: Database {
     }
 
     private init(_ options: DatabaseOptions) {
+        connections = max(1, options.connections)
         queue = JobQueue(maximumWaiting: options.maximumWaiting)
     }
 
@@ -61,6 +63,8 @@ package final class PostgreSQLDatabase: Database {
             }
         }
     }
+
+    package var load: DatabaseLoad { DatabaseLoad([queue.lane("all", threads: connections)]) }
 
     package func close() async {
         queue.close()

@@ -7,6 +7,7 @@ package final class SQLiteDatabase: Database {
     private let writes: JobQueue
     private let reads: JobQueue
     private let threads = WorkerThreads()
+    private let readers: Int
 
     /// Opens or creates the file; throws `.unavailable` when that is impossible.
     package static func open(path: String, options: DatabaseOptions = .init()) async throws -> SQLiteDatabase {
@@ -18,7 +19,7 @@ package final class SQLiteDatabase: Database {
                 return { SQLiteWriter(connection: connection, queue: writes).serve() }
             }
             let reads = database.reads
-            for _ in 1...max(1, options.readers) {
+            for _ in 1...database.readers {
                 try await database.threads.startAfter {
                     let connection = try SQLiteConnection(path: path, isReader: true, options: options)
                     return { SQLiteReader(connection: connection, queue: reads).serve() }
@@ -32,6 +33,7 @@ package final class SQLiteDatabase: Database {
     }
 
     private init(_ options: DatabaseOptions) {
+        readers = max(1, options.readers)
         writes = JobQueue(maximumWaiting: options.maximumWaiting)
         reads = JobQueue(maximumWaiting: options.maximumWaiting)
     }
@@ -61,6 +63,10 @@ package final class SQLiteDatabase: Database {
                 try connection.query("SELECT count(*) AS total FROM sqlite_schema")
             }
         }
+    }
+
+    package var load: DatabaseLoad {
+        DatabaseLoad([writes.lane("write", threads: 1), reads.lane("read", threads: readers)])
     }
 
     package func close() async {
