@@ -7,7 +7,7 @@ extension AzureOpenAIProvider: EmbeddingProvider {
         authorize(&headers, key)
         let body = try await exchange.embed(
             call,
-            url: address(of: "embeddings", model: call.model),
+            url: try address(of: "embeddings", model: call.model),
             headers: headers,
             body: OpenAIEmbeddings.body(of: call, model: deployment(of: call.model)),
             secret: key

@@ -90,7 +90,7 @@ package struct AzureOpenAIProvider: ModelProvider {
 
     private func send(_ call: ModelCall, reportsUsage: Bool) async throws(ProviderFailure) -> any ModelRound {
         var call = call
-        let url = address(of: "chat/completions", model: call.model)
+        let url = try address(of: "chat/completions", model: call.model)
         call.model = deployment(of: call.model)
         let key = call.credential ?? configuration.apiKey
         var headers = UpstreamExchange.headers(for: call, extra: configuration.headers)
@@ -115,9 +115,12 @@ package struct AzureOpenAIProvider: ModelProvider {
         }
     }
 
-    func address(of operation: String, model: String) -> String {
+    /// - Throws: `modelNotFound` for a name that can be no deployment's: those have no slashes either.
+    func address(of operation: String, model: String) throws(ProviderFailure) -> String {
         let base = configuration.endpoint + "/openai/"
         guard let version = configuration.apiVersion else { return base + "v1/" + operation }
-        return "\(base)deployments/\(deployment(of: model).pathSegment)/\(operation)?api-version=\(version.pathSegment)"
+        let deployment = deployment(of: model)
+        guard deployment.fitsPath, !deployment.contains("/") else { throw .notAModel(deployment, provider: name) }
+        return "\(base)deployments/\(deployment.pathSegment)/\(operation)?api-version=\(version.pathSegment)"
     }
 }

@@ -125,6 +125,11 @@ package struct ProviderCatalogue: Sendable, Hashable {
                 if !isKnown(parts.provider) {
                     problems.append(.init("\(place).model", "there is no provider \(parts.provider)"))
                 }
+                if !parts.model.split(separator: "/", omittingEmptySubsequences: false).allSatisfy({
+                    String($0).fitsPath
+                }) {
+                    problems.append(.init("\(place).model", "has empty parts, dots alone or control characters"))
+                }
             } else {
                 problems.append(.init("\(place).model", "a target is named provider/model"))
             }

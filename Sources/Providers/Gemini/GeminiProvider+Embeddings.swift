@@ -29,7 +29,7 @@ extension GeminiProvider: EmbeddingProvider {
         if let key { headers.set("x-goog-api-key", key.reveal()) }
         let bytes = try await exchange.embed(
             call,
-            url: address(of: call.model, "batchEmbedContents"),
+            url: try address(of: call.model, "batchEmbedContents"),
             headers: headers,
             body: JSONValue.object(["requests": .array(requests)]).bytes,
             secret: key

@@ -62,7 +62,7 @@ package struct GeminiProvider: ModelProvider {
         reader.remembering = GeminiReader.Remembering(memory: memory, prefix: request.prefix)
         return try await exchange.start(
             call,
-            url: address(of: call.model, call.stream ? "streamGenerateContent?alt=sse" : "generateContent"),
+            url: try address(of: call.model, call.stream ? "streamGenerateContent?alt=sse" : "generateContent"),
             headers: headers,
             body: request.body,
             reader: reader,
@@ -72,9 +72,12 @@ package struct GeminiProvider: ModelProvider {
     }
 
     /// `…/models/{model}:{method}`; a model may bring its collection, as in `tunedModels/mine`.
-    func address(of model: String, _ method: String) -> String {
-        let path = (model.contains("/") ? model : "models/" + model)
-            .split(separator: "/", omittingEmptySubsequences: false).map { String($0).pathSegment }
-        return "\(configuration.baseURL)/\(path.joined(separator: "/")):\(method)"
+    ///
+    /// - Throws: `modelNotFound` for a name that cannot stand in an address.
+    func address(of model: String, _ method: String) throws(ProviderFailure) -> String {
+        let parts = (model.contains("/") ? model : "models/" + model)
+            .split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        guard parts.allSatisfy(\.fitsPath) else { throw .notAModel(model, provider: name) }
+        return "\(configuration.baseURL)/\(parts.map(\.pathSegment).joined(separator: "/")):\(method)"
     }
 }

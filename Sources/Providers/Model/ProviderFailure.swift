@@ -48,6 +48,17 @@ package struct ProviderFailure: Error, Sendable {
         self.code = code
     }
 
+    /// For a name that no model of a provider can have.
+    static func notAModel(_ name: String, provider: String) -> ProviderFailure {
+        ProviderFailure(
+            .modelNotFound,
+            "The provider \(provider) has no model named \(name.debugDescription.bounded(to: 120)): such a name cannot "
+                + "stand in its address.",
+            provider: provider,
+            parameter: "model"
+        )
+    }
+
     /// The same without the gateway's key, which some upstreams repeat in their messages.
     package func hiding(_ key: Secret?) -> ProviderFailure {
         guard let key, key.reveal().utf8.count >= 4 else { return self }

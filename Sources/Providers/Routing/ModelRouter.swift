@@ -64,6 +64,14 @@ package struct ModelRouter: Sendable {
         routes.contains { $0.targets.contains { $0.provider == provider && $0.model == model } }
     }
 
+    /// Targets of which something is known: those that run rounds, and those that are left alone.
+    package var health: [RoutingState.Health] { state.health }
+
+    /// Keys that are not retired, by provider, in the order of their names.
+    package var usableKeys: [(provider: String, keys: Int)] {
+        providers.keys.sorted().compactMap { name in state.usableKeys(of: name).map { (name, $0) } }
+    }
+
     /// Starts a round on the first target that takes it.
     ///
     /// - Parameter standIn: whether the offline model may answer when every upstream is down. A caller that addresses

@@ -151,7 +151,13 @@ extension String {
                 result += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
             }
         }
-        // A segment of dots only would be resolved away.
-        return result == "." || result == ".." ? result.replacing(".", with: "%2E") : result
+        return result
+    }
+
+    /// Whether it can be a segment of a path once it is encoded. One of dots is resolved away, encoded or not (WHATWG
+    /// URL; libcurl 8 does it before sending), and what servers make of control characters is anybody's guess.
+    var fitsPath: Bool {
+        !isEmpty && self != "." && self != ".."
+            && !unicodeScalars.contains { $0.properties.generalCategory == .control }
     }
 }

@@ -113,14 +113,19 @@ import Testing
     @Test func modelNamesStayInTheirPlace() async throws {
         let client = try HTTPClient()
         let gemini = GeminiProvider(configuration: .init(name: "g", baseURL: "http://h", apiKey: nil), client: client)
-        #expect(gemini.address(of: "../x?y#z", "m") == "http://h/v1beta/%2E%2E/x%3Fy%23z:m")
+        #expect(try gemini.address(of: "tuned/x?y#z", "m") == "http://h/v1beta/tuned/x%3Fy%23z:m")
         let azure = AzureOpenAIProvider(
             configuration: .init(name: "a", endpoint: "http://h/", apiVersion: "v", apiKey: nil),
             client: client
         )
-        #expect(
-            azure.address(of: "o", model: "a/../b") == "http://h/openai/deployments/a%2F..%2Fb/o?api-version=v"
-        )
+        #expect(try azure.address(of: "o", model: "a b?c") == "http://h/openai/deployments/a%20b%3Fc/o?api-version=v")
+        for name in ["..", ".", "", "a/../b", "../x", "a//b", "a\nb", "a\u{0}", "a\u{7F}"] {
+            #expect(throws: ProviderFailure.self) { try gemini.address(of: name == "" ? "/" : name, "m") }
+            let failure = #expect(throws: ProviderFailure.self) { try azure.address(of: "o", model: name) }
+            #expect(failure?.kind == .modelNotFound && failure?.parameter == "model")
+            #expect(failure?.message.unicodeScalars.contains { $0.value < 0x20 } == false)
+        }
+        #expect(throws: ProviderFailure.self) { try azure.address(of: "o", model: "a/b") }
         await client.shutdown()
     }
 }
