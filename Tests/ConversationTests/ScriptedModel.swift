@@ -17,6 +17,8 @@ enum Act: Sendable {
     case refuses(ProviderFailure.Kind)
     /// The call is never answered.
     case neverStarts
+    /// These batches, then a clean end; these parameters had no effect.
+    case drops([String], [[ModelEvent]])
 }
 
 /// Plays one act a round; after the last one it repeats that.
@@ -72,6 +74,7 @@ final class ScriptedModel: ModelProvider {
         case .neverStarts:
             try? await Task.sleep(for: .seconds(600))
             throw ProviderFailure(.cancelled, "cancelled", provider: name)
+        case .drops(let names, let batches): return keep(ScriptedRound(batches, .ends, dropped: names))
         case .says(let batches): return keep(ScriptedRound(batches, .ends))
         case .breaks(let batches, let kind): return keep(ScriptedRound(batches, .fails(kind)))
         case .hangs(let batches): return keep(ScriptedRound(batches, .hangs))
@@ -95,7 +98,10 @@ final class ScriptedRound: ModelRound {
     private let end: End
     private let cancellations = Mutex(0)
 
-    init(_ batches: [[ModelEvent]], _ end: End) {
+    let droppedParameters: [String]
+
+    init(_ batches: [[ModelEvent]], _ end: End, dropped: [String] = []) {
+        droppedParameters = dropped
         self.batches = Mutex(batches.reversed())
         self.end = end
     }

@@ -1,5 +1,6 @@
 // The books as a file, piece by piece, so that no report is too large for the memory.
 
+import JSON
 import Storage
 
 /// CSV with a header row: rows by age, sums by their keys. Rows that are written meanwhile are left out.
@@ -7,6 +8,8 @@ package struct UsageFile: Sendable {
     private enum State: Sendable {
         case fresh
         case rows(after: Int64, upTo: Int64)
+        /// Sums that are not in the file yet.
+        case sums(ArraySlice<JSONObject>)
         case over
     }
 
@@ -21,13 +24,24 @@ package struct UsageFile: Sendable {
         self.reports = reports
     }
 
-    /// The next piece; nil after the last.
+    /// The next piece; nil after the last. It is written on the common threads, whoever asks: a connection's loop has
+    /// others to serve.
     package mutating func next() async throws -> [UInt8]? {
+        let (piece, state) = try await withTaskExecutorPreference(globalConcurrentExecutor) { [self] in
+            var file = self
+            let piece = try await file.write()
+            return (piece, file.state)
+        }
+        self.state = state
+        return piece
+    }
+
+    private mutating func write() async throws -> [UInt8]? {
         switch state {
         case .fresh:
             guard query.groups.isEmpty else {
-                state = .over
-                return try await reports.sumsFile(query)
+                state = .sums(try await reports.allSums(query)[...])
+                return CSVText.line(sumColumns)
             }
             state = .rows(after: 0, upTo: try await reports.lastID())
             return CSVText.line(UsageForm.rowColumns)
@@ -39,7 +53,16 @@ package struct UsageFile: Sendable {
             }
             state = .rows(after: try end.int("id"), upTo: last)
             return try rows.flatMap { CSVText.line(try UsageForm.row($0), UsageForm.rowColumns) }
+        case .sums(let sums):
+            guard !sums.isEmpty else {
+                state = .over
+                return nil
+            }
+            state = .sums(sums.dropFirst(Self.chunk))
+            return sums.prefix(Self.chunk).flatMap { CSVText.line($0, sumColumns) }
         case .over: return nil
         }
     }
+
+    private var sumColumns: [String] { query.groups.map(\.rawValue) + UsageForm.sumColumns }
 }

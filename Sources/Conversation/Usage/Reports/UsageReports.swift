@@ -52,8 +52,8 @@ package struct UsageReports: Sendable {
     /// Sums of a file at the most.
     private static let maximumSums = 50_000
 
-    /// All sums as one piece, header included.
-    func sumsFile(_ query: UsageQuery) async throws -> [UInt8] {
+    /// The sums of a file.
+    func allSums(_ query: UsageQuery) async throws -> [JSONObject] {
         let spans = try await spans(query)
         let sums = try await database.read { connection in
             let order = Self.order(query, connection.dialect)
@@ -64,8 +64,7 @@ package struct UsageReports: Sendable {
         guard sums.count <= Self.maximumSums else {
             throw ResourceError.invalid("group_by", "gives more than \(Self.maximumSums) sums; ask for less at a time")
         }
-        let columns = query.groups.map(\.rawValue) + UsageForm.sumColumns
-        return CSVText.line(columns) + sums.flatMap { CSVText.line($0, columns) }
+        return sums
     }
 
     /// The last row that there is.
