@@ -142,7 +142,14 @@ let package = Package(
         ),
         tests("JSONTests", ["JSON"]),
         tests("HTTPTransportTests", ["HTTPTransport", "Support"]),
-        tests("HTTPServerTests", ["HTTPServer", "Support", .product(name: "HTTPTypes", package: "swift-http-types")]),
+        tests(
+            "HTTPServerTests",
+            [
+                "HTTPServer", "Support", nioCore,
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]
+        ),
         tests("OpenAIProtocolTests", ["OpenAIProtocol", "JSON"]),
         tests("StorageTests", ["Storage", "Support"]),
         tests("IdentityTests", ["Identity", "Accounts", "Resources", "Storage", "JSON", "Support"]),
@@ -168,9 +175,8 @@ let package = Package(
         tests(
             "GatewayTests",
             [
-                "Gateway", "Conversation", "OpenAIProtocol", "Providers", "JSON", nioCore,
+                "Gateway", "Conversation", "OpenAIProtocol", "Providers", "Identity", "JSON",
                 .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "NIOPosix", package: "swift-nio"),
             ]
         ),
         tests("SupportTests", ["Support", "scripted-upstream"]),

@@ -74,21 +74,25 @@ package final class TelemetryExporter: Sendable {
     package func flush(within limit: Duration, _ families: @Sendable () async -> [MetricFamily]) async {
         let deadline = ContinuousClock.now + limit
         queue.close()
-        if let metrics { _ = await sendOnce(metrics, await families(), within: limit) }
-        guard let traces else { return }
+        if let traces { await flush(traces, until: deadline) }
+        let rest = deadline - .now
+        if let metrics, rest > .zero { _ = await sendOnce(metrics, await families(), within: rest) }
+    }
+
+    private func flush(_ sender: OTLPSender, until deadline: ContinuousClock.Instant) async {
         while true {
             let spans = queue.take()
-            if spans.isEmpty { break }
-            let rest = deadline - .now
-            guard rest > .zero, await traces.send(.traces(spans, resource: settings.resource), within: rest) == .sent
-            else {
-                spanStatistics.withLock { $0.failed += UInt64(spans.count) }
-                queue.settle()
+            if spans.isEmpty { return }
+            let message = OTLPMessage.traces(spans, resource: settings.resource)
+            let isSent = await sender.send(message, within: deadline - .now) == .sent
+            spanStatistics.withLock { statistics in
+                if isSent { statistics.sent += UInt64(spans.count) } else { statistics.failed += UInt64(spans.count) }
+            }
+            queue.settle()
+            guard isSent else {
                 logger.warning("spans not sent at the end", metadata: ["spans": "\(spans.count + queue.count)"])
                 return
             }
-            spanStatistics.withLock { $0.sent += UInt64(spans.count) }
-            queue.settle()
         }
     }
 

@@ -30,6 +30,16 @@ import Testing
         #expect(text.contains(#"opsgate_requests_total{method="_other",route="_other",status="404"} 1"#))
         #expect(text.contains("opsgate_streams_in_flight 0\n"))
         #expect(text.contains("process_resident_memory_bytes "))
+        for line in [
+            #"opsgate_outbox_notices{state="waiting"} 0"#, "opsgate_outbox_oldest_age_seconds 0",
+            #"opsgate_store_jobs_waiting{queue="write"} "#, #"opsgate_store_threads{queue="read",state="idle"} "#,
+            #"opsgate_http_client_transfers{state="running"} 0"#, "opsgate_http_client_connections 1",
+            #"opsgate_target_breaker_open{target="openai/scripted"} 0"#,
+            #"opsgate_target_rounds_running{target="openai/scripted"} 0"#,
+            #"opsgate_provider_keys_usable{provider="openai"} 1"#,
+        ] {
+            #expect(text.contains("\n\(line)"), "\(line)")
+        }
         let folder = try TemporaryFolder("metrics")
         let file = try folder.write(text, to: "metrics.txt")
         let checked = try await Command.run("bash", ["-c", "promtool check metrics < '\(file)'"])

@@ -82,7 +82,7 @@ import Testing
         let tool = try #require(named("execute_tool alerts_count").first)
         #expect(tool["parent"] == server["id"])
         #expect(tool["attributes"]?["gen_ai.tool.name"] == "alerts_count")
-        #expect(tool["attributes"]?["gen_ai.tool.call.id"] == "call_a")
+        #expect(tool["attributes"]?["gen_ai.tool.call.id"]?.string?.hasPrefix("call_") == true)
         // The upstream was told the ids of the rounds.
         let asked = try JSONValue(parsing: try await upstream.requests()).text
         for round in rounds { #expect(asked.contains("00-\(Self.trace)-\(round["id"]?.string ?? "-")-01")) }
