@@ -4,6 +4,7 @@ import Identity
 import JSON
 import OpenAIProtocol
 import Providers
+import Storage
 import Synchronization
 import Testing
 import Tools

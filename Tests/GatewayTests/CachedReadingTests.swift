@@ -5,14 +5,21 @@ import Testing
 
 @testable import Gateway
 
+private final class Readings: Sendable {
+    private let count = Atomic<Int>(0)
+
+    var value: Int { count.load(ordering: .relaxed) }
+    func next() -> Int { count.add(1, ordering: .relaxed).newValue }
+}
+
 @Suite struct CachedReadingTests {
     @Test func itIsReadOnceInAWhile() async {
-        let count = Atomic<Int>(0)
-        let reading = CachedReading(interval: .seconds(600)) { count.add(1, ordering: .relaxed).newValue }
+        let count = Readings()
+        let reading = CachedReading(interval: .seconds(600)) { count.next() }
         for _ in 0..<5 { #expect(await reading.value() == 1) }
-        let other = CachedReading(interval: .zero) { count.add(1, ordering: .relaxed).newValue }
+        let other = CachedReading(interval: .zero) { count.next() }
         _ = await other.value()
-        #expect(count.load(ordering: .relaxed) == 2)
+        #expect(count.value == 2)
     }
 
     @Test func nobodyWaitsForASlowOne() async {

@@ -25,6 +25,32 @@ package struct Span: Sendable, Hashable {
     package var attributes: [SpanAttribute]
     /// Whether it failed; the reason is the attribute `error.type`.
     package var isError: Bool
+
+    package init(
+        high: UInt64,
+        low: UInt64,
+        id: UInt64,
+        parent: UInt64,
+        hasRemoteParent: Bool,
+        name: String,
+        kind: Kind,
+        start: Int64,
+        end: Int64,
+        attributes: [SpanAttribute],
+        isError: Bool
+    ) {
+        self.high = high
+        self.low = low
+        self.id = id
+        self.parent = parent
+        self.hasRemoteParent = hasRemoteParent
+        self.name = name
+        self.kind = kind
+        self.start = start
+        self.end = end
+        self.attributes = attributes
+        self.isError = isError
+    }
 }
 
 /// A name with a value, in OpenTelemetry's spelling.
