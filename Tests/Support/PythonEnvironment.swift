@@ -6,7 +6,8 @@ import Glibc
 package struct PythonEnvironment: Sendable {
     /// Every package that a test imports, pinned; theirs come in the versions that pip finds fit.
     package static let packages = [
-        "openai==3.52.0", "aiosmtpd==1.4.6", "apprise==2.2.0", "wechatpy==1.8.18", "pycryptodome==4.4.0",
+        "openai==3.52.0", "anthropic==2.12.0", "langchain-openai==1.7.3",
+        "aiosmtpd==1.4.6", "apprise==2.2.0", "wechatpy==1.8.18", "pycryptodome==4.4.0",
         "opentelemetry-proto==1.45.2", "opentelemetry-sdk==1.45.2", "opentelemetry-instrumentation-httpx==0.66b2",
         "httpx==0.28.1",
     ]

@@ -34,15 +34,17 @@ struct RoundSpan: Sendable {
     var attempts = 0
     /// Its tokens, once they are counted.
     var usage: Usage?
+    private let operation: TurnMetrics.Operation
 
-    init(_ trace: TraceContext) {
+    init(_ trace: TraceContext, operation: TurnMetrics.Operation = .chat) {
         span = OpenSpan(trace.recorder)
+        self.operation = operation
     }
 
     /// - Parameter answeredModel: the model as the upstream names it.
     func end(finishes: [FinishReason], answeredModel: String?, error: ErrorType?) {
         span.end(
-            "chat\(target.map { " \($0.model)" } ?? "")",
+            "\(operation.rawValue)\(target.map { " \($0.model)" } ?? "")",
             .client,
             isError: error != nil,
             said(finishes, answeredModel, error)
@@ -51,7 +53,7 @@ struct RoundSpan: Sendable {
 
     private func said(_ finishes: [FinishReason], _ answeredModel: String?, _ error: ErrorType?) -> [SpanAttribute] {
         var said: [SpanAttribute] = [
-            SpanAttribute("gen_ai.operation.name", "chat"), SpanAttribute("opsgate.attempts", attempts),
+            SpanAttribute("gen_ai.operation.name", operation.rawValue), SpanAttribute("opsgate.attempts", attempts),
         ]
         if let target {
             said.append(SpanAttribute("gen_ai.provider.name", target.provider))

@@ -75,10 +75,17 @@ package struct Turn: Sendable {
     }
 
     func log(_ failure: ProviderFailure) {
-        environment.logger.warning(
+        environment.log(failure, requestID: plan.requestID, trace: plan.trace)
+    }
+}
+
+extension TurnEnvironment {
+    /// A line for an upstream that failed.
+    func log(_ failure: ProviderFailure, requestID: String, trace: TraceContext) {
+        logger.warning(
             "upstream failed",
             metadata: [
-                "request_id": "\(plan.requestID)", "trace_id": "\(plan.trace.traceID)",
+                "request_id": "\(requestID)", "trace_id": "\(trace.traceID)",
                 "provider": "\(failure.provider)",
                 "kind": "\(failure.kind.rawValue)",
                 "status": "\(failure.status.map(String.init) ?? "-")", "reason": "\(failure.detail ?? failure.message)",

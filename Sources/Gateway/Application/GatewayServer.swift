@@ -120,6 +120,8 @@ package struct GatewayServer: Service {
     static func routes(_ services: GatewayServices, _ launcher: TurnLauncher) -> RouteTable {
         let routes =
             ChatRoutes(services: services, launcher: launcher).routes
+            + MessageRoutes(services: services, launcher: launcher).routes
+            + EmbeddingRoutes(services: services, launcher: launcher).routes
             + BotRoutes(services: services, launcher: launcher).routes
             + ApprovalRoutes(approvals: services.turns.approvals).routes
             + AccountRoutes(services: services).routes
@@ -167,8 +169,9 @@ extension Response {
                 )
             case .tooManyConnections: OpenAIError.overloaded("there are too many connections.")
             }
-        var response = Response.failure(RequestFailure(error), style: .openAI)
-        response.headers[.requestID] = AnswerIdentity.makeID(prefix: "req_")
+        let id = AnswerIdentity.makeID(prefix: "req_")
+        var response = Response.failure(RequestFailure(error), style: .openAI, requestID: id)
+        response.headers[.requestID] = id
         return response
     }
 }

@@ -14,11 +14,16 @@ struct TurnLauncher: Sendable {
     let heartbeat: Heartbeat
 
     /// Runs to the end and returns what was collected.
-    func whole(
+    func whole(_ plan: TurnPlan, for request: GatewayRequest) async throws -> WholeAnswer<CompletionSink> {
+        try await whole(plan, for: request, into: CompletionSink(showSteps: plan.showSteps))
+    }
+
+    /// The same with a sink that collects for another format.
+    func whole<Sink: WholeSink>(
         _ plan: TurnPlan,
-        for request: GatewayRequest
-    ) async throws -> WholeAnswer {
-        let sink = CompletionSink(showSteps: plan.showSteps)
+        for request: GatewayRequest,
+        into sink: Sink
+    ) async throws -> WholeAnswer<Sink> {
         let turn = Turn(plan: plan.traced(request), environment: environment)
         // At once and here: a task that had to be picked up by another thread first would cost more than this answer.
         let home = request.request.connection.executor
@@ -35,14 +40,17 @@ struct TurnLauncher: Sendable {
 
     /// Starts a streamed turn.
     ///
-    /// - Parameter makeSink: makes the sink that writes the wire format.
+    /// - Parameters:
+    ///   - keepAlive: what is sent after ten silent seconds.
+    ///   - makeSink: makes the sink that writes the wire format.
     /// - Throws: the error that came before the first byte, for which there is still a status.
     func stream(
         _ plan: TurnPlan,
         for request: GatewayRequest,
+        keepAlive: [UInt8] = ServerSentEvents.keepAlive,
         into makeSink: (ResponseStream) -> some StreamSink
     ) async throws -> StreamedAnswer {
-        let stream = ResponseStream()
+        let stream = ResponseStream(keepAlive: keepAlive)
         let sink = makeSink(stream)
         let turn = Turn(plan: plan.traced(request), environment: environment)
         let running = running
@@ -80,11 +88,11 @@ struct TurnLauncher: Sendable {
     }
 
     /// Everything that is told of how an answer came about.
-    private static func headers(_ answer: (RouteTarget, attempts: Int)?, _ control: TurnControl) -> HTTPFields {
+    static func headers(_ answer: (RouteTarget, attempts: Int)?, _ control: TurnControl) -> HTTPFields {
         HTTPFields(answeredBy: answer, dropping: control.dropped).adding(HTTPFields(control.standing.headers))
     }
 
-    private func guarded<Value: Sendable>(
+    func guarded<Value: Sendable>(
         _ task: Task<Value, Never>,
         _ control: TurnControl,
         _ request: GatewayRequest,
@@ -105,7 +113,7 @@ struct TurnLauncher: Sendable {
 
 extension OpenAIError {
     /// With what is left of the limits, unless it tells that itself.
-    fileprivate func adding(_ standing: LimitStanding) -> OpenAIError {
+    func adding(_ standing: LimitStanding) -> OpenAIError {
         var error = self
         error.headers.merge(standing.headers) { own, _ in own }
         return error
@@ -122,8 +130,8 @@ extension TurnPlan {
 }
 
 /// A turn that has run to its end.
-struct WholeAnswer: Sendable {
-    let sink: CompletionSink
+struct WholeAnswer<Sink: WholeSink>: Sendable {
+    let sink: Sink
     let usage: Usage
     /// What is told of how the answer came about.
     let headers: HTTPFields

@@ -27,7 +27,20 @@ enum CommonSchemas {
                     ],
                 ]
             ],
-        ]
+        ],
+        "AnthropicError": [
+            "type": "object",
+            "required": ["type", "error", "request_id"],
+            "properties": [
+                "type": ["const": "error"],
+                "error": [
+                    "type": "object",
+                    "required": ["type", "message"],
+                    "properties": ["type": ["type": "string"], "message": ["type": "string"]],
+                ],
+                "request_id": ["type": "string"],
+            ],
+        ],
     ]
 
     /// `{"code":0,"message":"success","data":…}` around a schema.
@@ -49,6 +62,9 @@ enum CommonSchemas {
 
     /// An answer in OpenAI's error form.
     static func openAIError(_ description: String) -> JSONValue { error("OpenAIError", description) }
+
+    /// An answer in Anthropic's error form.
+    static func anthropicError(_ description: String) -> JSONValue { error("AnthropicError", description) }
 
     /// An answer in the envelope's error form.
     static func envelopeError(_ description: String) -> JSONValue { error("Error", description) }

@@ -49,7 +49,12 @@ enum ChatDescription {
     ]
 
     static let models: JSONObject = [
-        "responses": ["200": ["description": "`{\"object\":\"list\",\"data\":[…]}`"]]
+        "responses": [
+            "200": [
+                "description":
+                    "`{\"object\":\"list\",\"data\":[…]}`; a page of Anthropic's for requests with `anthropic-version`."
+            ]
+        ]
     ]
 
     static let model: JSONObject = [

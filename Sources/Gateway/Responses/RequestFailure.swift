@@ -138,6 +138,11 @@ struct RequestFailure: Error {
         return OpenAIError(status: status, message: message, type: type, param: errors.first?.field, code: code).body
     }
 
+    func anthropicBody(requestID: String) -> [UInt8] {
+        let error = openAI.map { AnthropicError($0) } ?? AnthropicError(status: status, message: message)
+        return error.body(requestID: requestID)
+    }
+
     var envelopeBody: [UInt8] {
         Envelope.failure(status: status, message: message, errors: errors).bytes
     }

@@ -20,7 +20,9 @@ extension Response {
     }
 
     /// An error in the route's form.
-    static func failure(_ failure: RequestFailure, style: ErrorStyle) -> Response {
+    ///
+    /// - Parameter requestID: for the form that names it in the body.
+    static func failure(_ failure: RequestFailure, style: ErrorStyle, requestID: String) -> Response {
         var headers = HTTPFields(failure.headers)
         if let wait = failure.retryAfter {
             let milliseconds = max(
@@ -35,6 +37,7 @@ extension Response {
         let status = HTTPResponse.Status(code: failure.status)
         return switch style {
         case .openAI: json(failure.openAIBody, status: status, headers: headers)
+        case .anthropic: json(failure.anthropicBody(requestID: requestID), status: status, headers: headers)
         case .envelope: json(failure.envelopeBody, status: status, headers: headers)
         }
     }

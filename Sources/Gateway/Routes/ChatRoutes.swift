@@ -108,18 +108,23 @@ struct ChatRoutes: Sendable {
     // MARK: Models
 
     private func models(_ request: GatewayRequest) async throws -> Response {
-        .json(ModelCard.list(cards(for: try request.authenticated())).bytes)
+        let cards = cards(for: try request.authenticated())
+        return .json((request.isAnthropic ? ModelCard.anthropicPage(cards) : ModelCard.list(cards)).bytes)
     }
 
     private func model(_ request: GatewayRequest) async throws -> Response {
         let name = request.context.parameters.rest.joined(separator: "/")
         let caller = try request.authenticated()
-        if let card = cards(for: caller).first(where: { $0.id == name }) { return .json(card.json.bytes) }
-        if let bot = services.bots.bot(named: name) { return .json(card(of: bot, id: name).json.bytes) }
+        if let card = cards(for: caller).first(where: { $0.id == name }) { return told(card, request) }
+        if let bot = services.bots.bot(named: name) { return told(card(of: bot, id: name), request) }
         if caller.may(.modelUse), services.turns.router().route(named: name) != nil {
-            return .json(card(ofRoute: name).json.bytes)
+            return told(card(ofRoute: name), request)
         }
         throw OpenAIError.modelNotFound(String(name.prefix(200)))
+    }
+
+    private func told(_ card: ModelCard, _ request: GatewayRequest) -> Response {
+        .json((request.isAnthropic ? card.anthropic : card.json).bytes)
     }
 
     private func cards(for caller: Caller) -> [ModelCard] {
@@ -148,4 +153,9 @@ struct ChatRoutes: Sendable {
         if let context = traits.contextTokens { card.contextWindowTokens = context }
         return card
     }
+}
+
+extension GatewayRequest {
+    /// Whether one of Anthropic's SDKs asks, where both kinds share a path.
+    fileprivate var isAnthropic: Bool { request.headers[.anthropicVersion] != nil }
 }

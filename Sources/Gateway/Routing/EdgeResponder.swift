@@ -65,7 +65,7 @@ struct EdgeResponder: Sendable {
         // Credentials are headers that a page must know, never cookies: any origin may ask.
         headers[.allowOrigin] = "*"
         headers[.exposeHeaders] =
-            "x-request-id, retry-after, retry-after-ms, x-should-retry, x-opsgate-ignored, x-opsgate-provider, "
+            "x-request-id, request-id, retry-after, retry-after-ms, x-should-retry, x-opsgate-ignored, x-opsgate-provider, "
             + "x-opsgate-model, x-opsgate-attempts, x-ratelimit-limit-requests, x-ratelimit-remaining-requests, "
             + "x-ratelimit-reset-requests, x-ratelimit-limit-tokens, x-ratelimit-remaining-tokens, x-ratelimit-reset-tokens"
     }

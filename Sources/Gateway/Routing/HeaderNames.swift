@@ -6,6 +6,9 @@ extension HTTPField.Name {
     static let apiAuthorization = known("Api-Authorization")
     static let apiKey = known("x-api-key")
     static let requestID = known("x-request-id")
+    /// `x-request-id` as Anthropic's SDKs look for it.
+    static let anthropicRequestID = known("request-id")
+    static let anthropicVersion = known("anthropic-version")
     static let traceParent = known("traceparent")
     static let ignored = known("x-opsgate-ignored")
     static let provider = known("x-opsgate-provider")

@@ -21,6 +21,8 @@ enum Access: Sendable {
 enum ErrorStyle: Sendable {
     /// `{"error":{"message","type","param","code"}}`
     case openAI
+    /// `{"type":"error","error":{"type","message"},"request_id"}`
+    case anthropic
     /// `{"code","message","data":null,"errors":[…]}`
     case envelope
 

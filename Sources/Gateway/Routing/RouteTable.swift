@@ -39,21 +39,23 @@ struct ServedRoutes: Sendable {
                 notes.route = routes[index].path
             }
             return await respond(routes[index], request, context)
-        case .otherMethods(let methods):
+        case .otherMethods(let indices):
             let failure = RequestFailure(status: 405, message: "\(request.method.rawValue) is not possible here.")
-            var response = Response.failure(failure, style: ErrorStyle(path: request.path))
-            response.headers[.allow] = methods.map(\.rawValue).joined(separator: ", ")
+            let style = indices.first.map { routes[$0].style } ?? .envelope
+            var response = Response.failure(failure, style: style, requestID: context.requestID)
+            response.headers[.allow] = indices.map { routes[$0].method.rawValue }.joined(separator: ", ")
             return response
         case .nothing:
             let failure = RequestFailure(status: 404, message: "There is nothing at \(request.path.prefix(200)).")
-            return .failure(failure, style: ErrorStyle(path: request.path))
+            return .failure(failure, style: ErrorStyle(path: request.path), requestID: context.requestID)
         }
     }
 
     private func respond(_ route: Route, _ request: Request, _ context: GatewayContext) async -> Response {
+        var response: Response
         do {
             let caller = try await caller(for: route, request, context)
-            return try await route.handler(
+            response = try await route.handler(
                 GatewayRequest(
                     request: request,
                     context: context,
@@ -73,8 +75,11 @@ struct ServedRoutes: Sendable {
                     metadata: ["request_id": "\(context.requestID)", "route": "\(route.path)", "reason": "\(error)"]
                 )
             }
-            return .failure(failure, style: route.style)
+            response = .failure(failure, style: route.style, requestID: context.requestID)
         }
+        // Under the name that Anthropic's SDKs read; `x-request-id` is everybody's.
+        if route.style == .anthropic { response.headers[.anthropicRequestID] = context.requestID }
+        return response
     }
 
     private func caller(

@@ -9,8 +9,8 @@ struct Router: Sendable {
     /// What a path leads to.
     enum Match: Sendable {
         case route(Int, PathParameters)
-        /// The path is served, but not with this method.
-        case otherMethods([HTTPRequest.Method])
+        /// The path is served, but not with this method: by these routes.
+        case otherMethods([Int])
         case nothing
     }
 
@@ -56,14 +56,14 @@ struct Router: Sendable {
     func match(_ method: HTTPRequest.Method, _ path: String) -> Match {
         let known = fixed[Self.key(path)] ?? []
         if let found = known.first(where: { $0.method == method }) { return .route(found.route, PathParameters()) }
-        var methods = known.map(\.method)
+        var others = known.map(\.route)
         let parts = path.split(separator: "/")
         for pattern in patterns {
             guard let parameters = Self.parameters(pattern.parts, parts) else { continue }
             if pattern.method == method { return .route(pattern.route, parameters) }
-            if !methods.contains(pattern.method) { methods.append(pattern.method) }
+            others.append(pattern.route)
         }
-        return methods.isEmpty ? .nothing : .otherMethods(methods)
+        return others.isEmpty ? .nothing : .otherMethods(others)
     }
 
     private static func key(_ path: String) -> String {

@@ -43,7 +43,13 @@ final class ResponseStream: Sendable {
     static let stall = Duration.seconds(60)
 
     private let state = Mutex(State())
+    private let keepAlive: [UInt8]
     private let waitedNanoseconds = Atomic<Int>(0)
+
+    /// - Parameter keepAlive: what the stream says for itself; a comment, or what else its format has for it.
+    init(keepAlive: [UInt8] = ServerSentEvents.keepAlive) {
+        self.keepAlive = keepAlive
+    }
 
     /// How long the producer has waited for the reader.
     var waited: Duration { .nanoseconds(waitedNanoseconds.load(ordering: .relaxed)) }
@@ -115,7 +121,7 @@ final class ResponseStream: Sendable {
             }
             state.lastSent = now
             state.hasSent = true
-            state.pending = ServerSentEvents.keepAlive
+            state.pending = keepAlive
             return Self.release(&state)
         }.resume()
         return isStalled

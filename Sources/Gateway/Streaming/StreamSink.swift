@@ -4,6 +4,14 @@ import Conversation
 import OpenAIProtocol
 import Providers
 
+/// A sink that collects a whole answer.
+protocol WholeSink: TurnSink {
+    /// Who answered and after how many targets, once that is known.
+    var target: (RouteTarget, attempts: Int)? { get }
+}
+
+extension CompletionSink: WholeSink {}
+
 /// A sink that writes a turn's events to a `ResponseStream` in a format of its own.
 protocol StreamSink: TurnSink {
     /// Who answered and after how many targets, once that is known.

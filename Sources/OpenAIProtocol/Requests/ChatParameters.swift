@@ -1,6 +1,6 @@
 // The table of chat request fields: what each must look like and what becomes of it.
 
-import JSON
+package import JSON
 
 /// What the gateway does with a field of the request.
 enum ParameterHandling {
@@ -13,7 +13,7 @@ enum ParameterHandling {
 }
 
 /// What a field's value must be.
-enum ParameterShape {
+package enum ParameterShape: Sendable {
     case string
     case boolean
     case number(ClosedRange<Double>)
@@ -26,7 +26,7 @@ enum ParameterShape {
     case any
 
     /// What is wrong with `view`, nil when nothing is.
-    func fault(_ view: JSONView, named name: String) -> String? {
+    package func fault(_ view: JSONView, named name: String) -> String? {
         let article = "Invalid type for '\(name)': expected"
         let got = "but got \(view.kind.phrase) instead."
         switch self {
@@ -108,7 +108,7 @@ enum ChatParameters {
 
 extension JSONKind {
     /// With its article, for sentences.
-    var phrase: String {
+    package var phrase: String {
         switch self {
         case .null: "null"
         case .bool: "a boolean"

@@ -60,19 +60,8 @@ package struct ChatRequest: Sendable {
     ///
     /// - Throws: `OpenAIError` 400 with the JSON path of what is wrong in `param`.
     package init(parsing body: [UInt8], depth: Int = 64) throws(OpenAIError) {
-        let document: JSONDocument
-        do {
-            document = try JSONDocument(parsing: body, limits: JSONLimits(depth: depth))
-        } catch {
-            throw .invalid(
-                "We could not parse the JSON body of your request: \(error.message) (at byte \(error.offset)).",
-                param: error.path.isEmpty ? nil : error.path
-            )
-        }
+        let document = try JSONDocument(ofRequest: body, depth: depth)
         let root = document.root
-        guard root.kind == .object else {
-            throw .invalid("The request body must be a JSON object, not \(root.kind.phrase).", param: nil)
-        }
         var reader = ParameterReader(document: document)
         for member in root.members { try reader.read(member.key, member.value) }
 

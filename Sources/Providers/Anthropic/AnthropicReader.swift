@@ -65,7 +65,7 @@ struct AnthropicReader: AnswerReader {
         case "message_delta":
             usage.read(root["usage"])
             hasUnsaidUsage = true
-            finish(root["delta"]?["stop_reason"]?.string, into: &events)
+            finish(root["delta"], into: &events)
             sayUsage(into: &events)
         case "message_stop": sawEnd = true
         case "error": throw .from(error: root["error"] ?? root, status: nil, provider: provider)
@@ -93,7 +93,7 @@ struct AnthropicReader: AnswerReader {
         }
         usage.read(root["usage"])
         hasUnsaidUsage = true
-        finish(root["stop_reason"]?.string, into: &events)
+        finish(root, into: &events)
         sayUsage(into: &events)
     }
 
@@ -159,8 +159,8 @@ struct AnthropicReader: AnswerReader {
         events.append(.delta(.init(toolCalls: [ToolCallDelta(index: call, arguments: nothing)])))
     }
 
-    private mutating func finish(_ reason: String?, into events: inout [ModelEvent]) {
-        guard let reason, !sawFinish else { return }
+    private mutating func finish(_ view: JSONView?, into events: inout [ModelEvent]) {
+        guard let reason = view?["stop_reason"]?.string, !sawFinish else { return }
         sawFinish = true
         let finish: FinishReason =
             switch reason {
@@ -170,7 +170,12 @@ struct AnthropicReader: AnswerReader {
             // `end_turn`, `stop_sequence`, `pause_turn`.
             default: .stop
             }
-        events.append(.delta(.init(finish: finish)))
+        // As vLLM tells which stop sequence it was; `finish_reason` has no word for it.
+        var extra: [UInt8] = []
+        if reason == "stop_sequence", let text = view?["stop_sequence"], text.kind == .string {
+            extra = Array("\"stop_reason\":".utf8) + text.rawBytes
+        }
+        events.append(.delta(.init(extraChoice: extra, finish: finish)))
         remember()
     }
 

@@ -108,6 +108,11 @@ package struct ModelRouter: Sendable {
         )
     }
 
+    /// Whether some target of a route can embed.
+    package func embeds(_ route: ModelRoute) -> Bool {
+        route.targets.contains { providers[$0.provider] is any EmbeddingProvider }
+    }
+
     /// Embeds on the first target that does, by the same rules.
     package func embed(
         _ call: EmbeddingCall,

@@ -32,6 +32,9 @@ final class Service: Sendable {
                 guard request.head.method == .POST else { throw Service.unknownURL(request) }
                 return try chat(request, number: number)
             }
+            if path == "/v1/embeddings", request.head.method == .POST {
+                return try embeddings(request, number: number)
+            }
             guard request.head.method == .GET, path == "/v1/models" || path.hasPrefix("/v1/models/") else {
                 throw Service.unknownURL(request)
             }
@@ -99,7 +102,7 @@ final class Service: Sendable {
         return Step(saying: "Hello from the scripted upstream.")
     }
 
-    private func parsed(_ request: Request) throws(Refusal) -> [String: Value] {
+    func parsed(_ request: Request) throws(Refusal) -> [String: Value] {
         let type = request.head.headers.first(name: "content-type") ?? ""
         guard !options.strict || type.lowercased().hasPrefix("application/json") else {
             throw Refusal(
@@ -136,7 +139,7 @@ final class Service: Sendable {
         return json(request, status: 200, entries[position])
     }
 
-    private func keyMatches(_ request: Request) -> Bool? {
+    func keyMatches(_ request: Request) -> Bool? {
         guard let key = options.key else { return nil }
         return request.head.headers.first(name: "authorization") == "Bearer " + key
     }

@@ -54,8 +54,9 @@ struct EmbeddingBody {
         guard let view, view.kind == .array else { throw malformed }
         var vector: [Float] = []
         for element in view.elements {
-            guard let value = element.double, value.isFinite else { throw malformed }
-            vector.append(Float(value))
+            // A double may be finite and too large for a float.
+            guard let value = element.double.map({ Float($0) }), value.isFinite else { throw malformed }
+            vector.append(value)
         }
         guard !vector.isEmpty else { throw malformed }
         return vector

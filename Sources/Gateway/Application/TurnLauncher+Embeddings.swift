@@ -1,0 +1,28 @@
+// Requests for embeddings, tied to the client's connection as turns are.
+
+import Conversation
+import HTTPServer
+import HTTPTypes
+import OpenAIProtocol
+
+extension TurnLauncher {
+    /// Runs to the end.
+    ///
+    /// - Returns: the vectors, and the headers that say how they came about.
+    func embeddings(
+        _ run: EmbeddingRun,
+        for request: GatewayRequest
+    ) async throws -> (answer: EmbeddingRun.Answer, headers: HTTPFields) {
+        let home = request.request.connection.executor
+        let task = Task.immediate(executorPreference: home) { await run.run() }
+        let (end, answer) = await guarded(task, run.control, request) { await task.value }
+        switch end {
+        case .failed(let error): throw error.adding(run.control.standing)
+        case .cancelled(.shutDown): throw OpenAIError.overloaded("the server is shutting down.")
+        case .cancelled(.clientGone): throw CancellationError()
+        case .finished:
+            guard let answer else { throw OpenAIError.internal() }
+            return (answer, Self.headers((answer.target, answer.attempts), run.control))
+        }
+    }
+}

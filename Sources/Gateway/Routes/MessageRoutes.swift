@@ -1,0 +1,107 @@
+// `POST …/messages` in Anthropic's form, on the same engine as chat completions.
+
+import Conversation
+import HTTPTypes
+import HTTPServer
+import HTTPTypes
+import Identity
+import JSON
+import OpenAIProtocol
+import Resources
+import Tools
+
+/// Anthropic's Messages protocol for bots and for model routes of any provider.
+///
+/// `anthropic-version` and `anthropic-beta` are taken in any value: what a body asks for is read from the body.
+struct MessageRoutes: Sendable {
+    let services: GatewayServices
+    let launcher: TurnLauncher
+
+    private static let prefixes = ["/v1", "/api/v1/opspilot/bot_mgmt/v1"]
+    static let surface = "messages"
+
+    var routes: [Route] {
+        Self.prefixes.flatMap { prefix in
+            [
+                Route(
+                    .post,
+                    "\(prefix)/messages",
+                    access: .permission(.botUse),
+                    style: .anthropic,
+                    tag: "Messages",
+                    summary: "Create a message with a bot or a model, in Anthropic's form",
+                    operation: MessageDescription.message,
+                    handler: { try await create($0) }
+                ),
+                Route(
+                    .post,
+                    "\(prefix)/messages/count_tokens",
+                    access: .permission(.botUse),
+                    style: .anthropic,
+                    tag: "Messages",
+                    summary: "Estimate a message's tokens",
+                    operation: MessageDescription.count,
+                    handler: { try await count($0) }
+                ),
+            ]
+        }
+    }
+
+    private func create(_ request: GatewayRequest) async throws -> Response {
+        let message = try MessagesRequest(parsing: try await request.body(limit: ChatRoutes.bodyLimit))
+        let plan = try plan(message, request)
+        let identity = MessageIdentity(model: message.chat.model)
+        var ignored = HTTPFields()
+        ignored.setIgnored(message.chat.ignored)
+        let stops = message.stopSequences
+        if plan.stream {
+            let answer = try await launcher.stream(plan, for: request, keepAlive: MessageEncoder.ping) { stream in
+                MessageStreamSink(
+                    stream: stream,
+                    identity: identity,
+                    showSteps: plan.showSteps,
+                    stops: stops,
+                    requestID: request.id
+                )
+            }
+            return .events(answer, headers: ignored, notes: request.notes)
+        }
+        let answer = try await launcher.whole(plan, for: request, into: MessageSink(showSteps: plan.showSteps))
+        return .json(
+            answer.sink.body(identity: identity, stops: stops, usage: answer.usage),
+            headers: answer.headers.adding(ignored)
+        )
+    }
+
+    /// An estimate, four bytes to a token; no model is asked, so nothing is accounted.
+    private func count(_ request: GatewayRequest) async throws -> Response {
+        let message = try MessagesRequest(
+            parsing: try await request.body(limit: ChatRoutes.bodyLimit),
+            for: .count
+        )
+        let plan = try plan(message, request)
+        var size = message.size
+        size.bytes += plan.systemPrompt?.utf8.count ?? 0
+        size.bytes += plan.clientTools.reduce(0) { $0 + $1.json.count }
+        size.bytes += plan.tools.reduce(0) { $0 + $1.definition.bytes.count }
+        var ignored = HTTPFields()
+        ignored.setIgnored(message.chat.ignored)
+        return .json(JSONValue.object(["input_tokens": .integer(size.estimatedTokens)]).bytes, headers: ignored)
+    }
+
+    private func plan(_ message: MessagesRequest, _ request: GatewayRequest) throws -> TurnPlan {
+        let caller = try request.authenticated()
+        request.notes.set { $0.model = message.chat.model }
+        let (bot, route) = try services.resolve(model: message.chat.model, for: caller)
+        return try TurnPlan(
+            request: message.chat,
+            bot: bot,
+            route: route,
+            registry: services.registry,
+            caller: caller,
+            requestID: request.id,
+            surface: Self.surface,
+            now: WallClock.system.now()
+        )
+    }
+}

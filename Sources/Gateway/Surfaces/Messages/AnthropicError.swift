@@ -1,0 +1,59 @@
+// An error in Anthropic's form.
+
+import JSON
+import OpenAIProtocol
+
+/// `{"type":"error","error":{"type","message"},"request_id"}` (`clients.md` 5.1). There is no member for a field: the
+/// message names it.
+struct AnthropicError {
+    let type: String
+    let message: String
+
+    init(status: Int, message: String) {
+        type =
+            switch status {
+            case 401: "authentication_error"
+            case 402: "billing_error"
+            case 403: "permission_error"
+            case 404: "not_found_error"
+            case 408, 504: "timeout_error"
+            case 413: "request_too_large"
+            case 429: "rate_limit_error"
+            case 503, 529: "overloaded_error"
+            case 500...: "api_error"
+            default: "invalid_request_error"
+            }
+        self.message = message
+    }
+
+    init(_ error: OpenAIError) {
+        var message = error.message
+        if let param = error.param, !message.contains(param) { message = "\(param): \(message)" }
+        self.init(status: error.status, message: message)
+    }
+
+    func body(requestID: String) -> [UInt8] {
+        var writer = JSONWriter(capacity: 160 + message.utf8.count)
+        writer.beginObject()
+        write(requestID, into: &writer)
+        writer.endObject()
+        return writer.bytes
+    }
+
+    /// The event that ends a stream which cannot be finished; nothing follows it.
+    func frame(requestID: String) -> [UInt8] {
+        MessageEncoder.event("error") { write(requestID, into: &$0) }
+    }
+
+    private func write(_ requestID: String, into writer: inout JSONWriter) {
+        writer.type("error")
+        writer.key("error")
+        writer.beginObject()
+        writer.type(type)
+        writer.key("message")
+        writer.string(message)
+        writer.endObject()
+        writer.key("request_id")
+        writer.string(requestID)
+    }
+}

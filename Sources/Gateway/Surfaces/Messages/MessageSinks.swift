@@ -1,0 +1,108 @@
+// The listeners of a turn that is answered in Anthropic's form: one that streams and one that collects.
+
+import Conversation
+import OpenAIProtocol
+import Providers
+import Synchronization
+
+/// Who answered and after how many targets; told by `began`.
+private struct Answerer {
+    var target: RouteTarget?
+    var attempts = 0
+
+    mutating func take(_ event: TurnEvent) {
+        if case .began(let target, let attempts) = event { (self.target, self.attempts) = (target, attempts) }
+    }
+
+    var known: (RouteTarget, attempts: Int)? { target.map { ($0, attempts) } }
+}
+
+/// Streams events as they come.
+final class MessageStreamSink: StreamSink {
+    private struct State {
+        var blocks = MessageBlocks()
+        var encoder: MessageEncoder
+        var answerer = Answerer()
+    }
+
+    private let stream: ResponseStream
+    private let showSteps: Bool
+    private let stops: [String]
+    private let requestID: String
+    private let state: Mutex<State>
+
+    init(stream: ResponseStream, identity: MessageIdentity, showSteps: Bool, stops: [String], requestID: String) {
+        self.stream = stream
+        self.showSteps = showSteps
+        self.stops = stops
+        self.requestID = requestID
+        state = Mutex(State(encoder: MessageEncoder(identity: identity)))
+    }
+
+    func send(_ events: [TurnEvent]) async throws {
+        var bytes: [UInt8] = []
+        state.withLock { state in
+            for event in events {
+                state.answerer.take(event)
+                if case .began = event { state.encoder.start(into: &bytes) }
+                state.encoder.encode(state.blocks.take(event, showSteps: showSteps), into: &bytes)
+            }
+        }
+        try await stream.send(bytes)
+    }
+
+    var waited: Duration { stream.waited }
+
+    func finish(_ end: TurnEnd, usage: Usage) {
+        var bytes: [UInt8] = []
+        switch end {
+        case .finished:
+            state.withLock { state in
+                state.encoder.encode(state.blocks.end(), into: &bytes)
+                state.encoder.finish(state.blocks.stop(stops), usage: usage, into: &bytes)
+            }
+        case .failed(let error): bytes = AnthropicError(error).frame(requestID: requestID)
+        case .cancelled(.shutDown):
+            bytes = AnthropicError(.overloaded("the server is shutting down.")).frame(requestID: requestID)
+        case .cancelled(.clientGone): break
+        }
+        stream.finish(bytes, end: end)
+    }
+
+    var target: (RouteTarget, attempts: Int)? { state.withLock { $0.answerer.known } }
+}
+
+/// Collects a whole message.
+final class MessageSink: WholeSink {
+    private struct State {
+        var blocks = MessageBlocks()
+        var body = MessageBody()
+        var answerer = Answerer()
+    }
+
+    private let showSteps: Bool
+    private let state = Mutex(State())
+
+    init(showSteps: Bool) {
+        self.showSteps = showSteps
+    }
+
+    func send(_ events: [TurnEvent]) async throws {
+        state.withLock { state in
+            for event in events {
+                state.answerer.take(event)
+                state.body.take(state.blocks.take(event, showSteps: showSteps))
+            }
+        }
+    }
+
+    /// The message, once the turn has finished.
+    func body(identity: MessageIdentity, stops: [String], usage: Usage) -> [UInt8] {
+        state.withLock { state in
+            state.body.take(state.blocks.end())
+            return state.body.bytes(identity: identity, stop: state.blocks.stop(stops), usage: usage)
+        }
+    }
+
+    var target: (RouteTarget, attempts: Int)? { state.withLock { $0.answerer.known } }
+}
