@@ -5,7 +5,7 @@ import Synchronization
 /// Habits of an upstream's models, learned from their refusals. Bounded; forgotten with the adapter.
 final class UpstreamHabits: Sendable {
     enum Habit: Hashable {
-        case onlyStreams, refusesStreamOptions, refusesSampling
+        case onlyStreams, refusesStreamOptions, refusesSampling, wantsCompletionTokens
     }
 
     private struct Entry: Hashable {

@@ -1,11 +1,11 @@
 // Answers in Anthropic's form: blocks that follow one another, the same message streamed and whole.
 
-import Conversation
 import JSON
 import OpenAIProtocol
 import Providers
 import Testing
 
+@testable import Conversation
 @testable import Gateway
 
 @Suite struct MessageStreamTests {
@@ -226,7 +226,8 @@ struct StrictClient {
                 if type == "tool_use" {
                     open?.json += delta?["partial_json"]?.string ?? ""
                 } else {
-                    open?.block[type] = .string((open?.block[type]?.string ?? "") + (delta?[type]?.string ?? ""))
+                    let before = open?.block[type]?.string ?? ""
+                    open?.block[type] = .string(before + (delta?[type]?.string ?? ""))
                 }
             case "content_block_stop" where open != nil && event["index"]?.int == open?.index:
                 if let json = open?.json, !json.isEmpty { open?.block["input"] = try JSONValue(parsing: json) }
