@@ -85,7 +85,9 @@ import Testing
         (.contextTooLong, 400, "provider_context_too_long"), (.modelNotFound, 404, "caller_model_unknown"),
         (.connectionLost, 502, "provider_connection_failed"),
     ])
-    func whatAnUpstreamDoesIsToldAndWrittenOnce(_ kind: ProviderFailure.Kind, _ status: Int, _ type: String) async throws {
+    func whatAnUpstreamDoesIsToldAndWrittenOnce(_ kind: ProviderFailure.Kind, _ status: Int, _ type: String)
+        async throws
+    {
         try await withStage(ScriptedModel(.hangs([]))) { stage in
             let (end, answer) = try await run([FakeEmbedder("up", .fails(kind))], stage).run()
             #expect(answer == nil)

@@ -159,7 +159,7 @@ import Testing
                 raise AssertionError(kind)
 
             expect(anthropic.NotFoundError, 404, "not_found_error", model="nobody")
-            error = expect(anthropic.BadRequestError, 400, "invalid_request_error", temperature=7)
+            error = expect(anthropic.BadRequestError, 400, "invalid_request_error", extra_body={"temperature": 7})
             assert "temperature" in error.message, error
             expect(anthropic.RateLimitError, 429, "rate_limit_error")
             expect(anthropic.InternalServerError, 503, "overloaded_error", "busy")

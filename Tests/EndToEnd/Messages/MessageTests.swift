@@ -117,7 +117,10 @@ import Testing
             (404, "not_found_error", { try await gateway.post(Self.path, Self.body("x", model: "nobody")) }),
             (405, "invalid_request_error", { try await gateway.get(Self.path) }),
             (429, "rate_limit_error", { try await gateway.post(Self.path, good) }),
-            (429, "rate_limit_error", { try await gateway.post(Self.path, Self.body("x", members: #""stream":true"#)) }),
+            (
+                429, "rate_limit_error",
+                { try await gateway.post(Self.path, Self.body("x", members: #""stream":true"#)) }
+            ),
             (
                 413, "request_too_large",
                 {

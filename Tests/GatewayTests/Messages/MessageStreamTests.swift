@@ -132,7 +132,11 @@ import Testing
 
     @Test func tokensLeaveOutTheCache() throws {
         let usage = Usage(
-            promptTokens: 100, completionTokens: 20, cachedTokens: 60, reasoningTokens: 5, cacheWriteTokens: 30
+            promptTokens: 100,
+            completionTokens: 20,
+            cachedTokens: 60,
+            reasoningTokens: 5,
+            cacheWriteTokens: 30
         )
         let expected: JSONValue = [
             "input_tokens": 10, "cache_creation_input_tokens": 30, "cache_read_input_tokens": 60, "output_tokens": 20,
@@ -160,13 +164,23 @@ import Testing
 
     @Test func aFailureIsAnErrorEventAndNothingAfterIt() async throws {
         let stream = ResponseStream()
-        let sink = MessageStreamSink(stream: stream, identity: identity, showSteps: false, stops: [], requestID: "req_1")
+        let sink = MessageStreamSink(
+            stream: stream,
+            identity: identity,
+            showSteps: false,
+            stops: [],
+            requestID: "req_1"
+        )
         try await sink.send([.began(RouteTarget(provider: "p", model: "m"), attempts: 1), text("half")])
         sink.finish(.failed(.init(ProviderFailure(.connectionLost, "gone", provider: "p"))), usage: Usage())
         var framer = SSEFramer()
         var events: [ServerSentEvent] = []
         while let bytes = await stream.next() { events += try framer.append(bytes) }
-        #expect(events.compactMap(\.name) == ["message_start", "ping", "content_block_start", "content_block_delta", "error"])
+        #expect(
+            events.compactMap(\.name) == [
+                "message_start", "ping", "content_block_start", "content_block_delta", "error",
+            ]
+        )
         #expect(
             try JSONValue(parsing: events.last?.data ?? []) == [
                 "type": "error", "error": ["type": "api_error", "message": "gone"], "request_id": "req_1",
@@ -221,7 +235,8 @@ struct StrictClient {
             case "content_block_delta" where open != nil && event["index"]?.int == open?.index:
                 let delta = event["delta"]
                 let (type, name) = (open?.block["type"]?.string ?? "", delta?["type"]?.string ?? "")
-                guard ["text": "text_delta", "thinking": "thinking_delta", "tool_use": "input_json_delta"][type] == name
+                guard
+                    ["text": "text_delta", "thinking": "thinking_delta", "tool_use": "input_json_delta"][type] == name
                 else { throw Disorder(event: event) }
                 if type == "tool_use" {
                     open?.json += delta?["partial_json"]?.string ?? ""
@@ -269,9 +284,10 @@ struct RandomTalk {
         }
         lanes.append(words)
         for index in 0..<Int.random(in: 0...4, using: &generator) {
-            let input: JSONValue = [
-                ["a": "}{\"\\"], ["b": [1, ["c": [:]]]], [:], ["é": "\u{1F642}]"],
-            ].randomElement(using: &generator) ?? [:]
+            let input: JSONValue =
+                [
+                    ["a": "}{\"\\"], ["b": [1, ["c": [:]]]], [:], ["é": "\u{1F642}]"],
+                ].randomElement(using: &generator) ?? [:]
             inputs["c\(index)"] = input
             let characters = Array(input == [:] && Bool.random(using: &generator) ? "" : input.text)
             var pieces: [TurnEvent] = []
@@ -294,7 +310,8 @@ struct RandomTalk {
         while let lane = lanes.indices.filter({ !lanes[$0].isEmpty }).randomElement(using: &generator) {
             events.append(lanes[lane].removeFirst())
         }
-        let reason: FinishReason = [.stop, .length, .toolCalls, .contentFilter].randomElement(using: &generator) ?? .stop
+        let reason: FinishReason =
+            [.stop, .length, .toolCalls, .contentFilter].randomElement(using: &generator) ?? .stop
         events.append(.finish(choice: 0, reason))
     }
 }

@@ -7,8 +7,11 @@ import Testing
 @testable import Gateway
 
 @Suite struct MessagesRequestTests {
-    private func read(_ members: String, messages: String = #"[{"role":"user","content":"hi"}]"#) throws -> MessagesRequest {
-        let body = "{\"model\":\"m\",\"max_tokens\":100,\"messages\":\(messages)\(members.isEmpty ? "" : ",")\(members)}"
+    private func read(_ members: String, messages: String = #"[{"role":"user","content":"hi"}]"#) throws
+        -> MessagesRequest
+    {
+        let body =
+            "{\"model\":\"m\",\"max_tokens\":100,\"messages\":\(messages)\(members.isEmpty ? "" : ",")\(members)}"
         return try MessagesRequest(parsing: Array(body.utf8))
     }
 
@@ -146,16 +149,18 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        (#""thinking":{"type":"enabled","budget_tokens":1024}"#, "low"),
-        (#""thinking":{"type":"enabled","budget_tokens":8192}"#, "medium"),
-        (#""thinking":{"type":"enabled","budget_tokens":32000}"#, "high"),
-        (#""thinking":{"type":"adaptive"}"#, "high"),
-        (#""thinking":{"type":"adaptive"},"output_config":{"effort":"low"}"#, "low"),
-        (#""output_config":{"effort":"max"}"#, "xhigh"),
-        (#""thinking":{"type":"disabled"},"output_config":{"effort":"low"}"#, nil),
-        ("", nil),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            (#""thinking":{"type":"enabled","budget_tokens":1024}"#, "low"),
+            (#""thinking":{"type":"enabled","budget_tokens":8192}"#, "medium"),
+            (#""thinking":{"type":"enabled","budget_tokens":32000}"#, "high"),
+            (#""thinking":{"type":"adaptive"}"#, "high"),
+            (#""thinking":{"type":"adaptive"},"output_config":{"effort":"low"}"#, "low"),
+            (#""output_config":{"effort":"max"}"#, "xhigh"),
+            (#""thinking":{"type":"disabled"},"output_config":{"effort":"low"}"#, nil),
+            ("", nil),
+        ] as [(String, String?)]
+    )
     func thinkingBecomesAnEffort(_ members: String, _ effort: String?) throws {
         #expect(try parameter("reasoning_effort", of: try read(members))?.string == effort)
     }
@@ -190,7 +195,10 @@ import Testing
         (#"{"model":"m","max_tokens":1,"messages":[{"role":"tool","content":"x"}]}"#, "messages.0.role"),
         (#"{"model":"m","max_tokens":1,"messages":[{"role":"user"}]}"#, "messages.0.content"),
         (#"{"model":"m","max_tokens":1,"messages":[{"role":"user","content":5}]}"#, "messages.0.content"),
-        (#"{"model":"m","max_tokens":1,"messages":[{"role":"user","content":[{"text":"x"}]}]}"#, "messages.0.content.0.type"),
+        (
+            #"{"model":"m","max_tokens":1,"messages":[{"role":"user","content":[{"text":"x"}]}]}"#,
+            "messages.0.content.0.type"
+        ),
         (
             #"{"model":"m","max_tokens":1,"messages":[{"role":"user","content":[{"type":"tool_result","tool_use_id":"nobody"}]}]}"#,
             "messages.0.content.0.tool_use_id"
@@ -225,13 +233,22 @@ import Testing
         ),
         (#"{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"x"}],"temperature":1.5}"#, "temperature"),
         (#"{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"x"}],"system":7}"#, "system"),
-        (#"{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"x"}],"system":[{"type":"image"}]}"#, "system.0"),
-        (#"{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"x"}],"stop_sequences":["a",""]}"#, "stop_sequences.1"),
+        (
+            #"{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"x"}],"system":[{"type":"image"}]}"#,
+            "system.0"
+        ),
+        (
+            #"{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"x"}],"stop_sequences":["a",""]}"#,
+            "stop_sequences.1"
+        ),
         (
             #"{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"x"}],"stop_sequences":["a","b","c","d","e"]}"#,
             "stop_sequences"
         ),
-        (#"{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"x"}],"tools":[{"name":"f"}]}"#, "tools.0.input_schema"),
+        (
+            #"{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"x"}],"tools":[{"name":"f"}]}"#,
+            "tools.0.input_schema"
+        ),
         (
             #"{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"x"}],"tools":[{"type":"bash_20250124","name":"bash"}]}"#,
             "tools.0.type"
@@ -244,14 +261,23 @@ import Testing
             #"{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"x"}],"tools":[{"name":"f","input_schema":{}},{"name":"f","input_schema":{}}]}"#,
             "tools.1.name"
         ),
-        (#"{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"x"}],"tool_choice":"auto"}"#, "tool_choice"),
-        (#"{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"x"}],"tool_choice":{"type":"force"}}"#, "tool_choice.type"),
+        (
+            #"{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"x"}],"tool_choice":"auto"}"#,
+            "tool_choice"
+        ),
+        (
+            #"{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"x"}],"tool_choice":{"type":"force"}}"#,
+            "tool_choice.type"
+        ),
         (
             #"{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"x"}],"thinking":{"type":"enabled","budget_tokens":10}}"#,
             "thinking.budget_tokens"
         ),
         (#"{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"x"}],"thinking":{}}"#, "thinking.type"),
-        (#"{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"x"}],"mcp_servers":[{"type":"url"}]}"#, "mcp_servers"),
+        (
+            #"{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"x"}],"mcp_servers":[{"type":"url"}]}"#,
+            "mcp_servers"
+        ),
         (#"{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"x"}],"container":"c"}"#, "container"),
         (#"{"model":"m","model":"n","max_tokens":1,"messages":[{"role":"user","content":"x"}]}"#, "model"),
     ])
@@ -263,7 +289,9 @@ import Testing
         if let error { #expect(AnthropicError(error).type == "invalid_request_error") }
     }
 
-    @Test(arguments: ["", "{", "[]", "null", "\"x\"", "{\"model\":}", "\u{FEFF}{}", String(repeating: "[", count: 5000)])
+    @Test(arguments: [
+        "", "{", "[]", "null", "\"x\"", "{\"model\":}", "\u{FEFF}{}", String(repeating: "[", count: 5000),
+    ])
     func whatIsNoRequestIsRefused(_ body: String) {
         let error = #expect(throws: OpenAIError.self) { try MessagesRequest(parsing: Array(body.utf8)) }
         #expect(error?.status == 400)
@@ -278,7 +306,9 @@ import Testing
             """#.utf8
         )
         var generator = SystemRandomNumberGenerator()
-        let words = ["null", "7", "\"\"", "[]", "{}", "true", "[[]]", "\"tool_result\"", "\"user\"", "-1e999"].map { Array($0.utf8) }
+        let words = ["null", "7", "\"\"", "[]", "{}", "true", "[[]]", "\"tool_result\"", "\"user\"", "-1e999"].map {
+            Array($0.utf8)
+        }
         for _ in 0..<3_000 {
             var body = good
             for _ in 0..<Int.random(in: 1...3, using: &generator) {

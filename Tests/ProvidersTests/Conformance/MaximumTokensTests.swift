@@ -22,7 +22,7 @@ import Testing
         }
         try await base.with(.openAI, server) { provider in
             var call = base.call()
-            call.parameters = Array(#""seed":1,"max_tokens":77,"user":"max_tokens""#.utf8)
+            call.parameters = Array(#""seed":1,"max_tokens":77,"user":"my max_tokens""#.utf8)
             for _ in 0..<2 {
                 let heard = try await base.hear(provider, call)
                 #expect(heard.content == "a")
@@ -33,7 +33,7 @@ import Testing
             await #expect(throws: ProviderFailure.self) { try await provider.start(both) }
         }
         #expect(server.requests.count == 4)
-        #expect(server.requests[1].contains(#""seed":1,"max_completion_tokens":77,"user":"max_tokens""#))
+        #expect(server.requests[1].contains(#""seed":1,"max_completion_tokens":77,"user":"my max_tokens""#))
     }
 
     @Test func theStopSequenceIsToldBesideTheFinish() throws {

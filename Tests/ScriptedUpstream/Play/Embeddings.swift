@@ -34,7 +34,8 @@ extension Service {
             return "{\"object\":\"embedding\",\"index\":\(index),\"embedding\":[\(numbers.joined(separator: ","))]}"
         }
         let usage = "\"usage\":{\"prompt_tokens\":\(5 * count),\"total_tokens\":\(5 * count)}"
-        return "{\"object\":\"list\",\"data\":[\(data.joined(separator: ","))],\"model\":\(quoted(body["model"]?.string ?? ""))"
+        return
+            "{\"object\":\"list\",\"data\":[\(data.joined(separator: ","))],\"model\":\(quoted(body["model"]?.string ?? ""))"
             + (step.usagePlace == .missing ? "}" : ",\(usage)}")
     }
 
