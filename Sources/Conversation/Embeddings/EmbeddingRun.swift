@@ -63,6 +63,7 @@ package struct EmbeddingRun: Sendable {
         control.standing = settlement.standing
         var tally = TurnTally()
         let outcome = await embed(&tally)
+        accounted.tellTrace(tally, error: tally.errorType ?? ErrorType(outcome.end))
         settlement.settle(tally, as: outcome.end)
         return outcome
     }
