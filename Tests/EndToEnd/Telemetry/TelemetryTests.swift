@@ -235,9 +235,9 @@ import Testing
         for span in spans {
             #expect(span["status"] == 2)
             #expect(span["attributes"]?["error.type"] == "provider_server_error")
-            #expect(span["attributes"]?["opsgate.attempts"] == 3)
+            #expect(span["attributes"]?["opsgate.attempts"] == 2)
         }
-        #expect(try await gateway.usage(atLeast: 1)[0]["attempts"] == "3")
+        #expect(try await gateway.usage(atLeast: 1)[0]["attempts"] == "2")
         #expect(try await gateway.chat("hi", model: "nobody").status == 404)
         let refused = try await Self.spans(collector, atLeast: 3).last
         #expect(refused?["status"] == 0)
