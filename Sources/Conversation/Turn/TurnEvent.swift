@@ -31,6 +31,13 @@ package struct ToolStep: Sendable {
     package let arguments: String
     package let phase: Phase
 
+    package init(callID: String, name: String, arguments: String, phase: Phase) {
+        self.callID = callID
+        self.name = name
+        self.arguments = arguments
+        self.phase = phase
+    }
+
     /// One line for people.
     package var text: String {
         switch phase {

@@ -1,4 +1,4 @@
-// The tables of this room: usage, held rounds, approvals.
+// The tables of this room: usage, held rounds, approvals, responses.
 
 import Resources
 package import Storage
@@ -115,6 +115,25 @@ package enum ConversationSchema {
                 """,
                 // Which nodes live, and until when they need not say so again.
                 "CREATE TABLE limit_node (node TEXT PRIMARY KEY, expires_at BIGINT NOT NULL)",
+            ]
+        },
+        Migration(number: 45, name: "responses") { _ in
+            [
+                """
+                CREATE TABLE conversation_response (
+                    id TEXT PRIMARY KEY,
+                    user_id BIGINT NOT NULL,
+                    team BIGINT NOT NULL,
+                    previous_id TEXT,
+                    input TEXT NOT NULL,
+                    body TEXT NOT NULL,
+                    bytes BIGINT NOT NULL,
+                    created_at BIGINT NOT NULL,
+                    expires_at BIGINT NOT NULL
+                )
+                """,
+                "CREATE INDEX conversation_response_user ON conversation_response (user_id, created_at)",
+                "CREATE INDEX conversation_response_expiry ON conversation_response (expires_at)",
             ]
         },
     ]

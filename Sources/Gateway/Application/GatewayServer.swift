@@ -122,6 +122,7 @@ package struct GatewayServer: Service {
             ChatRoutes(services: services, launcher: launcher).routes
             + MessageRoutes(services: services, launcher: launcher).routes
             + EmbeddingRoutes(services: services, launcher: launcher).routes
+            + ResponseRoutes(services: services, launcher: launcher).routes
             + BotRoutes(services: services, launcher: launcher).routes
             + ApprovalRoutes(approvals: services.turns.approvals).routes
             + AccountRoutes(services: services).routes

@@ -28,6 +28,8 @@ package struct GatewayServices: Sendable {
     package let bots: BotCatalog
     package let registry: ToolRegistry
     package let turns: TurnEnvironment
+    /// The conversations that are kept for clients.
+    package let responses: ResponseStore
     /// Seconds since the epoch when the program started; `created` of the model list.
     package let startedAt: Int64
     package let observation: Observation
@@ -48,6 +50,7 @@ package struct GatewayServices: Sendable {
         bots: BotCatalog,
         registry: ToolRegistry,
         turns: TurnEnvironment,
+        responses: ResponseStore,
         startedAt: Int64,
         observation: Observation = Observation(),
         logger: Logger
@@ -66,6 +69,7 @@ package struct GatewayServices: Sendable {
         self.bots = bots
         self.registry = registry
         self.turns = turns
+        self.responses = responses
         self.startedAt = startedAt
         self.observation = observation
         self.logger = logger

@@ -60,7 +60,7 @@ struct TurnLauncher: Sendable {
         let home = connection.executor
         let task = Task.immediate(executorPreference: home) {
             let (end, usage) = await turn.run(sink)
-            sink.finish(end, usage: usage)
+            await sink.finish(end, usage: usage)
             ending.reach()
         }
         heartbeat.add(stream) {

@@ -15,13 +15,13 @@ struct ChatRoutes: Sendable {
     let launcher: TurnLauncher
 
     /// One of the three places; Lobe Chat's differs in showing the tool loop's steps.
-    private struct Place: Sendable {
+    struct Place: Sendable {
         let prefix: String
         let surface: String
         let showSteps: Bool
     }
 
-    private static let places = [
+    static let places = [
         Place(prefix: "/v1", surface: "chat", showSteps: false),
         Place(prefix: "/api/v1/opspilot/bot_mgmt/v1", surface: "chat", showSteps: false),
         Place(prefix: "/api/v1/opspilot/bot_mgmt/lobe_chat/v1", surface: "lobe_chat", showSteps: true),

@@ -18,5 +18,5 @@ protocol StreamSink: TurnSink {
     var target: (RouteTarget, attempts: Int)? { get }
 
     /// The last frames. A failure ends with the format's error frame and nothing that looks complete.
-    func finish(_ end: TurnEnd, usage: Usage)
+    func finish(_ end: TurnEnd, usage: Usage) async
 }

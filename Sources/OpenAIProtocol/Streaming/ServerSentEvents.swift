@@ -1,4 +1,5 @@
-// Writing server-sent events: only `data:` frames and bare comments, the subset that no OpenAI client trips over.
+// Writing server-sent events: `data:` frames, with an `event:` line where a format has names, and bare comments: the
+// subset that no client trips over.
 
 /// The frames that the gateway sends. `id:` and `retry:` lines are never written: openai-python takes the next comment
 /// for an event after one (`clients.md` 0.1).
@@ -13,7 +14,20 @@ package enum ServerSentEvents {
         return bytes
     }
 
+    /// `event: NAME`, `data: {…}` and a blank line, appended to `out`.
+    ///
+    /// - Parameter event: one of the format's own names, without line ends.
+    package static func append(_ json: [UInt8], event: String, to out: inout [UInt8]) {
+        out.append(contentsOf: eventPrefix)
+        out.append(contentsOf: event.utf8)
+        out.append(0x0A)
+        out.append(contentsOf: prefix)
+        out.append(contentsOf: json)
+        out.append(contentsOf: suffix)
+    }
+
     package static let prefix: [UInt8] = Array("data: ".utf8)
+    private static let eventPrefix: [UInt8] = Array("event: ".utf8)
     package static let suffix: [UInt8] = Array("\n\n".utf8)
     /// Ends a stream that really finished.
     package static let done: [UInt8] = Array("data: [DONE]\n\n".utf8)

@@ -125,6 +125,7 @@ struct Assembly: Sendable {
             bots: bots,
             registry: registry,
             turns: turns,
+            responses: ResponseStore(database: database, isOn: settings.storesResponses),
             startedAt: startedAt,
             observation: Observation(client: client, metricsToken: settings.metricsToken, telemetry: telemetry),
             logger: logger

@@ -33,6 +33,8 @@ struct Settings: Sendable {
     var logFormat: LogFormat
     var openAI: OpenAI?
     var loadsDemo: Bool
+    /// Whether responses are kept for clients that want to go on from them.
+    var storesResponses: Bool
     var requestTime: Duration
     var drainTime: Duration
     /// Where people reach the gateway, for links in answers; without trailing slash, empty for relative links.
@@ -72,6 +74,7 @@ struct Settings: Sendable {
         adminPassword = source.text("admin_password").map(Secret.init)
         adminSecret = source.text("admin_secret").map(Secret.init)
         loadsDemo = try source.boolean("demo") ?? false
+        storesResponses = try source.boolean("responses_store") ?? true
         requestTime = .seconds(try source.integer("request_seconds", in: 1...3600) ?? 60)
         drainTime = .seconds(try source.integer("drain_seconds", in: 0...3600) ?? 20)
         publicURL = try Self.publicURL(source)
@@ -130,7 +133,7 @@ struct SettingsSource {
         "openai_base_url", "openai_model", "anthropic_api_key", "anthropic_base_url", "anthropic_model",
         "gemini_api_key", "gemini_base_url", "gemini_model", "azure_openai_api_key", "azure_openai_endpoint",
         "azure_openai_deployment", "azure_openai_api_version", "openai_api_version", "ollama_host", "ollama_model",
-        "prices", "metrics_token",
+        "prices", "metrics_token", "responses_store",
     ]
 
     init(flags: [String: String], environment: [String: String]) throws {
