@@ -24,7 +24,7 @@ package struct IncidentComposer: NoticeComposer {
             try RuleIncidentRows.with(ids: ids, locking: false, connection).map { ($0.id, $0) },
             uniquingKeysWith: { first, _ in first }
         )
-        let alerts = Dictionary(grouping: try RuleIncidentRows.alerts(of: ids, connection), by: \.incident)
+        var alerts: [Int64: Shown] = [:]
         let siblings = try SiblingRows.of(type: "incident", ids, connection)
         var verdicts: [Int64: NoticeVerdict] = [:]
         for stored in notices {
@@ -47,26 +47,40 @@ package struct IncidentComposer: NoticeComposer {
             case .drop(let reason): verdicts[stored.id] = .drop(reason)
             case .postpone(let until): verdicts[stored.id] = .postpone(until: until)
             case .tell(let told):
-                let variables = variables(incident, alerts[incident.id] ?? [], stored.notice, now)
+                let shown = try alerts[incident.id] ?? Shown(incident, limit: Self.shownAlerts, connection)
+                alerts[incident.id] = shown
+                let variables = variables(incident, shown, stored.notice, now)
                 verdicts[stored.id] = .send(NoticeContent(variables: variables, told: told))
             }
         }
         return verdicts
     }
 
+    /// What is told of the alerts of an incident.
+    private struct Shown {
+        var alerts: [IncidentAlert]
+        var count: Int64
+        /// The title of the root.
+        var root: String
+
+        init(_ incident: StoredIncident, limit: Int, _ connection: any SQLConnection) throws {
+            (alerts, count) = try RuleIncidentRows.alerts(of: incident.id, limit: limit, connection)
+            root = try RuleIncidentRows.rootTitle(of: incident, connection) ?? ""
+        }
+    }
+
     private func variables(
         _ incident: StoredIncident,
-        _ alerts: [IncidentAlert],
+        _ shown: Shown,
         _ notice: Notice,
         _ now: Int64
     ) -> JSONObject {
-        let root = alerts.first { $0.id == incident.root }
-        return [
+        [
             "title": .string(incident.title),
             "level": .string(incident.level.name),
             "status": .string(incident.status),
             "host": "",
-            "description": .string(root.map(\.title) ?? ""),
+            "description": .string(shown.root),
             "started_at": AlertJSON.time(incident.start),
             "ended_at": incident.end.map(AlertJSON.time) ?? .null,
             "duration": .string(DurationText.of(milliseconds: (incident.end ?? now) - incident.start)),
@@ -75,9 +89,9 @@ package struct IncidentComposer: NoticeComposer {
             "labels": [:],
             "people": .array(incident.operators.map { .string($0) }),
             "transition": .string(notice.transition.rawValue),
-            "member_count": .integer(alerts.count),
+            "member_count": .integer(shown.count),
             "members": .array(
-                alerts.prefix(Self.shownAlerts).map { alert in
+                shown.alerts.map { alert in
                     [
                         "title": .string(alert.title), "level": .string(alert.level.name),
                         "status": .string(alert.isOpen ? "firing" : "resolved"),

@@ -47,7 +47,9 @@ enum AlertEffects {
             var before = alert
             before.status = .firing
             work.add(alert, before: before)
-            if let aggregate = alert.handling.aggregate, byID[aggregate] == nil { work.aggregates.insert(aggregate) }
+            if let aggregate = alert.handling.aggregate, byID[aggregate] == nil {
+                work.aggregates.changed(alert, before: before, in: aggregate)
+            }
             if let incident = alert.handling.incident { work.incidents.insert(incident) }
         }
         return try work.settle()

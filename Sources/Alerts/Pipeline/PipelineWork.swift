@@ -39,7 +39,7 @@ struct PipelineWork {
     /// Told of by another alert already: comes and goes.
     var silent: Set<Int64> = []
     /// Groups whose sums may have changed.
-    var aggregates: Set<Int64> = []
+    var aggregates = MemberSums()
     var incidents: Set<Int64> = []
     var incidentChanges: [IncidentChange] = []
 
@@ -65,6 +65,9 @@ struct PipelineWork {
         guard let alert = alerts[change.id] else { throw DatabaseError(.decoding, "an alert went missing") }
         return alert
     }
+
+    /// An alert that was changed in this transaction.
+    func known(_ id: Int64) -> Alert? { alerts[id] }
 
     /// Changes what rules know of an alert; written by `flush`.
     ///

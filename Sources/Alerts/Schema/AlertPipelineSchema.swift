@@ -27,4 +27,32 @@ enum AlertPipelineSchema {
                 + "AND aggregate IS NULL AND is_held = 0 AND shield IS NULL AND status IN ('firing', 'acknowledged')",
         ]
     }
+
+    /// By which groups of any size cost the same: what members come to is found with a few looks.
+    static func largeGroups(_ dialect: SQLDialect) -> [String] {
+        let isOpen = "status IN ('firing', 'acknowledged')"
+        return [
+            // Where the run began that it is in; of sessions, whose later borders depend on the first start.
+            "ALTER TABLE alert ADD COLUMN run_at BIGINT",
+            // First and last start, the worst level, the root.
+            "DROP INDEX ix_alert_aggregate",
+            "CREATE INDEX ix_alert_aggregate ON alert (aggregate, level, started_at) WHERE aggregate IS NOT NULL",
+            "DROP INDEX ix_alert_incident",
+            "CREATE INDEX ix_alert_incident ON alert (incident, level, started_at, fingerprint) "
+                + "WHERE incident IS NOT NULL",
+            // Whether it goes on, and since when.
+            "CREATE INDEX ix_alert_aggregate_open ON alert (aggregate, started_at) "
+                + "WHERE aggregate IS NOT NULL AND \(isOpen)",
+            "CREATE INDEX ix_alert_incident_open ON alert (incident, started_at) "
+                + "WHERE incident IS NOT NULL AND \(isOpen)",
+            // The latest end.
+            "CREATE INDEX ix_alert_aggregate_end ON alert (aggregate, ended_at) WHERE aggregate IS NOT NULL",
+            "CREATE INDEX ix_alert_incident_end ON alert (incident, ended_at) WHERE incident IS NOT NULL",
+            // Aggregates, and what belongs to none.
+            "CREATE INDEX ix_alert_loose ON alert (rule, group_key, started_at) "
+                + "WHERE rule IS NOT NULL AND aggregate IS NULL",
+            "CREATE INDEX ix_alert_loose_correlation ON alert (correlation, correlation_key, started_at) "
+                + "WHERE correlation IS NOT NULL AND incident IS NULL",
+        ]
+    }
 }

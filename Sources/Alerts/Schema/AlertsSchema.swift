@@ -15,6 +15,7 @@ package enum AlertsSchema {
         Migration(number: 27, name: "what alerts are correlated by", statements: AlertPipelineSchema.correlation),
         Migration(number: 28, name: "alert lists and log", statements: AlertListSchema.statements),
         Migration(number: 29, name: "held and unassigned alerts", statements: AlertPipelineSchema.waiting),
+        Migration(number: 30, name: "large groups of alerts", statements: AlertPipelineSchema.largeGroups),
     ]
 
     private static func sources(_ dialect: SQLDialect) -> [String] {

@@ -77,6 +77,15 @@ struct BatchUpdate: Sendable {
 }
 
 extension SQLDialect {
+    /// The integers of a JSON array, given as one parameter, as a table with the column `id`.
+    func integers(_ parameter: String) -> String {
+        switch self {
+        case .sqlite: "(SELECT value AS id FROM json_each(\(parameter)))"
+        case .postgresql:
+            "(SELECT CAST(e AS BIGINT) AS id FROM json_array_elements_text(CAST(\(parameter) AS JSON)) e)"
+        }
+    }
+
     /// Whether an integer column is among those of a JSON array, given as one parameter: one statement for any number.
     func isAmongIntegers(_ column: String, _ parameter: String) -> String {
         switch self {

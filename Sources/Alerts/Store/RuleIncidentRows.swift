@@ -25,17 +25,12 @@ struct StoredIncident: Sendable, Hashable {
     var isFrozen: Bool { rule == nil || (!isOpen && closedBy != nil) }
 }
 
-/// An alert of an incident.
+/// An alert of an incident, as notices show it.
 struct IncidentAlert: Sendable {
-    var id: Int64
-    var incident: Int64
-    var fingerprint: String
     var title: String
     var level: AlertLevel
     var start: Int64
-    var end: Int64?
     var isOpen: Bool
-    var lastEventAt: Int64
 }
 
 enum RuleIncidentRows {
@@ -57,30 +52,40 @@ enum RuleIncidentRows {
         return try connection.query("\(select) WHERE \(among) ORDER BY id\(lock)", [.text(list)]).map(incident)
     }
 
-    /// The alerts of incidents, by start.
-    static func alerts(of incidents: some Sequence<Int64>, _ connection: any SQLConnection) throws -> [IncidentAlert] {
-        let list = JSONValue.array(incidents.sorted().map { JSONValue.integer($0) }).text
-        let among = connection.dialect.isAmongIntegers("incident", "$1")
-        return try connection.query(
+    /// The first alerts of an incident by start, and how many it has.
+    static func alerts(
+        of incident: Int64,
+        limit: Int,
+        _ connection: any SQLConnection
+    ) throws -> (first: [IncidentAlert], count: Int64) {
+        let first = try connection.query(
             """
-            SELECT id, incident, fingerprint, title, level, started_at, ended_at, status, last_event_at FROM alert
-            WHERE incident IS NOT NULL AND \(among) ORDER BY started_at, fingerprint, id
+            SELECT title, level, started_at, status FROM alert WHERE incident = $1
+            ORDER BY started_at, fingerprint, id LIMIT $2
             """,
-            [.text(list)]
+            [.integer(incident), .int(limit)]
         ).map { row in
-            let status = AlertStatus(rawValue: try row.text("status"))
-            return IncidentAlert(
-                id: try row.int("id"),
-                incident: try row.int("incident"),
-                fingerprint: try row.text("fingerprint"),
+            IncidentAlert(
                 title: try row.text("title"),
                 level: try AlertRows.level(row),
                 start: try row.int("started_at"),
-                end: try row.optionalInt("ended_at"),
-                isOpen: status?.isOpen ?? false,
-                lastEventAt: try row.int("last_event_at")
+                isOpen: AlertStatus(rawValue: try row.text("status"))?.isOpen ?? false
             )
         }
+        let count = try connection.query(
+            "SELECT COUNT(*) AS total FROM alert WHERE incident = $1",
+            [.integer(incident)]
+        ).first?.int("total")
+        return (first, count ?? 0)
+    }
+
+    /// The title of an incident's root.
+    static func rootTitle(of incident: StoredIncident, _ connection: any SQLConnection) throws -> String? {
+        guard let root = incident.root else { return nil }
+        return try connection.query(
+            "SELECT title FROM alert WHERE id = $1 AND incident = $2",
+            [.integer(root), .integer(incident.id)]
+        ).first?.text("title")
     }
 
     /// Adds an incident; its id.

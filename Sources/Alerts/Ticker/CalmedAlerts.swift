@@ -51,9 +51,9 @@ enum FinishedIncidents: TickJob {
         let ids = try batch.work.connection.query(
             """
             SELECT i.id AS id FROM alert_incident i WHERE i.status IN ('pending', 'processing') AND i.id > $1
-                AND EXISTS (SELECT 1 FROM alert a WHERE a.incident = i.id AND a.updated_at >= i.updated_at)
                 AND NOT EXISTS (
                     SELECT 1 FROM alert a WHERE a.incident = i.id AND a.status IN ('firing', 'acknowledged'))
+                AND EXISTS (SELECT 1 FROM alert a WHERE a.incident = i.id AND a.updated_at >= i.updated_at)
             ORDER BY i.id LIMIT \(TickBatch.size)
             """,
             [.integer(batch.after)]

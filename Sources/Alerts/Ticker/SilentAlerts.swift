@@ -12,7 +12,7 @@ enum SilentAlerts: TickJob {
         let now = batch.work.now
         let connection = batch.work.connection
         let aggregates = alerts.filter { $0.handling.kind == .aggregate }.map(\.id)
-        let sums = aggregates.isEmpty ? [:] : try AggregateRows.sums(aggregates, connection)
+        let counts = aggregates.isEmpty ? [:] : try MemberRows.counts(aggregates, connection)
         var ended: [Alert] = []
         for alert in alerts {
             batch.work.add(alert, before: alert)
@@ -21,7 +21,7 @@ enum SilentAlerts: TickJob {
                 continue
             }
             // Members are heard of by themselves, and rules may have changed.
-            let seen = max(alert.handling.lastSeenAt, sums[alert.id]?.lastSeenAt ?? 0)
+            let seen = max(alert.handling.lastSeenAt, counts[alert.id]?.lastSeenAt ?? 0)
             guard seen + silence <= now else {
                 batch.work.edit(alert.id) { handling in
                     handling.lastSeenAt = seen

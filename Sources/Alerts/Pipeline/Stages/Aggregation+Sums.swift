@@ -5,16 +5,18 @@ import Storage
 extension Aggregation {
     /// Brings the aggregates in `work.aggregates` in agreement with their members. Those that changed become changes.
     static func settle(_ work: inout PipelineWork) throws {
-        let ids = work.aggregates
-        work.aggregates = []
-        guard !ids.isEmpty else { return }
+        let sums = work.aggregates
+        work.aggregates = MemberSums()
+        guard !sums.isEmpty else { return }
         try work.flush()
-        let sums = try AggregateRows.sums(ids, work.connection)
+        let extents = try MemberRows.extents(.aggregates, sums.targets, work.connection)
+        let counts = sums.unknown.isEmpty ? [:] : try MemberRows.counts(sums.unknown, work.connection)
         var changed: [(before: Alert, after: Alert)] = []
-        for aggregate in try AlertRows.with(ids: ids, locking: true, work.connection) {
+        for aggregate in try AlertRows.with(ids: sums.targets, locking: true, work.connection) {
             var after = aggregate
-            if let sum = sums[aggregate.id] {
-                after.take(sum, rules: work.rules)
+            if let extent = extents[aggregate.id] {
+                let counts = counts[aggregate.id] ?? sums.counts(of: aggregate)
+                after.take(extent, counts, rules: work.rules)
             } else if aggregate.handling.closedAt == nil {
                 after.handling.memberCount = 0
                 after.end(
@@ -76,28 +78,28 @@ extension Alert {
     }
 
     /// Takes over what its members add up to.
-    fileprivate mutating func take(_ sum: AggregateSum, rules: RuleBook) {
+    fileprivate mutating func take(_ extent: MemberExtent, _ counts: MemberCounts, rules: RuleBook) {
         let rule = rules.aggregations.first { $0.id == handling.rule }
-        handling.memberCount = sum.members
-        handling.lastSeenAt = max(handling.lastSeenAt, sum.lastSeenAt)
-        eventCount = sum.events
-        lastEventAt = sum.lastEventAt
-        level = sum.worst
+        handling.memberCount = counts.members
+        handling.lastSeenAt = max(handling.lastSeenAt, counts.lastSeenAt)
+        eventCount = counts.events
+        lastEventAt = counts.lastEventAt
+        level = extent.worst
         if let rule {
             title = RuleTitle.text(
                 rule.title,
                 rule: rule.name,
                 keys: rule.groupBy,
                 values: handling.groupKey.map { GroupKey(rule: rule.id, values: $0).list } ?? [],
-                count: sum.members
+                count: counts.members
             )
         }
         guard handling.closedAt == nil else { return }
-        span.start = sum.start
-        span.lastFiring = sum.lastStart
-        span.end = sum.open > 0 ? nil : max(sum.end ?? sum.lastStart, sum.lastStart)
+        span.start = extent.start
+        span.lastFiring = extent.lastStart
+        span.end = extent.isOpen ? nil : max(extent.end ?? extent.lastStart, extent.lastStart)
         span.firstResolved = span.end
-        contentAt = sum.lastStart
+        contentAt = extent.lastStart
         settle()
         handling.closeDueAt = status.isOpen ? rule?.closeAfter.map { handling.lastSeenAt + $0 } : nil
         if !status.isOpen {

@@ -4,17 +4,20 @@ import Storage
 
 enum Aggregation: PipelineStage {
     static func run(_ work: inout PipelineWork) throws {
-        var touched: [GroupKey: ClosedRange<Int64>] = [:]
-        func touch(_ group: GroupKey, _ start: Int64) {
-            touched[group] =
-                touched[group].map { min($0.lowerBound, start)...max($0.upperBound, start) } ?? start...start
-        }
+        var touches = GroupTouches()
         for change in work.changes {
             let alert = try work.alert(change)
             guard alert.handling.kind == .single else { continue }
             let old = group(alert)
             let new = try place(alert, change, &work)
-            if let aggregate = alert.handling.aggregate { work.aggregates.insert(aggregate) }
+            let aggregate = alert.handling.aggregate
+            if let aggregate {
+                if new == old, let before = change.before, before.handling.aggregate == aggregate {
+                    work.aggregates.changed(alert, before: before, in: aggregate)
+                } else {
+                    work.aggregates.recount(aggregate)
+                }
+            }
             if new != old {
                 work.edit(alert.id) { handling in
                     handling.rule = new?.rule
@@ -22,18 +25,15 @@ enum Aggregation: PipelineStage {
                     handling.aggregate = nil
                     handling.isHeld = new != nil
                 }
-                if let old { touch(old, change.before?.span.start ?? alert.span.start) }
             }
-            guard let new else { continue }
-            touch(new, alert.span.start)
-            if let before = change.before { touch(new, before.span.start) }
+            touches.note(alert, change, from: old, to: new, pointer: aggregate)
         }
-        guard !touched.isEmpty || !work.aggregates.isEmpty else { return }
+        guard !touches.isEmpty || !work.aggregates.isEmpty else { return }
         try work.flush()
-        for (group, starts) in touched.sorted(by: { ($0.key.rule, $0.key.values) < ($1.key.rule, $1.key.values) }) {
+        for (group, touches) in touches.sorted {
             // The members of a rule that has gone stay what they are.
             guard let rule = work.rules.aggregations.first(where: { $0.id == group.rule }) else { continue }
-            try layOut(group, rule, starts, &work)
+            try layOut(group, rule, touches, &work)
         }
         try settle(&work)
     }
@@ -57,80 +57,43 @@ enum Aggregation: PipelineStage {
         return GroupKey(rule: rule.id, subject.values(of: rule.groupBy))
     }
 
-    /// Lays out the runs of a group that the starts lie in, and brings aggregates and members in agreement with them.
+    /// Brings the aggregates of a group and their members in agreement with the episodes.
     private static func layOut(
         _ group: GroupKey,
         _ rule: AggregationRule,
-        _ starts: ClosedRange<Int64>,
+        _ touches: [GroupTouch],
         _ work: inout PipelineWork
     ) throws {
-        var members = try GroupRows.members(
-            .aggregates,
-            group,
-            try range(group, rule, starts, work.connection),
-            work.connection
+        let connection = work.connection
+        let layout = GroupLayout(
+            family: .aggregates,
+            group: group,
+            grouping: EpisodeGrouping(window: .aggregation(rule.window), threshold: max(1, rule.threshold)),
+            page: work.rules.groupPage,
+            connection: connection
         )
-        let known = try AlertRows.with(ids: Set(members.compactMap(\.pointer)), locking: true, work.connection)
-        // What a person or a rule has ended takes nobody in any more, and keeps those it has.
-        let ended = Set(known.filter { $0.handling.closedAt != nil }.map(\.id))
-        members.removeAll { $0.pointer.map(ended.contains) ?? false }
-        let grouping = EpisodeGrouping(window: .aggregation(rule.window), threshold: max(1, rule.threshold))
-        let groups = grouping.groups(members.map(\.episode))
-        var free = Set(known.map(\.id)).subtracting(ended)
-        var targets: [Int64?] = Array(repeating: nil, count: members.count)
-        for places in groups {
-            let target: Int64
-            if let mine = places.lazy.compactMap({ members[$0].pointer }).first(where: free.contains) {
-                target = mine
+        let outcome = try layout.run(touches) { ids in
+            // What a person or a rule has ended takes nobody in any more, and keeps those it has.
+            try AggregateRows.ended(among: ids, connection)
+        } make: { [work] member in
+            try make(group, rule, of: member, work)
+        }
+        let new = Dictionary(
+            touches.filter { $0.before == nil }.map { ($0.id, $0) },
+            uniquingKeysWith: { first, _ in first }
+        )
+        for target in outcome.made.union(outcome.left) { work.aggregates.recount(target) }
+        for move in outcome.moved {
+            if move.from == nil, new[move.id] != nil, let target = move.to, let alert = work.known(move.id) {
+                work.aggregates.joined(alert, target)
             } else {
-                target = try make(group, rule, of: members[places[0]].episode.id, work)
+                for target in [move.from, move.to].compactMap(\.self) { work.aggregates.recount(target) }
             }
-            free.remove(target)
-            work.aggregates.insert(target)
-            for place in places { targets[place] = target }
-        }
-        work.aggregates.formUnion(free)
-        var moved: [Int64?: [Int64]] = [:]
-        for (place, member) in members.enumerated() {
-            let target = targets[place]
-            guard member.pointer != target || member.isHeld != (target == nil) else { continue }
-            moved[target, default: []].append(member.episode.id)
-        }
-        for (target, ids) in moved.sorted(by: { ($0.key ?? 0) < ($1.key ?? 0) }) {
-            try GroupRows.point(.aggregates, ids, to: target, work.connection)
-            for id in ids {
-                work.note(id) { handling in
-                    handling.aggregate = target
-                    handling.isHeld = target == nil
-                }
+            work.note(move.id) { handling in
+                handling.aggregate = move.to
+                handling.isHeld = move.to == nil
             }
         }
-    }
-
-    private static func range(
-        _ group: GroupKey,
-        _ rule: AggregationRule,
-        _ starts: ClosedRange<Int64>,
-        _ connection: any SQLConnection
-    ) throws -> ClosedRange<Int64> {
-        let span: Int64
-        switch rule.window {
-        case .sliding(let size): span = size
-        case .session(let timeout, _): span = timeout
-        case .fixed:
-            let first = rule.window.fixedWindow(at: starts.lowerBound)?.lowerBound ?? starts.lowerBound
-            let last = rule.window.fixedWindow(at: starts.upperBound)?.upperBound ?? starts.upperBound
-            return first...max(first, last - 1)
-        }
-        let first = try GroupRows.beginning(
-            .aggregates,
-            group,
-            before: starts.lowerBound,
-            span: span,
-            throughDuration: false,
-            connection
-        )
-        return first...Int64.max
     }
 
     /// A new aggregate around an alert; `settle` gives it its times.

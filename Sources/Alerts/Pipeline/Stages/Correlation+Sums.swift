@@ -27,13 +27,23 @@ extension Correlation {
         try work.flush()
         let new = Set(work.incidentChanges.filter(\.isNew).map(\.id))
         work.incidentChanges.removeAll { ids.contains($0.id) }
-        let alerts = Dictionary(grouping: try RuleIncidentRows.alerts(of: ids, work.connection), by: \.incident)
+        let extents = try MemberRows.extents(.incidents, ids, work.connection)
         var changed: [(before: StoredIncident, after: StoredIncident)] = []
         for incident in try RuleIncidentRows.with(ids: ids, work.connection) {
             let rule = work.rules.correlations.first { $0.id == incident.rule }
             var after = incident
-            after.take(alerts[incident.id] ?? [], root: rule?.root, isNew: new.contains(incident.id), now: work.now)
+            let extent = extents[incident.id]
+            if let rule, let extent {
+                let isWorst = rule.root == .worst
+                after.root = try MemberRows.first(
+                    of: incident.id,
+                    level: isWorst ? extent.worst : nil,
+                    start: isWorst ? extent.worstStart : extent.start,
+                    work.connection
+                )
+            }
             let isNew = new.contains(incident.id)
+            after.take(extent, isNew: isNew, now: work.now)
             if after != incident { changed.append((incident, after)) }
             if isNew || after.isOpen != incident.isOpen {
                 work.incidentChanges.append(
@@ -54,9 +64,9 @@ extension Correlation {
 }
 
 extension StoredIncident {
-    /// Takes over what its alerts, ordered by start, come to.
-    fileprivate mutating func take(_ alerts: [IncidentAlert], root wanted: IncidentRoot?, isNew: Bool, now: Int64) {
-        guard let first = alerts.first else {
+    /// Takes over what its alerts come to; nil: it has none.
+    fileprivate mutating func take(_ extent: MemberExtent?, isNew: Bool, now: Int64) {
+        guard let extent else {
             // Its alerts belong to another incident. People's own incidents may be empty.
             if !isFrozen, isOpen || isNew {
                 status = "closed"
@@ -65,20 +75,14 @@ extension StoredIncident {
             }
             return
         }
-        let worst = alerts.map(\.level).max() ?? level
-        level = worst
-        start = first.start
-        lastAlertAt = alerts.map(\.start).max() ?? first.start
-        if let wanted {
-            let chosen = wanted == .first ? first : alerts.first { $0.level == worst } ?? first
-            root = chosen.id
-        }
-        let isOver = alerts.allSatisfy { !$0.isOpen }
-        if isOver {
+        level = extent.worst
+        start = extent.start
+        lastAlertAt = extent.lastStart
+        if !extent.isOpen {
             if isOpen || isNew {
                 status = "resolved"
             }
-            if closedBy == nil { end = alerts.compactMap(\.end).max() ?? lastAlertAt }
+            if closedBy == nil { end = extent.end ?? lastAlertAt }
         } else if !isOpen, !isFrozen {
             status = "pending"
             end = nil

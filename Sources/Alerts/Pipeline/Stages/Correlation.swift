@@ -4,14 +4,11 @@ import Storage
 
 enum Correlation: PipelineStage {
     static func run(_ work: inout PipelineWork) throws {
-        var touched: [GroupKey: ClosedRange<Int64>] = [:]
-        func touch(_ group: GroupKey, _ start: Int64) {
-            touched[group] =
-                touched[group].map { min($0.lowerBound, start)...max($0.upperBound, start) } ?? start...start
-        }
+        var touches = GroupTouches()
         for change in work.changes {
             let alert = try work.alert(change)
-            if let incident = alert.handling.incident { work.incidents.insert(incident) }
+            let incident = alert.handling.incident
+            if let incident { work.incidents.insert(incident) }
             let old = group(alert)
             let new = try place(alert, change, &work)
             if new != old {
@@ -20,17 +17,14 @@ enum Correlation: PipelineStage {
                     handling.correlationKey = new?.values
                     if old != nil { handling.incident = nil }
                 }
-                if let old { touch(old, change.before?.span.start ?? alert.span.start) }
             }
-            guard let new else { continue }
-            touch(new, alert.span.start)
-            if let before = change.before { touch(new, before.span.start) }
+            touches.note(alert, change, from: old, to: new, pointer: incident)
         }
-        guard !touched.isEmpty || !work.incidents.isEmpty else { return }
+        guard !touches.isEmpty || !work.incidents.isEmpty else { return }
         try work.flush()
-        for (group, starts) in touched.sorted(by: { ($0.key.rule, $0.key.values) < ($1.key.rule, $1.key.values) }) {
+        for (group, touches) in touches.sorted {
             guard let rule = work.rules.correlations.first(where: { $0.id == group.rule }) else { continue }
-            try layOut(group, rule, starts, &work)
+            try layOut(group, rule, touches, &work)
         }
         try settle(&work)
     }
@@ -55,49 +49,33 @@ enum Correlation: PipelineStage {
         return values.allSatisfy(\.isEmpty) ? nil : GroupKey(rule: rule.id, values)
     }
 
-    /// Lays out what hangs together with the starts, and brings incidents and alerts in agreement with it.
+    /// Brings the incidents of a group and their alerts in agreement with the episodes.
     private static func layOut(
         _ group: GroupKey,
         _ rule: CorrelationRule,
-        _ starts: ClosedRange<Int64>,
+        _ touches: [GroupTouch],
         _ work: inout PipelineWork
     ) throws {
-        let first = try GroupRows.beginning(
-            .incidents,
-            group,
-            before: starts.lowerBound,
-            span: rule.within,
-            throughDuration: true,
-            work.connection
+        let connection = work.connection
+        let layout = GroupLayout(
+            family: .incidents,
+            group: group,
+            grouping: EpisodeGrouping(window: .correlation(within: rule.within), threshold: max(1, rule.minimum)),
+            page: work.rules.groupPage,
+            connection: connection
         )
-        var members = try GroupRows.members(.incidents, group, first...Int64.max, work.connection)
-        let known = try RuleIncidentRows.with(ids: Set(members.compactMap(\.pointer)), work.connection)
-        let frozen = Set(known.filter(\.isFrozen).map(\.id))
-        members.removeAll { $0.pointer.map(frozen.contains) ?? false }
-        let grouping = EpisodeGrouping(window: .correlation(within: rule.within), threshold: max(1, rule.minimum))
-        let groups = grouping.groups(members.map(\.episode))
-        var free = Set(known.map(\.id)).subtracting(frozen)
-        var targets: [Int64?] = Array(repeating: nil, count: members.count)
-        for places in groups {
-            let target: Int64
-            if let mine = places.lazy.compactMap({ members[$0].pointer }).first(where: free.contains) {
-                target = mine
-            } else {
-                target = try make(group, rule, work)
-                work.incidentChanges.append(IncidentChange(id: target, wasOpen: false, isNew: true))
-            }
-            free.remove(target)
-            work.incidents.insert(target)
-            for place in places { targets[place] = target }
+        let outcome = try layout.run(touches) { ids in
+            Set(try RuleIncidentRows.with(ids: ids, connection).filter(\.isFrozen).map(\.id))
+        } make: { [work] _ in
+            try make(group, rule, work)
         }
-        work.incidents.formUnion(free)
-        var moved: [Int64?: [Int64]] = [:]
-        for (place, member) in members.enumerated() where member.pointer != targets[place] {
-            moved[targets[place], default: []].append(member.episode.id)
+        for id in outcome.made.sorted() {
+            work.incidentChanges.append(IncidentChange(id: id, wasOpen: false, isNew: true))
         }
-        for (target, ids) in moved.sorted(by: { ($0.key ?? 0) < ($1.key ?? 0) }) {
-            try GroupRows.point(.incidents, ids, to: target, work.connection)
-            for id in ids { work.note(id) { $0.incident = target } }
+        work.incidents.formUnion(outcome.made.union(outcome.left))
+        for move in outcome.moved {
+            work.incidents.formUnion([move.from, move.to].compactMap(\.self))
+            work.note(move.id) { $0.incident = move.to }
         }
     }
 

@@ -14,9 +14,16 @@ package final class RuleShelf: Sendable {
 
     private let kept = Mutex<Kept?>(nil)
     private let logger: Logger
+    private let groupPage: Int
 
-    package init(logger: Logger = Logger(label: "opsgate.alerts")) {
+    package convenience init(logger: Logger = Logger(label: "opsgate.alerts")) {
+        self.init(logger: logger, groupPage: GroupStretch.page)
+    }
+
+    /// - Parameter groupPage: tests make it small, so that small groups are large ones.
+    init(logger: Logger = Logger(label: "opsgate.alerts"), groupPage: Int) {
         self.logger = logger
+        self.groupPage = groupPage
     }
 
     /// The rules as this transaction sees them. Rows that cannot be read any more (a zone that has left the system's
@@ -24,7 +31,8 @@ package final class RuleShelf: Sendable {
     package func book(_ connection: any SQLConnection) throws -> RuleBook {
         let stamp = try RuleRows.stamp(connection)
         if let kept = kept.withLock({ $0 }), kept.stamp == stamp { return kept.book }
-        let (book, failures) = try RuleRows.book(connection)
+        var (book, failures) = try RuleRows.book(connection)
+        book.groupPage = groupPage
         for failure in failures {
             logger.error(
                 "a rule cannot be read and is left out",

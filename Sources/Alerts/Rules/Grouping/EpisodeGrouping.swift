@@ -26,6 +26,25 @@ struct GroupedEpisode: Sendable, Hashable {
     var reach: Int64 { end.map { max($0, start) } ?? .max }
 }
 
+/// What is known of episodes that are not laid out, since they came before: they are in a group that takes in.
+struct GroupingSeed: Sendable, Hashable {
+    /// Where the run began; matters for sessions only.
+    var first: Int64
+    /// The last start in it.
+    var last: Int64
+    /// The last moment at which the group went on.
+    var reach: Int64
+}
+
+/// What episodes come to.
+struct GroupedEpisodes: Sendable, Hashable {
+    /// Places in the list that was given, those of a group together and by start; groups by start. After a seed, the
+    /// first group is the seed's, and may be empty.
+    var groups: [[Int]] = []
+    /// By place: where the run began that the episode is in.
+    var runs: [Int64]
+}
+
 /// Lays out episodes by the moments at which they began.
 ///
 /// Episodes whose starts lie in one window are a run. When as many of a run as the threshold wants have begun, they
@@ -38,16 +57,20 @@ struct EpisodeGrouping: Sendable {
     var threshold: Int
 
     /// - Returns: places in the list that was given, those of a group together and by start; groups by start.
-    func groups(_ episodes: [GroupedEpisode]) -> [[Int]] {
+    func groups(_ episodes: [GroupedEpisode]) -> [[Int]] { lay(episodes, after: nil).groups }
+
+    /// - Parameter seed: what came before all of the episodes; nil for nothing that matters.
+    func lay(_ episodes: [GroupedEpisode], after seed: GroupingSeed?) -> GroupedEpisodes {
         let order = episodes.indices.sorted {
             (episodes[$0].start, episodes[$0].id) < (episodes[$1].start, episodes[$1].id)
         }
-        var groups: [[Int]] = []
+        var runs = Array(repeating: Int64(0), count: episodes.count)
+        var groups: [[Int]] = seed == nil ? [] : [[]]
         // Of the group that takes in; nil before the threshold of the run is reached.
-        var reach: Int64?
+        var reach = seed?.reach
         var waiting: [Int] = []
-        var first: Int64 = 0
-        var last: Int64?
+        var first = seed?.first ?? 0
+        var last = seed?.last
         for place in order {
             let start = episodes[place].start
             if !goesOn(from: last, first: first, reach: reach, to: start) {
@@ -56,6 +79,7 @@ struct EpisodeGrouping: Sendable {
                 waiting = []
             }
             last = start
+            runs[place] = first
             if let current = reach {
                 if start <= current {
                     groups[groups.count - 1].append(place)
@@ -74,7 +98,7 @@ struct EpisodeGrouping: Sendable {
                 waiting = []
             }
         }
-        return groups
+        return GroupedEpisodes(groups: groups, runs: runs)
     }
 
     /// Whether an episode that begins at `start` belongs to the run.

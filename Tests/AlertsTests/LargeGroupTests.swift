@@ -1,0 +1,147 @@
+// Groups of any size: what is laid out by looking at a part of them is what looking at all of them gives.
+
+import Foundation
+import JSON
+import Storage
+import Testing
+
+@testable import Alerts
+
+@Suite struct LargeGroupTests {
+    private static let windows: [[String: SQLValue]] = [
+        ["window_type": "fixed", "window_size": "10min", "threshold": 2],
+        ["window_type": "sliding", "window_size": "2min", "threshold": 2],
+        ["window_type": "session", "session_timeout": "1min", "max_window_size": "6min", "threshold": 3],
+        ["window_type": "sliding", "window_size": "1hour", "threshold": 1],
+        ["window_type": "session", "session_timeout": "5min", "max_window_size": "20min", "threshold": 1],
+        ["window_type": "sliding", "window_size": "30min", "threshold": 4],
+    ]
+
+    private struct Style {
+        /// Of ten events, those that tell of an end.
+        var ends: Int
+        /// How far back events may lie behind the newest, in steps of 20 seconds.
+        var lateness: Int64
+        var things: Int
+        var longest: Int64
+    }
+
+    private static let styles = [
+        Style(ends: 5, lateness: 4, things: 40, longest: 6), Style(ends: 4, lateness: 60, things: 20, longest: 20),
+        Style(ends: 7, lateness: 2, things: 60, longest: 2), Style(ends: 2, lateness: 10, things: 60, longest: 60),
+    ]
+
+    /// Events mostly in the order of time, some late, and now and then one that changes a level or a cluster.
+    private static func history(seed: UInt64, events: Int, _ style: Style) -> [JSONValue] {
+        var random = SeededNumbers(seed: seed)
+        let levels = ["critical", "error", "warning", "info"]
+        var begun: [(thing: Int, start: Int64)] = []
+        return (0..<events).map { step in
+            let now = 3600 + 20 * Int64(step / 2)
+            let end = now - 20 * Int64.random(in: 0...style.lateness, using: &random)
+            let cluster = Int.random(in: 0..<20, using: &random) == 0 ? "db" : "web"
+            let level = levels[Int.random(in: 0..<4, using: &random)]
+            if Int.random(in: 0..<10, using: &random) < style.ends, let one = begun.randomElement(using: &random) {
+                let last = max(one.start, min(end, one.start + 20 * style.longest))
+                return event(
+                    "f\(one.thing)",
+                    "resolved",
+                    start: one.start,
+                    end: last,
+                    level: level,
+                    title: "f",
+                    labels: ["cluster": .string(cluster)]
+                )
+            }
+            let thing = Int.random(in: 0..<style.things, using: &random)
+            begun.append((thing, end))
+            return event("f\(thing)", start: end, level: level, title: "f", labels: ["cluster": .string(cluster)])
+        }
+    }
+
+    /// Everything that groups come to, and who was told what.
+    private static func outcome(_ fixture: Fixture) async throws -> [String] {
+        try await fixture.aggregates() + fixture.incidents()
+            + fixture.rows(
+                """
+                SELECT 'aggregate ' || status || ' ' || level || ' ' || started_at || ' ' || last_firing_at || ' '
+                    || COALESCE(ended_at, 0) || ' ' || member_count || ' ' || event_count || ' ' || last_event_at || ' '
+                    || last_seen_at || ' ' || title || ' ' || COALESCE(closed_by, '') AS line
+                FROM alert WHERE kind = 'aggregate' ORDER BY started_at, member_count, last_firing_at, line
+                """
+            )
+            + fixture.rows(
+                """
+                SELECT 'incident ' || i.status || ' ' || i.level || ' ' || i.started_at || ' ' || i.last_alert_at || ' '
+                    || COALESCE(i.ended_at, 0) || ' ' || COALESCE(a.fingerprint, '') || ' ' || COALESCE(i.closed_by, '')
+                    AS line
+                FROM alert_incident i LEFT JOIN alert a ON a.id = i.root_alert AND a.kind = 'single'
+                ORDER BY i.started_at, i.id
+                """
+            )
+            + fixture.rows(
+                """
+                SELECT n.transition || ' ' || n.topic_type || ' ' || CAST(COUNT(*) AS TEXT) AS line FROM notification n
+                GROUP BY n.transition, n.topic_type ORDER BY n.transition, n.topic_type
+                """
+            )
+    }
+
+    /// The sums of members, counted.
+    private static func wrongSums(_ fixture: Fixture) async throws -> Int64 {
+        try await fixture.number(
+            """
+            SELECT COUNT(*) AS number FROM alert g JOIN (
+                SELECT aggregate, COUNT(*) AS members, SUM(event_count) AS events, MAX(last_event_at) AS said
+                FROM alert WHERE aggregate IS NOT NULL GROUP BY aggregate) m ON m.aggregate = g.id
+            WHERE g.member_count <> m.members OR g.event_count <> m.events OR g.last_event_at <> m.said
+            """
+        )
+    }
+
+    @Test("A small page gives what an endless one gives", arguments: Engine.allCases, 0..<24)
+    func equality(_ engine: Engine, _ round: Int) async throws {
+        // The store of SQLite is quick enough for more.
+        if engine == .postgresql, round >= 8 { return }
+        let seed = UInt64.random(in: 0..<1_000_000)
+        let style = Self.styles[round / 6 % 4]
+        let history = Self.history(seed: seed, events: 160, style)
+        var outcomes: [[String]] = []
+        for page in [Int.max, 5, 1] {
+            try await Fixture.run(engine) { fixture in
+                let service = try AlertsService(
+                    database: fixture.database,
+                    clock: fixture.clock.clock,
+                    shelf: RuleShelf(groupPage: page)
+                )
+                try await fixture.assignToAnn()
+                try await fixture.makeRule("alert_aggregation_rule", "clusters", Self.windows[round % 6])
+                let within: SQLValue = round % 2 == 0 ? "2min" : "20min"
+                try await fixture.makeRule(
+                    "alert_correlation_rule",
+                    "clusters",
+                    ["min_alerts": .int(round % 3 + 1), "within": within, "priority": 1]
+                )
+                // Half of the rounds go without aggregates, so that incidents have many alerts.
+                if round % 4 >= 2 { try await fixture.changeRules("UPDATE alert_aggregation_rule SET is_active = 0") }
+                try await fixture.changeRules("UPDATE alert_source SET flap_count = 0")
+                var random = SeededNumbers(seed: seed)
+                var rest = history[...]
+                while !rest.isEmpty {
+                    let body = Array(rest.prefix(Int.random(in: 1...6, using: &random)))
+                    rest = rest.dropFirst(body.count)
+                    let json: JSONValue = ["source_id": "s1", "events": .array(body)]
+                    let reply = await service.receive(body: json.bytes, secrets: [Fixture.secret], query: [])
+                    try #require(reply.status == 200, "seed \(seed)")
+                }
+                outcomes.append(try await Self.outcome(fixture))
+                let wrong = try await Self.wrongSums(fixture)
+                #expect(wrong == 0, "seed \(seed) page \(page)")
+            }
+        }
+        for outcome in outcomes {
+            let (missing, more) = (Set(outcomes[0]).subtracting(outcome), Set(outcome).subtracting(outcomes[0]))
+            #expect(outcome == outcomes[0], "seed \(seed) missing \(missing.sorted()) more \(more.sorted())")
+        }
+    }
+}
