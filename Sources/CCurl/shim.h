@@ -4,10 +4,13 @@
 #define CURL_DISABLE_TYPECHECK
 #include <curl/curl.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 typedef size_t (*ccurl_data_callback)(char *bytes, size_t size, size_t count, void *context);
@@ -18,6 +21,8 @@ typedef int (*ccurl_socket_callback)(
 typedef int (*ccurl_opened_callback)(void *context, curl_socket_t descriptor, curlsocktype purpose);
 typedef int (*ccurl_closed_callback)(void *context, curl_socket_t descriptor);
 typedef int (*ccurl_timer_callback)(CURLM *multi, long milliseconds, void *context);
+
+typedef curl_socket_t (*ccurl_open_callback)(void *context, curlsocktype purpose, struct curl_sockaddr *address);
 
 static inline CURLcode ccurl_set_long(CURL *easy, CURLoption option, long value) {
     return curl_easy_setopt(easy, option, value);
@@ -70,6 +75,30 @@ static inline CURLcode ccurl_watch_connections(
     curl_easy_setopt(easy, CURLOPT_SOCKOPTDATA, context);
     curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, closed);
     return curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, context);
+}
+
+static inline CURLcode ccurl_set_open_function(CURL *easy, ccurl_open_callback function, void *context) {
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, function);
+    if (code != CURLE_OK) return code;
+    return curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, context);
+}
+
+/// What libcurl does without a function of ours.
+static inline curl_socket_t ccurl_open_socket(const struct curl_sockaddr *address) {
+    return socket(address->family, address->socktype, address->protocol);
+}
+
+/// The bytes of an IPv4 or IPv6 address; how many there are, 0 for other families.
+static inline int ccurl_address_bytes(const struct curl_sockaddr *address, uint8_t bytes[16]) {
+    if (address->family == AF_INET) {
+        memcpy(bytes, &((const struct sockaddr_in *)&address->addr)->sin_addr, 4);
+        return 4;
+    }
+    if (address->family == AF_INET6) {
+        memcpy(bytes, &((const struct sockaddr_in6 *)&address->addr)->sin6_addr, 16);
+        return 16;
+    }
+    return 0;
 }
 
 static inline CURLcode ccurl_get_long(CURL *easy, CURLINFO info, long *value) {

@@ -144,4 +144,53 @@ import Testing
             #expect(outcome == outcomes[0], "seed \(seed) missing \(missing.sorted()) more \(more.sorted())")
         }
     }
+
+    private static let measured = ProcessInfo.processInfo.environment["OPSGATE_MEASURE_GROUPS"].flatMap { Int($0) }
+
+    /// Prints what a body of ten new alerts, and one of ten ends, costs while one group grows; measures nothing else.
+    @Test("Growth", .enabled(if: measured != nil), arguments: Engine.allCases, ["aggregate", "incident"])
+    func growth(_ engine: Engine, _ kind: String) async throws {
+        let total = Self.measured ?? 0
+        try await Fixture.run(engine) { fixture in
+            if kind == "aggregate" {
+                try await fixture.makeRule(
+                    "alert_aggregation_rule",
+                    "all",
+                    ["group_by": "[]", "window_type": "sliding", "window_size": "1day", "threshold": 2]
+                )
+            } else {
+                try await fixture.makeRule("alert_correlation_rule", "all", ["within": "1day"])
+            }
+            var sent = 0
+            while sent < total {
+                let isMark = sent % (total / 10) < 1000
+                let size = isMark ? 10 : 1000
+                var spans: [Duration] = []
+                for _ in 0..<(1000 / size) {
+                    let news = (sent..<(sent + size)).map {
+                        event("g\($0)", start: 3600 + Int64($0), labels: ["cluster": "web"])
+                    }
+                    spans.append(await ContinuousClock().measure { await fixture.send(news) })
+                    sent += size
+                }
+                guard isMark else { continue }
+                let ends = await ContinuousClock().measure {
+                    for place in 0..<10 {
+                        let number = sent - 500 + place
+                        await fixture.send([
+                            event("g\(number)", "resolved", start: 3600 + Int64(number), end: 3600 + Int64(sent))
+                        ])
+                    }
+                }
+                let late = await ContinuousClock().measure {
+                    for place in 0..<10 {
+                        let start = 3600 + Int64(sent / 2 + place)
+                        await fixture.send([event("l\(sent)-\(place)", start: start, labels: ["cluster": "web"])])
+                    }
+                }
+                let median = spans.sorted()[spans.count / 2]
+                print("\(engine) \(kind) \(sent): ten new \(median), one end \(ends / 10), one late \(late / 10)")
+            }
+        }
+    }
 }

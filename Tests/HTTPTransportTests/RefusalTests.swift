@@ -82,6 +82,56 @@ import Testing
         }
     }
 
+    /// Numbers in every form lead to the same check as what a name resolves to: that of the address.
+    @Test(arguments: [
+        "169.254.169.254", "2852039166", "0xa9fea9fe", "[fe80::1]", "[::ffff:169.254.1.1]", "[fd00:ec2::254]",
+    ])
+    func linkLocalAddresses(host: String) async throws {
+        try await withClient { client in
+            for isWhole in [true, false] {
+                var request = get("http://\(host)/latest/meta-data?key=abc")
+                request.refusesLinkLocal = true
+                let failure = await failure { [request] () throws(TransferFailure) in
+                    if isWhole {
+                        _ = try await client.fetch(request, bodyLimit: 1)
+                    } else {
+                        _ = try await client.stream(request)
+                    }
+                }
+                #expect(failure?.kind == .invalidURL, "\(host): \(String(describing: failure))")
+                #expect(failure?.message.contains("link-local") == true)
+                #expect(failure?.message.contains("abc") == false && failure?.isRetryable == false)
+            }
+        }
+    }
+
+    @Test func loopbackIsNotLinkLocal() async throws {
+        let server = try RawServer { connection in
+            while try connection.readRequest() != nil { try connection.respond(body: "x") }
+        }
+        try await withClient { client in
+            var request = get(server.url())
+            request.refusesLinkLocal = true
+            let answer = try await client.fetch(request, bodyLimit: 1)
+            #expect(answer.status == 200)
+        }
+    }
+
+    @Test func linkLocalLiterals() {
+        for host in [
+            "169.254.0.1", "169.254.169.254.", "169.254.43518", "0251.0376.0251.0376", "fe80::1", "febf::1",
+            "::ffff:a9fe:a9fe", "::169.254.1.1", "64:ff9b::169.254.169.254", "2002:a9fe:a9fe::1", "fd00:ec2::254",
+        ] {
+            #expect(LinkLocal.isLiteral(host), "\(host)")
+        }
+        for host in [
+            "127.0.0.1", "10.0.0.1", "192.168.169.254", "169.253.1.1", "::1", "fec0::1", "fd00::1", "example.com",
+            "169.254.169.254.example.com", "", "2001:db8::a9fe:a9fe",
+        ] {
+            #expect(!LinkLocal.isLiteral(host), "\(host)")
+        }
+    }
+
     @Test func aNameThatIsNone() async throws {
         try await withClient { client in
             // ".invalid" is never a name (RFC 6761).

@@ -36,7 +36,7 @@ import Testing
             let id = try await world.enqueue()[0]
             let service = world.service()
             var waits: [Int64] = []
-            for attempt in 1...8 {
+            for attempt in 1...20 {
                 try await service.pass()
                 let row = try await world.row(id)
                 #expect(row.attempts == Int64(attempt))
@@ -48,11 +48,12 @@ import Testing
                 #expect(world.sender.messages.count == attempt)
                 world.clock.advance(1)
             }
-            #expect(waits == [5, 10, 20, 40, 80, 160, 320])
+            let doubled: [Int64] = [5, 10, 20, 40, 80, 160, 320, 640, 1280, 2560]
+            #expect(waits == doubled + Array(repeating: 3600, count: 9))
             let row = try await world.row(id)
             #expect(row.state == "dead")
             #expect(row.outcome == "not now")
-            #expect(world.sender.messages.count == 8)
+            #expect(world.sender.messages.count == 20)
             #expect(Set(world.sender.messages.map(\.messageID)) == ["notice-\(id)"])
         }
     }
@@ -171,12 +172,12 @@ import Testing
             let service = world.service()
             try await service.pass()
             #expect(try await world.states() == ["sent": 11, "pending": 1])
-            for _ in 0..<8 {
-                world.clock.advance(600_000)
+            for _ in 0..<20 {
+                world.clock.advance(3_600_000)
                 try await service.pass()
             }
             #expect(try await world.row(ids[4]).state == "dead")
-            #expect(try await world.row(ids[4]).attempts == 7)
+            #expect(try await world.row(ids[4]).attempts == 19)
         }
     }
 

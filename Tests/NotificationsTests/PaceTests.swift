@@ -48,14 +48,14 @@ import Testing
     @Test func pausesDoubleUpToTheirBound() {
         let rule = RetryRule()
         #expect(
-            (1...9).map { rule.pause(afterAttempts: $0, jitter: 0) / 1000 }
-                == [5, 10, 20, 40, 80, 160, 320, 600, 600]
+            (1...12).map { rule.pause(afterAttempts: $0, jitter: 0) / 1000 }
+                == [5, 10, 20, 40, 80, 160, 320, 640, 1280, 2560, 3600, 3600]
         )
         #expect(rule.pause(afterAttempts: 1, jitter: 1) == 2_500)
         #expect(rule.pause(afterAttempts: 1, wish: .seconds(90), jitter: 0.5) == 90_000)
         #expect(rule.pause(afterAttempts: 1, wish: .seconds(1), jitter: 0) == 5_000)
         #expect(rule.pause(afterAttempts: 1, wish: .seconds(1e18), jitter: 0) == rule.longestWish)
-        #expect(rule.pause(afterAttempts: .max, wish: .seconds(-5), jitter: 0) == 600_000)
+        #expect(rule.pause(afterAttempts: .max, wish: .seconds(-5), jitter: 0) == 3_600_000)
     }
 
     @Test func channelsThatWaitedLongestBeginFirst() {

@@ -14,6 +14,8 @@ enum PipelineLocks {
     private static let base: Int64 = 0x6F70_7367_616C_0000
     private static let fingerprints: UInt64 = 64
     private static let teams: Int64 = 32
+    /// The last number: who holds it waits for no other. Ingest shares it; see `waitForIngest`.
+    private static let rules = base + Int64(fingerprints) + teams
 
     /// Must be the first in a transaction, since the level of isolation cannot be changed later.
     static func begin(_ connection: any SQLConnection) throws {
@@ -46,14 +48,26 @@ enum PipelineLocks {
         for team in teams.map(grouping.intersection) ?? grouping {
             keys.insert(base + Int64(fingerprints) + Int64(UInt64(bitPattern: team) % UInt64(Self.teams)))
         }
+        if !deliveries.isEmpty { keys.insert(Self.rules) }
         guard !keys.isEmpty else { return }
         let list = JSONValue.array(keys.sorted().map { JSONValue.integer($0) }).text
         _ = try connection.query(
             """
-            SELECT CAST(pg_advisory_xact_lock(CAST(e AS BIGINT)) AS TEXT) AS locked
+            SELECT CASE CAST(e AS BIGINT) WHEN $2 THEN CAST(pg_advisory_xact_lock_shared($2) AS TEXT)
+                ELSE CAST(pg_advisory_xact_lock(CAST(e AS BIGINT)) AS TEXT) END AS locked
             FROM json_array_elements_text(CAST($1 AS JSON)) e
             """,
-            [.text(list)]
+            [.text(list), .integer(Self.rules)]
+        )
+    }
+
+    /// Waits until every ingest has ended that may have gone by other rules than those in force when this is called.
+    /// One that begins later sees them: it compares the version again once it has its locks.
+    static func waitForIngest(_ connection: any SQLConnection) throws {
+        guard connection.dialect == .postgresql else { return }
+        _ = try connection.query(
+            "SELECT CAST(pg_advisory_xact_lock($1) AS TEXT) AS locked",
+            [.integer(Self.rules)]
         )
     }
 }

@@ -32,4 +32,12 @@ enum AlertListSchema {
             """,
         ]
     }
+
+    /// Whom alerts were given to decides before a row is touched, and changes seldom.
+    static func unassigned(_ dialect: SQLDialect) -> [String] {
+        [
+            "DROP INDEX ix_alert_state",
+            "CREATE INDEX ix_alert_state ON alert (status, level, team, operators)",
+        ]
+    }
 }

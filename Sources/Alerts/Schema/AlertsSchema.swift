@@ -16,6 +16,7 @@ package enum AlertsSchema {
         Migration(number: 28, name: "alert lists and log", statements: AlertListSchema.statements),
         Migration(number: 29, name: "held and unassigned alerts", statements: AlertPipelineSchema.waiting),
         Migration(number: 30, name: "large groups of alerts", statements: AlertPipelineSchema.largeGroups),
+        Migration(number: 31, name: "unassigned alerts, counted", statements: AlertListSchema.unassigned),
     ]
 
     private static func sources(_ dialect: SQLDialect) -> [String] {

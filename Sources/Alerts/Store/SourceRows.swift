@@ -34,15 +34,27 @@ enum SourceRows {
         }
     }
 
-    /// Those of the sources that are no longer as they were when they were looked up.
-    static func changed(_ sources: [AlertSource], _ connection: any SQLConnection) throws -> Set<Int64> {
+    /// Those of the sources that are no longer as they were when they were looked up; and the version of the rules by
+    /// now, nil when there are none of the sources any more.
+    static func changed(
+        _ sources: [AlertSource],
+        _ connection: any SQLConnection
+    ) throws -> (sources: Set<Int64>, rules: Int64?) {
         let ids = Set(sources.map(\.id))
         let list = JSONValue.array(ids.sorted().map { JSONValue.integer($0) }).text
         let among = connection.dialect.isAmongIntegers("id", "$1")
         var known: [Int64: Int64] = [:]
-        for row in try connection.query("SELECT id, updated_at FROM alert_source WHERE \(among)", [.text(list)]) {
+        var version: Int64?
+        for row in try connection.query(
+            """
+            SELECT id, updated_at, (SELECT version FROM alert_rule_version WHERE id = 1) AS rules
+            FROM alert_source WHERE \(among)
+            """,
+            [.text(list)]
+        ) {
             known[try row.int("id")] = try row.int("updated_at")
+            version = try row.int("rules")
         }
-        return Set(sources.filter { known[$0.id] != $0.updatedAt }.map(\.id))
+        return (Set(sources.filter { known[$0.id] != $0.updatedAt }.map(\.id)), version)
     }
 }

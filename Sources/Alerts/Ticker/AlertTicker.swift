@@ -66,6 +66,8 @@ package final class AlertTicker: Sendable {
             memory.stamp = stamp
             return memory
         }
+        // What an ingest that goes by older rules is about to keep would not be seen, and not be looked for again.
+        if known.looked != stamp { try await service.database.write { try PipelineLocks.waitForIngest($0) } }
         var round = Round(hasNewRules: known.looked != stamp, isNewMinute: known.minute != minute)
         for job in Self.jobs {
             do {

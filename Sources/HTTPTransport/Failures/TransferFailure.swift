@@ -54,6 +54,11 @@ extension TransferFailure {
         self.mail = mail
     }
 
+    /// `TransferRequest.refusesLinkLocal`, and there was no other address that could be connected to.
+    static func linkLocal(_ origin: String) -> TransferFailure {
+        TransferFailure(.invalidURL, "\(origin) is at a link-local address, which is not allowed")
+    }
+
     static let cancelled = TransferFailure(.cancelled, "the transfer was cancelled")
     static let shutDown = TransferFailure(.shutDown, "the HTTP client was shut down")
 }

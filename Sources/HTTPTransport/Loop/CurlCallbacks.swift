@@ -47,6 +47,20 @@ let connectionClosed: ccurl_closed_callback = { context, descriptor in
     return close(descriptor)
 }
 
+/// `CURLOPT_OPENSOCKETFUNCTION`: a name has been resolved, and one of its addresses is about to be connected to.
+let openSocketElsewhere: ccurl_open_callback = { context, _, address in
+    guard let context, let address else { return CURL_SOCKET_BAD }
+    var bytes = [UInt8](repeating: 0, count: 16)
+    let count = bytes.withUnsafeMutableBufferPointer { buffer in
+        buffer.baseAddress.map { ccurl_address_bytes(address, $0) } ?? 0
+    }
+    guard !LinkLocal.contains(Array(bytes.prefix(Int(count)))) else {
+        running(context).refusedAddress()
+        return CURL_SOCKET_BAD
+    }
+    return ccurl_open_socket(address)
+}
+
 /// `CURLMOPT_SOCKETFUNCTION`: which events of a socket libcurl wants.
 let watchSocket: ccurl_socket_callback = { _, descriptor, what, context, _ in
     guard let context else { return 0 }

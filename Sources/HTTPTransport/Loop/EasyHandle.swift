@@ -42,7 +42,9 @@ final class EasyHandle {
         ccurl_set_header_function(curl, receiveHeaderLine, context)
         ccurl_set_prerequest_function(curl, connectionIsReady, context)
         switch request.content {
-        case .http(let content): return setHTTP(content, url: request.url)
+        case .http(let content):
+            if content.refusesLinkLocal { ccurl_set_open_function(curl, openSocketElsewhere, context) }
+            return setHTTP(content, url: request.url)
         case .mail(let content): return setMail(content, url: request.url)
         }
     }

@@ -17,6 +17,8 @@ final class RunningTransfer {
     var hasAnswer: Bool { parser.bytesSeen > 0 }
     /// Our own reason for ending the transfer from within a callback.
     private(set) var refusal: TransferFailure?
+    /// An address was refused. The name may have others.
+    private(set) var hasRefusedAddress = false
     /// Not handed over yet.
     var newHead: ResponseHead?
     var incoming: [UInt8] = []
@@ -81,6 +83,8 @@ final class RunningTransfer {
         loop.reschedule(self)
         if !transfer.isWhole { loop.touch(self) }
     }
+
+    func refusedAddress() { hasRefusedAddress = true }
 
     func connected() {
         deadlines.connected(at: loop.now)

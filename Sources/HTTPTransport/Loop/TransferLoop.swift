@@ -203,6 +203,10 @@ extension TransferLoop {
             end(transfer, failure: refusal)
             return
         }
+        if transfer.hasRefusedAddress, transfer.deadlines.phase == .connecting {
+            end(transfer, failure: .linkLocal(Origin.of(transfer.transfer.request.url)))
+            return
+        }
         let failure = TransferFailure.from(
             // A close in the middle of the head is no error to libcurl.
             code == CURLE_OK ? CURLE_PARTIAL_FILE : code,

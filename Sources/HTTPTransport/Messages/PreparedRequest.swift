@@ -23,6 +23,7 @@ struct PreparedHTTP: Sendable {
     let headerLines: [String]
     let wantsHTTP2: Bool
     let isSentOnce: Bool
+    let refusesLinkLocal: Bool
 }
 
 extension PreparedRequest {
@@ -39,7 +40,8 @@ extension PreparedRequest {
             body: request.body,
             headerLines: try Self.lines(of: request.headers),
             wantsHTTP2: isWhole && request.version == .http2WhenWhole,
-            isSentOnce: request.isSentOnce
+            isSentOnce: request.isSentOnce || request.refusesLinkLocal,
+            refusesLinkLocal: request.refusesLinkLocal
         )
         self.init(
             url: request.url,

@@ -118,13 +118,13 @@ struct Claimer: Sendable {
         _ now: Int64,
         _ connection: any SQLConnection
     ) throws -> [OutboxRow] {
-        let hopeless = rows.filter { $0.state == .sending && $0.attempts + 1 >= settings.retry.maximumAttempts }
+        let hopeless = rows.filter { $0.state == .sending && $0.attempts + 1 >= settings.retry.maximumDoubtfulAttempts }
         guard !hopeless.isEmpty else { return rows }
         let ids = hopeless.map(\.id)
         counts.unknown += try ClaimRows.finish(
             ids,
             as: .unknown,
-            "begun \(settings.retry.maximumAttempts) times, and never heard of again",
+            "begun \(settings.retry.maximumDoubtfulAttempts) times, and never heard of again",
             now,
             connection
         )

@@ -42,9 +42,14 @@ package struct DeliverySettings: Sendable {
 package struct RetryRule: Sendable, Hashable {
     /// The first pause, in milliseconds; each following is twice as long.
     package var firstPause: Int64 = 5_000
-    package var longestPause: Int64 = 600_000
-    /// After so many attempts a notice is given up.
-    package var maximumAttempts = 8
+    package var longestPause: Int64 = 3_600_000
+    /// After so many attempts a notice is given up: with the pauses above, 10 hours after the first, or 5 if chance
+    /// halves all of them. A mail server that is down for a morning loses nothing; what has become stale by then the
+    /// composer drops.
+    package var maximumAttempts = 20
+    /// After so many attempts, some ten minutes, when one of them may have arrived: receivers know duplicates for
+    /// minutes, not for hours.
+    package var maximumDoubtfulAttempts = 8
     /// What the other side may ask for at the most (Retry-After): a wrong header must not silence a channel for days.
     package var longestWish: Int64 = 3_600_000
 

@@ -46,7 +46,7 @@ struct Settlement: Sendable {
 
     private func fate(of row: ClaimedRow, pausingFor most: Int) -> RowFate {
         let attempts = row.attempts + 1
-        let isLast = attempts >= rule.maximumAttempts
+        let isLast = attempts >= (isDoubtful(row) ? rule.maximumDoubtfulAttempts : rule.maximumAttempts)
         switch result {
         case .tried(.delivered):
             return RowFate(state: .sent, attempts: attempts, dueAt: now, mayHaveArrived: true)
@@ -81,6 +81,11 @@ struct Settlement: Sendable {
         case .released:
             return RowFate(state: .pending, attempts: row.attempts, dueAt: now, mayHaveArrived: false)
         }
+    }
+
+    /// Whether this attempt or one before it may have arrived.
+    private func isDoubtful(_ row: ClaimedRow) -> Bool {
+        if case .tried(.unknown) = result { true } else { row.isRepeated }
     }
 
     /// Until when the channel waits; nil when it need not.

@@ -49,6 +49,7 @@ extension NotificationChannel {
             caFile: text("ca_file")
         )
         request.isSentOnce = true
+        request.refusesLinkLocal = true
         return request
     }
 }

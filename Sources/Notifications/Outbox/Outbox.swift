@@ -16,23 +16,24 @@ package enum Outbox {
         now: Int64,
         on connection: any SQLConnection
     ) throws -> Int {
-        var added = 0
-        for notice in notices {
-            added += try connection.execute(
-                """
-                INSERT INTO notification (team, channel, receiver, topic_type, topic_id, transition, sequence, level,
-                    payload, idempotency_key, state, attempts, due_at, generation, created_at, updated_at)
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 'pending', 0, $11, 0, $12, $12)
-                ON CONFLICT (idempotency_key) DO NOTHING
-                """,
-                [
-                    .integer(notice.team), .integer(notice.channel), .text(notice.receiver), .text(notice.topic.type),
-                    .integer(notice.topic.id), .text(notice.transition.rawValue), .integer(notice.sequence),
-                    .text(notice.level), .text(JSONValue.object(notice.payload).text), .text(notice.idempotencyKey),
-                    .integer(dueAt), .integer(now),
-                ]
-            )
+        let times: [SQLValue] = [.integer(dueAt), .integer(now), .integer(now)]
+        let rows: [[SQLValue]] = notices.map { notice in
+            [
+                .integer(notice.team), .integer(notice.channel), .text(notice.receiver), .text(notice.topic.type),
+                .integer(notice.topic.id), .text(notice.transition.rawValue), .integer(notice.sequence),
+                .text(notice.level), .text(JSONValue.object(notice.payload).text), .text(notice.idempotencyKey),
+                .text("pending"), 0, 0,
+            ] + times
         }
-        return added
+        return try insertion.run(rows, connection).count
     }
+
+    private static let insertion = BatchInsert(
+        "notification",
+        [
+            "team", "channel", "receiver", "topic_type", "topic_id", "transition", "sequence", "level", "payload",
+            "idempotency_key", "state", "attempts", "generation", "due_at", "created_at", "updated_at",
+        ],
+        suffix: "ON CONFLICT (idempotency_key) DO NOTHING RETURNING id"
+    )
 }

@@ -60,12 +60,7 @@ extension SQLFragment {
     /// Whether an integer column is one of `ids`: one text and one parameter for any number of them.
     static func among(_ column: String, _ ids: [Int64], _ dialect: SQLDialect) -> SQLFragment {
         .placing(.text("[\(ids.map(String.init).joined(separator: ","))]")) { list in
-            switch dialect {
-            case .sqlite: "\(column) IN (SELECT value FROM json_each(\(list)))"
-            case .postgresql:
-                "\(column) = ANY (ARRAY(SELECT CAST(e AS BIGINT) "
-                    + "FROM json_array_elements_text(CAST(\(list) AS JSON)) e))"
-            }
+            dialect.isAmongIntegers(column, list)
         }
     }
 }

@@ -8,6 +8,8 @@ package struct RuleBook: Sendable {
     package var correlations: [CorrelationRule]
     /// `EMAIL`, `ENTERPRISE_WECHAT` … by the channel's row; inactive channels too.
     package var channelTypes: [Int64: String]
+    /// See `RuleStamp`.
+    var version: Int64 = 0
     /// See `GroupStretch.page`.
     var groupPage = GroupStretch.page
 

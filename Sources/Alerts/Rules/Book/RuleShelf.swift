@@ -33,6 +33,7 @@ package final class RuleShelf: Sendable {
         if let kept = kept.withLock({ $0 }), kept.stamp == stamp { return kept.book }
         var (book, failures) = try RuleRows.book(connection)
         book.groupPage = groupPage
+        book.version = stamp.version
         for failure in failures {
             logger.error(
                 "a rule cannot be read and is left out",

@@ -1,5 +1,6 @@
 // One member of a channel's configuration: its name, its type, its rules.
 
+import HTTPTransport
 import Identity
 import JSON
 import Resources
@@ -88,6 +89,7 @@ extension ConfigMember {
         case .host:
             let host = try text(value, 253, lines: false)
             guard HostName.isPlain(host) else { throw ConfigFault("must be the name or address of a machine") }
+            if LinkLocal.isLiteral(host) { throw Self.linkLocal }
             return .string(host)
         case .mailAddress:
             let address = try text(value, 254, lines: false)
@@ -114,12 +116,18 @@ extension ConfigMember {
 
     func address(_ value: JSONValue) throws(ConfigFault) -> WebAddress {
         guard let text = value.string else { throw ConfigFault("must be a URL") }
+        let address: WebAddress
         do throws(WebAddress.Fault) {
-            return try WebAddress(text)
+            address = try WebAddress(text)
         } catch {
             throw ConfigFault(error.message)
         }
+        if LinkLocal.isLiteral(address.host) { throw Self.linkLocal }
+        return address
     }
+
+    /// There are only machines of the same link, and in clouds the service that hands out credentials.
+    private static let linkLocal = ConfigFault("must not be a link-local address")
 
     private func text(_ value: JSONValue, _ limit: Int, lines: Bool) throws(ConfigFault) -> String {
         guard let text = value.string else { throw ConfigFault("must be a text") }

@@ -8,6 +8,8 @@ struct WebAddress: Sendable, Hashable {
     let text: String
     /// `https://host:port/path`, without query.
     let withoutQuery: String
+    /// Without brackets.
+    let host: String
     /// What stands behind `?`; nil when there is none.
     let query: String?
 
@@ -31,7 +33,7 @@ struct WebAddress: Sendable, Hashable {
         guard !authority.contains("@") else {
             throw Fault(message: "must not contain credentials before the host")
         }
-        try Self.check(authority)
+        host = try Self.host(authority)
         self.text = text
         if let mark = text.firstIndex(of: "?") {
             withoutQuery = String(text[..<mark])
@@ -47,7 +49,7 @@ struct WebAddress: Sendable, Hashable {
 
     private static let noURL = Fault(message: "must be an http or https URL such as https://example.com/hook")
 
-    private static func check(_ authority: Substring) throws(Fault) {
+    private static func host(_ authority: Substring) throws(Fault) -> String {
         var host = authority
         var port: Substring?
         if authority.hasPrefix("[") {
@@ -71,6 +73,7 @@ struct WebAddress: Sendable, Hashable {
                 throw Fault(message: "must have a port from 1 to 65535")
             }
         }
+        return String(host)
     }
 
     private static func isHexadecimal(_ byte: UInt8) -> Bool {

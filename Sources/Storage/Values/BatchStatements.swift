@@ -1,7 +1,5 @@
 // Inserts and updates of many rows with few statements, in SQL that both engines share.
 
-import Storage
-
 /// Sizes in which rows go to the engine: few texts, so that they stay prepared.
 private let batchSizes = [64, 16, 4, 1]
 
@@ -17,11 +15,11 @@ private func inBatches<Row>(_ rows: [Row], _ body: (_ size: Int, ArraySlice<Row>
 }
 
 /// `INSERT INTO table (columns) VALUES (…), (…)`.
-struct BatchInsert: Sendable {
+package struct BatchInsert: Sendable {
     private let statements: [Int: String]
 
     /// - Parameter suffix: what follows the values: `RETURNING id`, `ON CONFLICT DO NOTHING`.
-    init(_ table: String, _ columns: [String], suffix: String = "") {
+    package init(_ table: String, _ columns: [String], suffix: String = "") {
         var statements: [Int: String] = [:]
         for size in batchSizes {
             let tuples = (0..<size).map { row in
@@ -36,7 +34,7 @@ struct BatchInsert: Sendable {
 
     /// Inserts the rows, each with a value for each column; what `RETURNING` gives.
     @discardableResult
-    func run(_ rows: [[SQLValue]], _ connection: any SQLConnection) throws -> [SQLRow] {
+    package func run(_ rows: [[SQLValue]], _ connection: any SQLConnection) throws -> [SQLRow] {
         var returned: [SQLRow] = []
         try inBatches(rows) { size, slice in
             returned += try connection.query(statements[size] ?? "", Array(slice.joined()))
@@ -46,11 +44,11 @@ struct BatchInsert: Sendable {
 }
 
 /// `UPDATE table SET … FROM (VALUES …) WHERE table.id = …`.
-struct BatchUpdate: Sendable {
+package struct BatchUpdate: Sendable {
     private let statements: [Int: String]
 
     /// - Parameter columns: with their types, since a parameter in VALUES has none of its own.
-    init(_ table: String, _ columns: [(name: String, type: String)]) {
+    package init(_ table: String, _ columns: [(name: String, type: String)]) {
         let all = [("id", "BIGINT")] + columns
         let sets = columns.enumerated().map { "\($0.element.name) = v.column\($0.offset + 2)" }
         var statements: [Int: String] = [:]
@@ -69,39 +67,9 @@ struct BatchUpdate: Sendable {
     }
 
     /// Updates the rows; each begins with the id.
-    func run(_ rows: [[SQLValue]], _ connection: any SQLConnection) throws {
+    package func run(_ rows: [[SQLValue]], _ connection: any SQLConnection) throws {
         try inBatches(rows) { size, slice in
             _ = try connection.execute(statements[size] ?? "", Array(slice.joined()))
-        }
-    }
-}
-
-extension SQLDialect {
-    /// The integers of a JSON array, given as one parameter, as a table with the column `id`.
-    func integers(_ parameter: String) -> String {
-        switch self {
-        case .sqlite: "(SELECT value AS id FROM json_each(\(parameter)))"
-        case .postgresql:
-            "(SELECT CAST(e AS BIGINT) AS id FROM json_array_elements_text(CAST(\(parameter) AS JSON)) e)"
-        }
-    }
-
-    /// Whether an integer column is among those of a JSON array, given as one parameter: one statement for any number.
-    func isAmongIntegers(_ column: String, _ parameter: String) -> String {
-        switch self {
-        case .sqlite: "\(column) IN (SELECT value FROM json_each(\(parameter)))"
-        case .postgresql:
-            "\(column) = ANY (ARRAY(SELECT CAST(e AS BIGINT) "
-                + "FROM json_array_elements_text(CAST(\(parameter) AS JSON)) e))"
-        }
-    }
-
-    /// Whether a text column is among those of a JSON array, given as one parameter.
-    func isAmongTexts(_ column: String, _ parameter: String) -> String {
-        switch self {
-        case .sqlite: "\(column) IN (SELECT value FROM json_each(\(parameter)))"
-        case .postgresql:
-            "\(column) = ANY (ARRAY(SELECT e FROM json_array_elements_text(CAST(\(parameter) AS JSON)) e))"
         }
     }
 }
