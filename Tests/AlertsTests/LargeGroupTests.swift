@@ -132,7 +132,7 @@ import Testing
                     rest = rest.dropFirst(body.count)
                     let json: JSONValue = ["source_id": "s1", "events": .array(body)]
                     let reply = await service.receive(body: json.bytes, secrets: [Fixture.secret], query: [])
-                    try #require(reply.status == 200, "seed \(seed)")
+                    try #require(reply.status == 200, "seed \(seed) page \(page) \(reply.body.text)")
                 }
                 outcomes.append(try await Self.outcome(fixture))
                 let wrong = try await Self.wrongSums(fixture)
@@ -141,7 +141,8 @@ import Testing
         }
         for outcome in outcomes {
             let (missing, more) = (Set(outcomes[0]).subtracting(outcome), Set(outcome).subtracting(outcomes[0]))
-            #expect(outcome == outcomes[0], "seed \(seed) missing \(missing.sorted()) more \(more.sorted())")
+            if missing.isEmpty, more.isEmpty { continue }
+            Issue.record("seed \(seed) missing \(missing.sorted()) more \(more.sorted())")
         }
     }
 

@@ -24,7 +24,9 @@ struct IngestTransaction {
         try PipelineLocks.take(deliveries, teams: Set(deliveries.map(\.source.team)), rules, connection)
         let (stale, version) = try SourceRows.changed(deliveries.map(\.source), connection)
         // Rules have changed while this waited for its locks, which were those of the old rules.
-        if let version, version != rules.version { throw DatabaseError.rulesHaveChanged }
+        if let version, version != rules.version {
+            throw DatabaseError.collision("rules were changed at the same time")
+        }
         let good = deliveries.filter { !stale.contains($0.source.id) }
         let (all, notices) = try ingest(good, rules)
         var counts = all[...]
@@ -220,11 +222,6 @@ struct IngestTransaction {
         try EventRows.insert(events, connection)
         return ids
     }
-}
-
-extension DatabaseError {
-    /// PostgreSQL's code for a transaction that is to be run again, which the store then does.
-    static let rulesHaveChanged = DatabaseError(.busy, "rules were changed at the same time", code: "40001")
 }
 
 /// What makes two events speak of the same thing.

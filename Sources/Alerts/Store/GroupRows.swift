@@ -181,42 +181,49 @@ enum GroupRows {
         try connection.execute("UPDATE alert SET run_at = $2 WHERE \(among)", [.text(list), .integer(run)])
     }
 
-    /// What began last before a moment, besides what people or rules ended: a member without a group, or one of a group.
+    /// What began last before a moment, besides what people or rules ended: a member without a group, and the newest
+    /// group. Nil if that has lost its members.
     static func before(
         _ moment: Int64,
         _ family: GroupFamily,
         _ group: GroupKey,
         _ connection: any SQLConnection
-    ) throws -> [GroupBefore] {
+    ) throws -> [GroupBefore]? {
         let parameters: [SQLValue] = [.integer(group.rule), .text(group.values), .integer(moment)]
-        let loose = try connection.query(
+        var all = try connection.query(
             """
-            SELECT started_at AS last, started_at AS ended FROM alert
+            SELECT started_at FROM alert
             WHERE \(family.rule) = $1 AND \(family.key) = $2 AND \(family.pointer) IS NULL AND started_at < $3
                 AND \(family.condition)
             ORDER BY started_at DESC LIMIT 1
             """,
             parameters
-        )
-        let grouped =
+        ).map { row in
+            let start = try row.int("started_at")
+            return GroupBefore(last: start, end: start)
+        }
+        let newest =
             switch family {
             case .aggregates:
                 """
-                SELECT last_firing_at AS last, ended_at AS ended FROM alert
+                SELECT id FROM alert
                 WHERE rule = $1 AND group_key = $2 AND aggregate IS NULL AND kind = 'aggregate' AND closed_at IS NULL
                     AND member_count > 0 AND started_at < $3
                 ORDER BY started_at DESC LIMIT 1
                 """
             case .incidents:
                 """
-                SELECT last_alert_at AS last, ended_at AS ended FROM alert_incident
+                SELECT id FROM alert_incident
                 WHERE rule = $1 AND group_key = $2 AND started_at < $3
                     AND (closed_by IS NULL OR status IN ('pending', 'processing'))
                 ORDER BY last_alert_at DESC LIMIT 1
                 """
             }
-        return try (loose + connection.query(grouped, parameters)).map {
-            GroupBefore(last: try $0.int("last"), end: try $0.optionalInt("ended"))
+        if let target = try connection.query(newest, parameters).first?.int("id") {
+            // The rows of groups are brought in agreement with their members at the end of a transaction only.
+            guard let extent = try MemberRows.extents(family, [target], connection)[target] else { return nil }
+            all.append(GroupBefore(last: extent.lastStart, end: extent.isOpen ? nil : extent.end ?? extent.lastStart))
         }
+        return all
     }
 }

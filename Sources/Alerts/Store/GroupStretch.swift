@@ -32,7 +32,10 @@ struct GroupStretchReader {
             let left = try frozen(Set(rows.compactMap(\.pointer)))
             let members = rows.filter { !($0.pointer.map(left.contains) ?? false) }
             if rows.count < limit { return GroupStretch(members: members) }
-            if let stretch = try cut(members) { return stretch }
+            // All from the first change on must be there.
+            if let oldest = rows.first, oldest.episode.start < starts.lowerBound, let stretch = try cut(members) {
+                return stretch
+            }
             limit = limit.multipliedReportingOverflow(by: 8).overflow ? .max : limit * 8
         }
     }
@@ -66,12 +69,12 @@ struct GroupStretchReader {
     /// Whether nothing that began before the change can matter to it, although nothing of it was seen.
     private func startsAnew() throws -> Bool {
         let moment = starts.lowerBound
-        return try GroupRows.before(moment, family, group, connection).allSatisfy { before in
+        return try GroupRows.before(moment, family, group, connection)?.allSatisfy { before in
             guard let span else { return before.last < range.lowerBound }
             let isFar = isFurther(than: span, from: before.last, to: moment)
             guard case .correlation = grouping.window else { return isFar }
             return isFar && before.end.map { isFurther(than: span, from: $0, to: moment) } ?? false
-        }
+        } ?? false
     }
 
     /// The last place at which a run begins, whatever came before.

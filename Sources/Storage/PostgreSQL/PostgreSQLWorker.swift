@@ -101,7 +101,10 @@ struct PostgreSQLWorker {
                 if (try? connection.forgetStatements()) == nil { return .lost(cause) }
                 return .repeatable(cause)
             }
-            if let cause, PostgreSQLErrors.isTransient(cause) { return .repeatable(cause) }
+            // A body may find by itself that it came too late (see `DatabaseError.collision`).
+            if let cause = cause ?? (error as? DatabaseError), PostgreSQLErrors.isTransient(cause) {
+                return .repeatable(cause)
+            }
             job.fail(error)
             return .settled
         }

@@ -57,6 +57,12 @@ package struct DatabaseError: Error, Sendable, Equatable, CustomStringConvertibl
         self.isOutcomeUnknown = isOutcomeUnknown
     }
 
+    /// For the body of a transaction that finds that another was in its way: with PostgreSQL it is run again, as if the
+    /// server had found it. With SQLite nothing can be in the way of a writer.
+    package static func collision(_ message: String) -> DatabaseError {
+        DatabaseError(.busy, message, code: "40001")
+    }
+
     /// True for a broken uniqueness; with columns, only when it is about exactly these.
     package func isUniqueViolation(of columns: String...) -> Bool {
         kind == .constraint(.unique) && (columns.isEmpty || Set(columns) == Set(constraintColumns))

@@ -35,6 +35,8 @@ struct GroupLayout {
             switch try neutral.verdict(touch, grouping, frozen: frozen) {
             case .nothing: return false
             case .joins(let target, let run):
+                // At once, so that what is laid out sees it where it is.
+                try GroupRows.point(family, [touch.id], to: target, connection)
                 outcome.moved.append((touch.id, nil, target))
                 if let run { try GroupRows.note(run: run, of: [touch.id], connection) }
                 return false
@@ -42,11 +44,6 @@ struct GroupLayout {
             }
         }
         if let starts = changed.starts { try layOut(starts, &outcome, frozen: frozen, make: make) }
-        var moves: [Int64?: [Int64]] = [:]
-        for move in outcome.moved { moves[move.to, default: []].append(move.id) }
-        for (target, ids) in moves.sorted(by: { ($0.key ?? 0) < ($1.key ?? 0) }) {
-            try GroupRows.point(family, ids, to: target, connection)
-        }
         return outcome
     }
 
@@ -85,11 +82,16 @@ struct GroupLayout {
             for place in places { targets[place] = target }
         }
         outcome.left.formUnion(free)
+        var moves: [Int64?: [Int64]] = [:]
         for (place, member) in members.enumerated() {
             let target = targets[place]
             let isHeld = family == .aggregates && target == nil
             guard member.pointer != target || (family == .aggregates && member.isHeld != isHeld) else { continue }
             outcome.moved.append((member.episode.id, member.pointer, target))
+            moves[target, default: []].append(member.episode.id)
+        }
+        for (target, ids) in moves.sorted(by: { ($0.key ?? 0) < ($1.key ?? 0) }) {
+            try GroupRows.point(family, ids, to: target, connection)
         }
         guard case .aggregation(.session) = grouping.window else { return }
         var runs: [Int64: [Int64]] = [:]
@@ -154,9 +156,14 @@ private struct NeutralTouches {
     ) throws -> Verdict {
         let (before, after) = try GroupRows.neighbours(family, group, of: episode, connection)
         guard let before, let after, let target = before.pointer, after.pointer == target, before.run == after.run,
-            !unsteady.contains(before.episode.id), !unsteady.contains(after.episode.id),
+            before.episode.id != after.episode.id, !unsteady.contains(before.episode.id),
+            !unsteady.contains(after.episode.id),
             try !frozen([target]).contains(target), let pillar = try pillar(of: target), pillar <= episode.start
         else { return .unknown }
+        // Before the threshold was reached, one more may let it be reached earlier, and by others.
+        let threshold = grouping.threshold
+        let earlier = try GroupRows.earlier(family, of: target, than: episode, enough: threshold, connection)
+        guard earlier.count >= threshold else { return .unknown }
         if case .aggregation(.session) = grouping.window {
             return before.run.map { .joins(target, run: $0) } ?? .unknown
         }

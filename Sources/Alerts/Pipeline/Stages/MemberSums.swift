@@ -20,6 +20,8 @@ struct MemberSums: Sendable {
 
     /// A member was changed that was one before.
     mutating func changed(_ alert: Alert, before: Alert, in aggregate: Int64) {
+        // Late news can give events to another episode.
+        if alert.lastEventAt < before.lastEventAt { recount(aggregate) }
         add(alert, aggregate, events: alert.eventCount - before.eventCount, members: 0)
     }
 
