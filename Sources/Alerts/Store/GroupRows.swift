@@ -80,8 +80,7 @@ enum GroupRows {
         ).reversed().map(member)
     }
 
-    /// The members next to a moment: the last that began before it or with it, and the first that began later or with
-    /// it. Other than `id`.
+    /// The members next to an episode by start and id.
     static func neighbours(
         _ family: GroupFamily,
         _ group: GroupKey,
@@ -93,14 +92,14 @@ enum GroupRows {
                 """
                 SELECT id, started_at, CASE WHEN \(isOpen) THEN NULL ELSE ended_at END AS ended,
                     \(family.pointer) AS pointer, is_held, run_at
-                FROM alert WHERE \(family.rule) = $1 AND \(family.key) = $2 AND started_at \(comparison) $3 AND id <> $4
+                FROM alert WHERE \(family.rule) = $1 AND \(family.key) = $2 AND (started_at, id) \(comparison) ($3, $4)
                     AND \(family.condition)
                 ORDER BY started_at \(order), id \(order) LIMIT 1
                 """,
                 [.integer(group.rule), .text(group.values), .integer(episode.start), .integer(episode.id)]
             ).first.map(member)
         }
-        return (try one("<=", "DESC"), try one(">=", "ASC"))
+        return (try one("<", "DESC"), try one(">", "ASC"))
     }
 
     private static func member(_ row: SQLRow) throws -> GroupMember {

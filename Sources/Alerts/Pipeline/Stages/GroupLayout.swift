@@ -156,8 +156,7 @@ private struct NeutralTouches {
     ) throws -> Verdict {
         let (before, after) = try GroupRows.neighbours(family, group, of: episode, connection)
         guard let before, let after, let target = before.pointer, after.pointer == target, before.run == after.run,
-            before.episode.id != after.episode.id, !unsteady.contains(before.episode.id),
-            !unsteady.contains(after.episode.id),
+            !unsteady.contains(before.episode.id), !unsteady.contains(after.episode.id),
             try !frozen([target]).contains(target), let pillar = try pillar(of: target), pillar <= episode.start
         else { return .unknown }
         // Before the threshold was reached, one more may let it be reached earlier, and by others.
