@@ -101,7 +101,7 @@ package struct Field: Sendable {
     var effectiveMaxLength: Int {
         if let maxLength { return maxLength }
         return switch type {
-        case .string, .secret, .stringList: 255
+        case .string, .secret, .secretList, .stringList: 255
         case .text: 100_000
         default: 262_144
         }

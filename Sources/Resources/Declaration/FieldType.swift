@@ -26,6 +26,8 @@ package enum FieldType: Sendable {
     case integerList
     /// Taken in, never given out.
     case secret(SecretRule)
+    /// An array of secrets, each sealed by itself; held as the JSON array of the sealed texts.
+    case secretList(SecretRule)
     /// The id of a row of another resource (or of this one).
     case reference(ResourceTarget)
     /// Ids of rows of another resource, as JSON text.
@@ -40,7 +42,10 @@ package enum FieldType: Sendable {
     }
 
     package var isSecret: Bool {
-        if case .secret = self { true } else { false }
+        switch self {
+        case .secret, .secretList: true
+        default: false
+        }
     }
 
     /// Held as the text of a JSON array in one column.

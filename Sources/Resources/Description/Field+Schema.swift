@@ -59,7 +59,7 @@ extension Field {
             return rule.schema
         case .array:
             return ["type": "array", "items": [:]]
-        case .stringList:
+        case .stringList, .secretList:
             return ["type": "array", "items": ["type": "string"], "maxItems": .integer(Int64(Self.maximumElements))]
         case .integerList, .referenceList:
             return [

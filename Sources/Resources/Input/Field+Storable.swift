@@ -54,7 +54,7 @@ extension Field {
         case .array:
             guard case .array = value else { throw mismatch("an array", value) }
             return .text(try bounded(value))
-        case .stringList, .integerList, .referenceList:
+        case .stringList, .secretList, .integerList, .referenceList:
             return .text(try list(value))
         }
     }
@@ -88,10 +88,9 @@ extension Field {
             throw FieldFault("must not have more than \(Self.maximumElements) elements")
         }
         for element in elements {
-            if case .stringList = type {
-                _ = try text(element, "an array whose elements are each ")
-            } else {
-                _ = try integer(element, "an array whose elements are each ")
+            switch type {
+            case .stringList, .secretList: _ = try text(element, "an array whose elements are each ")
+            default: _ = try integer(element, "an array whose elements are each ")
             }
         }
         return value.text

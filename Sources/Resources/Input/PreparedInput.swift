@@ -101,10 +101,15 @@ extension Resource {
 
     private func seal(_ input: inout PreparedInput) throws {
         for field in fields {
-            guard case .secret(let rule) = field.type, case .text(let secret)? = input.values[field.name] else {
-                continue
+            guard case .text(let text)? = input.values[field.name] else { continue }
+            switch field.type {
+            case .secret(let rule): input.values[field.name] = .text(try rule.seal(text))
+            case .secretList(let rule):
+                let secrets = (try JSONValue(parsing: text)).array ?? []
+                let sealed = try secrets.map { JSONValue.string(try rule.seal($0.string ?? "")) }
+                input.values[field.name] = .text(JSONValue.array(sealed).text)
+            default: continue
             }
-            input.values[field.name] = .text(try rule.seal(secret))
         }
     }
 

@@ -9,7 +9,7 @@ extension Field {
     func json(_ value: SQLValue) -> JSONValue {
         if value == .null { return .null }
         switch (type, value) {
-        case (.secret, _):
+        case (.secret, _), (.secretList, _):
             return .null
         case (.boolean, .integer(let number)):
             return .bool(number != 0)

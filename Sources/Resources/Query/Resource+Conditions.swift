@@ -170,7 +170,7 @@ extension Resource {
                 throw FieldFault("must be one of \(enumeration.map(\.text).joined(separator: ", "))")
             }
             return .text(text)
-        case .object, .configuration, .array, .secret:
+        case .object, .configuration, .array, .secret, .secretList:
             throw FieldFault("is not a parameter of this list")
         }
     }

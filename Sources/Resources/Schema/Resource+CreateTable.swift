@@ -60,7 +60,8 @@ extension Field {
         case .integer, .timestamp, .reference: "BIGINT"
         case .number: "DOUBLE PRECISION"
         case .boolean: "INTEGER"
-        case .string, .text, .secret, .object, .configuration, .array, .stringList, .integerList, .referenceList:
+        case .string, .text, .secret, .secretList, .object, .configuration, .array, .stringList, .integerList,
+            .referenceList:
             dialect == .postgresql ? "TEXT COLLATE \"C\"" : "TEXT"
         }
     }
