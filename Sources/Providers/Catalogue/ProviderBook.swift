@@ -12,11 +12,25 @@ package struct ProviderBook: Sendable {
     private let providers: [String: any ModelProvider]
     private let profiles: [String: ModelProfile]
 
-    /// - Parameter catalogue: one without `problems()`; what has some is left out where it can be.
-    package init(_ catalogue: ProviderCatalogue, client: HTTPClient, state: RoutingState) {
+    /// - Parameters:
+    ///   - catalogue: one without `problems()`; what has some is left out where it can be.
+    ///   - former: the book that this one follows. Adapters whose settings have not changed go on, with what they have
+    ///     learnt of their upstream and of conversations.
+    package init(
+        _ catalogue: ProviderCatalogue,
+        client: HTTPClient,
+        state: RoutingState,
+        former: ProviderBook? = nil
+    ) {
         var providers: [String: any ModelProvider] = [:]
         var problems: [CatalogueProblem] = []
         for settings in catalogue.providers where settings.isActive {
+            if let former, let known = former.providers[settings.name],
+                former.catalogue.provider(named: settings.name) == settings
+            {
+                providers[settings.name] = known
+                continue
+            }
             do throws(CatalogueProblem) {
                 providers[settings.name] = try ProviderFactory.make(settings, client: client)
             } catch {
@@ -24,7 +38,8 @@ package struct ProviderBook: Sendable {
             }
         }
         if providers[ModelRouter.offlineProvider] == nil {
-            providers[ModelRouter.offlineProvider] = OfflineProvider()
+            providers[ModelRouter.offlineProvider] =
+                former?.providers[ModelRouter.offlineProvider] ?? OfflineProvider()
         }
         let profiles = Dictionary(catalogue.models.map { ($0.name, $0) }) { _, last in last }
         state.adopt(

@@ -29,6 +29,23 @@ package final class ProviderStore: Sendable {
     /// What is in force.
     package var book: ProviderBook { state.withLock { $0.book } }
 
+    /// What one origin says.
+    package func layer(_ origin: ConfigurationOrigin) -> ProviderCatalogue {
+        state.withLock { $0.layers[origin] ?? ProviderCatalogue() }
+    }
+
+    /// A router for a trial: over what is in force, but with a memory of its own, so that no open breaker and no
+    /// resting key stands in the way, and nothing that comes of it is held against anybody.
+    ///
+    /// - Parameter activating: a provider that is tried although it is not active.
+    package func trialRouter(activating name: String? = nil) -> ModelRouter {
+        var catalogue = book.catalogue
+        for index in catalogue.providers.indices where catalogue.providers[index].name == name {
+            catalogue.providers[index].isActive = true
+        }
+        return ProviderBook(catalogue, client: client, state: RoutingState()).router
+    }
+
     /// For `TurnEnvironment`.
     package var router: @Sendable () -> ModelRouter { { self.book.router } }
 
@@ -53,7 +70,12 @@ package final class ProviderStore: Sendable {
     package func replace(_ origin: ConfigurationOrigin, with layer: ProviderCatalogue) -> [CatalogueProblem] {
         state.withLock { state in
             state.layers[origin] = layer
-            state.book = ProviderBook(Self.merged(state.layers), client: client, state: routing)
+            state.book = ProviderBook(
+                Self.merged(state.layers),
+                client: client,
+                state: routing,
+                former: state.book
+            )
             return state.book.problems
         }
     }
