@@ -47,6 +47,38 @@ package struct YAMLNode: Sendable {
         }
     }
 
+    /// A value that never was a file, so that whoever reads files reads bodies of requests too.
+    package enum Plain: Sendable {
+        case null
+        case string(String)
+        /// A number, `true` or `false`, as it is written.
+        case literal(String)
+        case list([Plain])
+        case object([(name: String, value: Plain)])
+    }
+
+    /// - Parameter file: what stands in a file's place in messages. There are no lines.
+    package init(_ plain: Plain, path: String = "", file: String) {
+        self.path = path
+        self.file = file
+        line = 0
+        switch plain {
+        case .null: content = .scalar("", isPlain: true)
+        case .string(let text): content = .scalar(text, isPlain: false)
+        case .literal(let text): content = .scalar(text, isPlain: true)
+        case .list(let elements):
+            content = .sequence(
+                elements.enumerated().map { YAMLNode($0.element, path: "\(path)[\($0.offset)]", file: file) }
+            )
+        case .object(let members):
+            content = .mapping(
+                members.map { name, value in
+                    (name, 0, YAMLNode(value, path: path.isEmpty ? name : "\(path).\(name)", file: file))
+                }
+            )
+        }
+    }
+
     private init(_ node: Node, path: String, file: String) throws(YAMLFault) {
         self.path = path
         self.file = file
@@ -95,7 +127,7 @@ package struct YAMLNode: Sendable {
 
     /// A fault at this node's line.
     package func fault(_ reason: String) -> YAMLFault {
-        YAMLFault(file: file, line: line, reason: reason)
+        YAMLFault(file: file, line: line, reason: reason, place: path)
     }
 
     // MARK: Members
@@ -110,7 +142,10 @@ package struct YAMLNode: Sendable {
 
     /// A member that must be there.
     package func required(_ name: String) throws(YAMLFault) -> YAMLNode {
-        guard let member = self[name] else { throw fault("`\(path.isEmpty ? name : "\(path).\(name)")` is missing") }
+        guard let member = self[name] else {
+            let place = path.isEmpty ? name : "\(path).\(name)"
+            throw YAMLFault(file: file, line: line, reason: "`\(place)` is missing", place: place)
+        }
         return member
     }
 
@@ -123,7 +158,8 @@ package struct YAMLNode: Sendable {
             throw YAMLFault(
                 file: file,
                 line: member.line,
-                reason: "`\(member.value.path)` is not known; known here are \(names.joined(separator: ", "))"
+                reason: "`\(member.value.path)` is not known; known here are \(names.joined(separator: ", "))",
+                place: member.value.path
             )
         }
     }
