@@ -167,8 +167,8 @@ let package = Package(
         tests(
             "ConversationTests",
             [
-                "Conversation", "Providers", "Tools", "OpenAIProtocol", "Identity", "Storage", "Resources", "JSON",
-                "YAML",
+                "Conversation", "Providers", "Tools", "OpenAIProtocol", "HTTPTransport", "Identity", "Storage",
+                "Resources", "JSON", "YAML",
                 "Support", logging,
             ]
         ),

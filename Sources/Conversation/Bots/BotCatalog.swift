@@ -1,13 +1,16 @@
-// The bots in force: read from files at start and when they change, the last good version kept.
+// The bots in force: from files, read at start and when they change, the last good version kept; and from the store.
 
 import Foundation
+import Identity
 package import Logging
 import Synchronization
+import Tools
 package import YAML
 
 /// Loads `bots/*.yaml` with their prompts and answers for them by id or name.
 ///
-/// A file that has become wrong keeps the bot that it gave before; a file that is gone takes its bot along.
+/// A file that has become wrong keeps the bot that it gave before; a file that is gone takes its bot along. A bot of
+/// the store whose id or name a file has taken stays out; files win.
 package final class BotCatalog: Sendable {
     /// Where bots and prompts are.
     package struct Folders: Sendable {
@@ -20,8 +23,17 @@ package final class BotCatalog: Sendable {
         }
     }
 
+    /// How a bot of the store stands.
+    package struct Standing: Sendable {
+        package var isInForce: Bool
+        package var problem: String?
+    }
+
     private struct State {
         var botByFile: [String: Bot] = [:]
+        var stored: [StoredBot] = []
+        var standings: [Int64: Standing] = [:]
+        var byRow: [Int64: Bot] = [:]
         var faults: [YAMLFault] = []
         var stamp: [String: FileStamp] = [:]
         var sorted: [Bot] = []
@@ -56,6 +68,93 @@ package final class BotCatalog: Sendable {
     /// A bot by id or by name.
     package func bot(named name: String) -> Bot? { state.withLock { $0.byName[name] } }
 
+    /// The bots of files, with the files' paths.
+    package var fileBots: [(bot: Bot, path: String)] {
+        state.withLock { state in
+            state.botByFile.map { ($0.value, "\(folders.bots)/\($0.key)") }.sorted { $0.bot.id < $1.bot.id }
+        }
+    }
+
+    /// How a row of the store stands; nil for one that is not known here (yet).
+    func standing(ofRow id: Int64) -> Standing? { state.withLock { $0.standings[id] } }
+
+    /// Reads a bot as the store's rows are read when they are written.
+    func read(_ bot: StoredBot) throws(YAMLFault) -> Bot { try bot.read(context) }
+
+    /// What a tool asks of its caller; nil for an unknown one.
+    func permission(ofTool name: String) -> Permission? { context.registry[name]?.permission }
+
+    /// Who has a name or id among the files' bots.
+    func file(taking names: [String]) -> (name: String, path: String)? {
+        for (bot, path) in fileBots {
+            if let name = names.first(where: { $0 == bot.id || $0 == bot.name }) { return (name, path) }
+        }
+        return nil
+    }
+
+    /// Takes what the store says now.
+    package func adopt(_ stored: [StoredBot]) {
+        let news = state.withLock { state in
+            state.stored = stored
+            return settle(&state)
+        }
+        report(news)
+    }
+
+    /// Puts together who is in force.
+    ///
+    /// - Returns: what is newly wrong with bots of the store.
+    private func settle(_ state: inout State) -> [(row: Int64, reason: String)] {
+        var bots = Array(state.botByFile.values)
+        var taken = Set(bots.flatMap { [$0.id, $0.name] })
+        var standings: [Int64: Standing] = [:]
+        var byRow: [Int64: Bot] = [:]
+        // The model may be missing for a while, as a provider's file may: the bot says so when it is asked.
+        let lenient = BotContext(registry: context.registry, hasModel: { _ in true }, prompt: context.prompt)
+        for stored in state.stored {
+            guard stored.isActive else {
+                standings[stored.row] = Standing(isInForce: false)
+                continue
+            }
+            do throws(YAMLFault) {
+                let bot = try stored.read(lenient)
+                if let name = [bot.id, bot.name].first(where: taken.contains) {
+                    standings[stored.row] = Standing(isInForce: false, problem: "\(name) is taken by another bot")
+                    continue
+                }
+                taken.formUnion([bot.id, bot.name])
+                bots.append(bot)
+                byRow[stored.row] = bot
+                standings[stored.row] = Standing(isInForce: true)
+            } catch {
+                standings[stored.row] = Standing(isInForce: false, problem: error.reason)
+            }
+        }
+        let news = standings.compactMap { row, standing -> (row: Int64, reason: String)? in
+            guard let problem = standing.problem, problem != state.standings[row]?.problem else { return nil }
+            return (row, problem)
+        }
+        state.standings = standings
+        state.byRow = byRow
+        state.sorted = bots.sorted { $0.id < $1.id }
+        state.byName = [:]
+        // Ids win over names, should one bot's name be another's id.
+        for bot in state.sorted { state.byName[bot.name] = bot }
+        for bot in state.sorted { state.byName[bot.id] = bot }
+        return news
+    }
+
+    private func report(_ news: [(row: Int64, reason: String)]) {
+        for (row, reason) in news {
+            logger.error("bot of the store left out", metadata: ["id": "\(row)", "reason": "\(reason)"])
+        }
+    }
+
+    /// A bot by id or by name, else by the number of its row.
+    package func bot(addressed text: String) -> Bot? {
+        bot(named: text) ?? Int64(text).flatMap { row in state.withLock { $0.byRow[row] } }
+    }
+
     /// Looks for changes once a second until the task is cancelled.
     package func watch() async {
         while !Task.isCancelled {
@@ -72,19 +171,15 @@ package final class BotCatalog: Sendable {
         if !force, stamp == state.withLock({ $0.stamp }) { return false }
         let before = state.withLock { $0.botByFile }
         let loaded = load(keeping: before)
-        let (newFaults, changed) = state.withLock { state in
+        let (newFaults, changed, news) = state.withLock { state in
             let newFaults = loaded.faults.filter { !state.faults.contains($0) }
             let changed = loaded.bots != state.botByFile
             state.stamp = stamp
             state.botByFile = loaded.bots
             state.faults = loaded.faults
-            state.sorted = loaded.bots.values.sorted { $0.id < $1.id }
-            state.byName = [:]
-            // Ids win over names, should one bot's name be another's id.
-            for bot in state.sorted { state.byName[bot.name] = bot }
-            for bot in state.sorted { state.byName[bot.id] = bot }
-            return (newFaults, changed)
+            return (newFaults, changed, settle(&state))
         }
+        report(news)
         for fault in newFaults {
             logger.error("bot file refused", metadata: ["reason": "\(fault)"])
         }

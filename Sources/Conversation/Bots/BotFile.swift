@@ -1,4 +1,4 @@
-// Reads one bot file against its rules.
+// Reads one bot against its rules, whether it stands in a file or in the store.
 
 package import Tools
 import YAML
@@ -22,14 +22,18 @@ package struct BotContext: Sendable {
     }
 }
 
-/// The form of `bots/*.yaml` (DESIGN.md section 3).
+/// The form of `bots/*.yaml` (DESIGN.md section 3), and of the bots in the store.
 enum BotFile {
     /// - Throws: `YAMLFault` with file, line and reason.
     static func read(_ text: String, file: String, context: BotContext) throws(YAMLFault) -> Bot {
-        let root = try YAMLNode(parsing: text, file: file)
+        try read(try YAMLNode(parsing: text, file: file), context: context)
+    }
+
+    /// - Throws: `YAMLFault` with the member as its place.
+    static func read(_ root: YAMLNode, context: BotContext) throws(YAMLFault) -> Bot {
         try root.allowOnly([
-            "id", "name", "title", "description", "model", "prompt", "tools", "without_approval", "skills", "limits",
-            "options",
+            "id", "name", "title", "description", "model", "prompt", "prompt_text", "tools", "without_approval",
+            "skills", "limits", "options",
         ])
         let id = try identifier(try root.required("id"))
         let model = try root["model"]?.string() ?? "default"
@@ -52,7 +56,7 @@ enum BotFile {
             title: try root["title"]?.string() ?? name,
             description: try root["description"]?.string(),
             model: model,
-            prompt: try prompt(try root.required("prompt"), context),
+            prompt: try prompt(in: root, context),
             tools: tools,
             withoutApproval: try unapproved(root["without_approval"], granted: tools, context.registry),
             skills: skills,
@@ -77,13 +81,27 @@ enum BotFile {
         return text
     }
 
+    /// `prompt` names a file, `prompt_text` is the text itself.
+    private static func prompt(in owner: YAMLNode, _ context: BotContext) throws(YAMLFault) -> PromptTemplate {
+        guard let written = owner["prompt_text"] else { return try prompt(try owner.required("prompt"), context) }
+        if let name = owner["prompt"] {
+            throw name.fault("`\(name.path)` and `\(written.path)` exclude each other: one of them says the prompt")
+        }
+        let text = try written.string()
+        do {
+            return try PromptTemplate(text)
+        } catch {
+            throw written.fault("`\(written.path)` has in line \(error.line) a fault: \(error.reason)")
+        }
+    }
+
     private static func prompt(_ node: YAMLNode, _ context: BotContext) throws(YAMLFault) -> PromptTemplate {
         let name = try node.string()
         guard let file = context.prompt(name) else { throw node.fault("there is no prompt \(name).md") }
         do {
             return try PromptTemplate(file.text)
         } catch {
-            throw YAMLFault(file: file.path, line: error.line, reason: error.reason)
+            throw YAMLFault(file: file.path, line: error.line, reason: error.reason, place: node.path)
         }
     }
 
@@ -128,13 +146,13 @@ enum BotFile {
     }
 
     private static func skill(_ node: YAMLNode, _ context: BotContext) throws(YAMLFault) -> Skill {
-        try node.allowOnly(["id", "name", "prompt", "tools", "without_approval"])
+        try node.allowOnly(["id", "name", "prompt", "prompt_text", "tools", "without_approval"])
         let id = try identifier(try node.required("id"))
         let tools = try patterns(node["tools"], context.registry)
         return Skill(
             id: id,
             name: try node["name"].map(identifier) ?? id,
-            prompt: try prompt(try node.required("prompt"), context),
+            prompt: try prompt(in: node, context),
             tools: tools,
             withoutApproval: try unapproved(node["without_approval"], granted: tools, context.registry)
         )

@@ -47,6 +47,7 @@ package struct Turn: Sendable {
             // What a client is told of an upstream's failure says less than the failure.
             if case .failed = end, let failure = error as? ProviderFailure {
                 tally.errorType = ErrorType(failure, isNamedByCaller: plan.bot == nil)
+                control.failure = failure
             }
         }
         tally.readerWait = sink.waited

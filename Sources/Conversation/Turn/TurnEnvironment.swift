@@ -6,7 +6,7 @@ import Synchronization
 
 /// What all turns share.
 package struct TurnEnvironment: Sendable {
-    package let router: @Sendable () -> ModelRouter
+    package var router: @Sendable () -> ModelRouter
     package let recorder: UsageRecorder
     package let held: HeldRounds
     package let approvals: Approvals
@@ -46,6 +46,7 @@ package final class TurnControl: Sendable {
         var cause = TurnEnd.CancellationCause.clientGone
         var dropped: [String] = []
         var standing = LimitStanding()
+        var failure: ProviderFailure?
     }
 
     private let state = Mutex(State())
@@ -69,5 +70,11 @@ package final class TurnControl: Sendable {
     package internal(set) var standing: LimitStanding {
         get { state.withLock { $0.standing } }
         set { state.withLock { $0.standing = newValue } }
+    }
+
+    /// What the upstream did, for whoever wants to know more than a client is told; nil unless the turn failed by it.
+    package internal(set) var failure: ProviderFailure? {
+        get { state.withLock { $0.failure } }
+        set { state.withLock { $0.failure = newValue } }
     }
 }

@@ -79,6 +79,7 @@ package struct GatewayServer: Service {
             try await withThrowingDiscardingTaskGroup { group in
                 group.addTask { await heartbeat.run() }
                 group.addTask { await services.bots.watch() }
+                group.addTask { await services.administration.watch() }
                 group.addTask { await services.background.run() }
                 group.addTask { await services.turns.limits.watch() }
                 group.addTask { await telemetry?.run { await collection.families } }
@@ -124,6 +125,7 @@ package struct GatewayServer: Service {
             + EmbeddingRoutes(services: services, launcher: launcher).routes
             + ResponseRoutes(services: services, launcher: launcher).routes
             + BotRoutes(services: services, launcher: launcher).routes
+            + AdministrationRoutes(services: services).routes
             + ApprovalRoutes(approvals: services.turns.approvals).routes
             + AccountRoutes(services: services).routes
             + AlertRoutes(services: services).routes

@@ -6,6 +6,7 @@ package import Conversation
 package import Identity
 package import Logging
 package import Notifications
+package import Providers
 package import Resources
 package import Storage
 package import Tools
@@ -26,6 +27,8 @@ package struct GatewayServices: Sendable {
     /// What runs beside the requests as long as the server does.
     package let background: BackgroundWork
     package let bots: BotCatalog
+    package let providers: ProviderStore
+    package let administration: Administration
     package let registry: ToolRegistry
     package let turns: TurnEnvironment
     /// The conversations that are kept for clients.
@@ -48,6 +51,8 @@ package struct GatewayServices: Sendable {
         limits: LimitService,
         background: BackgroundWork,
         bots: BotCatalog,
+        providers: ProviderStore,
+        administration: Administration,
         registry: ToolRegistry,
         turns: TurnEnvironment,
         responses: ResponseStore,
@@ -67,6 +72,8 @@ package struct GatewayServices: Sendable {
         self.limits = limits
         self.background = background
         self.bots = bots
+        self.providers = providers
+        self.administration = administration
         self.registry = registry
         self.turns = turns
         self.responses = responses

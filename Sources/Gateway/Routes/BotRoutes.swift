@@ -41,7 +41,7 @@ struct BotRoutes: Sendable {
     }
 
     @Sendable private func detail(_ request: GatewayRequest) async throws -> Response {
-        guard let bot = services.bots.bot(named: request.parameter("bot_id")) else { throw ResourceError.notFound }
+        guard let bot = services.bots.bot(addressed: request.parameter("bot_id")) else { throw ResourceError.notFound }
         let caller = try request.authenticated()
         func names(_ patterns: [String]) -> JSONValue {
             .array(
@@ -79,7 +79,7 @@ struct BotRoutes: Sendable {
 
     @Sendable private func execute(_ request: GatewayRequest) async throws -> Response {
         let body = try SkillRequest(try await request.object())
-        guard let bot = services.bots.bot(named: body.botID) else {
+        guard let bot = services.bots.bot(addressed: body.botID) else {
             throw RequestFailure(status: 404, message: "bot not found", errors: [FieldError("bot_id", "is not a bot")])
         }
         guard let skill = bot.skills.first(where: { $0.id == body.skillID || $0.name == body.skillID }) else {

@@ -42,10 +42,12 @@ struct Assembly: Sendable {
         let authenticator = Authenticator(database: database, tokenKey: key)
         let audit = AuditLog()
         client = try HTTPClient(configuration: HTTPClientConfiguration(userAgent: "OpsGate/\(ProgramVersion.current)"))
+        let box = try SecretBox.load(folder: settings.data)
         let operations = try OperationsAssembly(
             database: database,
             audit: audit,
             client: client,
+            box: box,
             settings: settings,
             logger: logger
         )
@@ -54,6 +56,15 @@ struct Assembly: Sendable {
         self.prices = prices
         let providers = ProviderStore(environment: settings.environmentProviders, client: client)
         self.providers = providers
+        // Before the file, whose routes may lead to what is stored.
+        let loader = ConfigurationLoader(
+            database: database,
+            box: box,
+            providers: providers,
+            logger: logger,
+            onChange: { prices.use($0) }
+        )
+        try await loader.load()
         let providerFile = ProviderFileWatch(
             path: settings.providers.path,
             isWanted: settings.providers.isNamed,
@@ -80,6 +91,13 @@ struct Assembly: Sendable {
                 routes: { providerFile.limits }
             ),
             logger: logger
+        )
+        let administration = try Administration(
+            loader: loader,
+            catalog: operations.catalog,
+            bots: bots,
+            file: settings.providers.path,
+            audit: ResourceService.auditLog(audit)
         )
         let turns = TurnEnvironment(
             router: providers.router,
@@ -123,6 +141,8 @@ struct Assembly: Sendable {
             ),
             background: BackgroundWork(delivery: operations.delivery, ticker: operations.ticker),
             bots: bots,
+            providers: providers,
+            administration: administration,
             registry: registry,
             turns: turns,
             responses: ResponseStore(database: database, isOn: settings.storesResponses),
@@ -135,7 +155,7 @@ struct Assembly: Sendable {
     /// Every room's steps.
     static var migrations: [Migration] {
         StorageSchema.migrations + IdentitySchema.migrations + NotificationsSchema.migrations + AlertsSchema.migrations
-            + ConversationSchema.migrations
+            + ConversationSchema.migrations + AdministrationSchema.migrations
     }
 
     /// Where the route `default` leads first; nil when that is the offline model.

@@ -20,11 +20,17 @@ struct OperationsAssembly {
     let delivery: DeliveryService
     let ticker: AlertTicker
 
-    init(database: any Database, audit: AuditLog, client: HTTPClient, settings: Settings, logger: Logger) throws {
+    init(
+        database: any Database,
+        audit: AuditLog,
+        client: HTTPClient,
+        box: SecretBox,
+        settings: Settings,
+        logger: Logger
+    ) throws {
         let catalog = try ResourceCatalog(Self.resources)
         self.catalog = catalog
         let changes = ResourceService.auditLog(audit)
-        let box = try SecretBox.load(folder: settings.data)
         let senders = ChannelSenders(client: client, contacts: ContactDirectory(database: database))
         let shelf = RuleShelf(logger: logger)
         let delivery = DeliveryService(
@@ -69,7 +75,7 @@ struct OperationsAssembly {
     /// Declarations of all resources that know of each other.
     private static var resources: [Resource] {
         AlertsService.resources + RuleServices.resources + [ChannelResource.resource, NotificationResource.resource]
-            + [LimitResource.resource]
+            + [LimitResource.resource] + Administration.resources
     }
 
     /// Tells this process from others, on this machine and elsewhere.

@@ -1,0 +1,33 @@
+// The tables of what is administered over HTTP: providers, models, routes, bots.
+
+import Resources
+package import Storage
+
+/// Migrations 80 to 99.
+package enum AdministrationSchema {
+    package static let migrations: [Migration] = [
+        Migration(number: 80, name: "stored providers") { dialect in
+            [
+                // One row. What remembers the configuration compares it; each change counts it up, and holds its row
+                // until the end of the transaction, so that changes are checked one after another.
+                "CREATE TABLE configuration_version (id BIGINT PRIMARY KEY, version BIGINT NOT NULL)",
+                "INSERT INTO configuration_version (id, version) VALUES (1, 1)",
+            ] + ProviderResources.all.flatMap { $0.createTableStatements(dialect) }
+        },
+        Migration(number: 81, name: "stored bots") { dialect in BotResource.resource.createTableStatements(dialect) },
+    ]
+}
+
+/// The row that tells whether what is remembered of the configuration is still good.
+enum ConfigurationVersion {
+    static func read(_ connection: any SQLConnection) throws -> Int64 {
+        let rows = try connection.query("SELECT version FROM configuration_version WHERE id = 1")
+        guard let row = rows.first else { throw DatabaseError(.decoding, "configuration_version has no row") }
+        return try row.int("version")
+    }
+
+    /// Tells every node to read again, once this transaction is committed, and keeps other changes out until then.
+    static func change(_ connection: any SQLConnection) throws {
+        try connection.execute("UPDATE configuration_version SET version = version + 1 WHERE id = 1")
+    }
+}

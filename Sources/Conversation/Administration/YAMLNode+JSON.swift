@@ -1,0 +1,34 @@
+// JSON as the nodes that the readers of files take, so that a body is judged by the rules of the file.
+
+import JSON
+import Resources
+import YAML
+
+extension YAMLNode {
+    /// - Parameter file: what stands in a file's place in messages.
+    init(_ object: JSONObject, file: String) {
+        self.init(Plain(.object(object)), file: file)
+    }
+}
+
+extension YAMLNode.Plain {
+    init(_ value: JSONValue) {
+        switch value {
+        case .null: self = .null
+        case .bool(let flag): self = .literal(flag ? "true" : "false")
+        case .number(let number): self = .literal(number.text)
+        case .string(let text): self = .string(text)
+        case .array(let elements): self = .list(elements.map { Self($0) })
+        case .object(let object): self = .object(object.members.map { ($0.key, Self($0.value)) })
+        }
+    }
+}
+
+extension ResourceError {
+    /// A reader's fault as the answer to a request: the member named, the reason without its name.
+    static func invalid(_ fault: YAMLFault, renaming names: [String: String] = [:]) -> ResourceError {
+        let prefix = "`\(fault.place)` "
+        let reason = fault.reason.hasPrefix(prefix) ? String(fault.reason.dropFirst(prefix.count)) : fault.reason
+        return .invalid(names[fault.place] ?? fault.place, reason)
+    }
+}
