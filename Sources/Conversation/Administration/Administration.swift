@@ -44,6 +44,7 @@ package final class Administration: Sendable {
             ordered: [String] = ["name"],
             names: [String] = ["name"],
             hidden: [String] = [],
+            aliases: [String: String] = [:],
             fixed: @escaping @Sendable () -> [FixedEntry]
         ) throws(ResourceDeclarationError) -> ShelvedResource {
             ShelvedResource(
@@ -57,7 +58,8 @@ package final class Administration: Sendable {
                 names: names,
                 fixed: fixed,
                 apply: apply,
-                hidden: hidden
+                hidden: hidden,
+                aliases: aliases
             )
         }
         func standing(_ section: ConfigurationCheck.Section) -> Standing {
@@ -98,6 +100,8 @@ package final class Administration: Sendable {
             ordered: ["bot_id", "name"],
             names: ["bot_id", "name"],
             hidden: BotResource.hidden,
+            // A bot file as JSON is a body.
+            aliases: ["id": "bot_id"],
             fixed: {
                 bots.fileBots.map { bot, path in
                     FixedEntry("bots", bot.id, source: "the file \(path)", origin: "file", bot.members)

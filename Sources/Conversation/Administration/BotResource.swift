@@ -140,7 +140,8 @@ extension Bot {
         return [
             "bot_id": .string(id), "name": .string(name), "title": .string(title),
             "description": description.map { .string($0) } ?? .null, "model": .string(model),
-            "prompt_text": .string(prompt.source), "tools": texts(tools), "without_approval": texts(withoutApproval),
+            "prompt": nil, "prompt_text": .string(prompt.source), "tools": texts(tools),
+            "without_approval": texts(withoutApproval),
             "skills": .array(
                 skills.map { skill in
                     [

@@ -17,6 +17,9 @@ struct FixedEntry: Sendable {
     init(_ list: String, _ name: String, source: String, origin: String, _ members: JSONObject) {
         var object: JSONObject = ["id": .integer(Self.id(list, name))]
         for (key, value) in members { object[key] = value }
+        for key in ["problem", "created_by", "created_at", "updated_at"] where object[key] == nil {
+            object[key] = .null
+        }
         object["origin"] = .string(origin)
         object["in_force"] = true
         self.object = object

@@ -92,7 +92,7 @@ package struct ProviderTrial: Sendable {
             "model": .string(name), "stream": false, "max_tokens": .integer(Int64(Self.answerTokens)),
             "messages": [["role": "user", "content": .string(message)]],
         ]
-        var plan = try TurnPlan(
+        let plan = try TurnPlan(
             request: ChatRequest(parsing: body.bytes),
             bot: nil,
             // One small call: nothing is asked twice. A route's own targets are still tried one after another.
@@ -103,7 +103,6 @@ package struct ProviderTrial: Sendable {
             surface: Self.surface,
             now: now
         )
-        plan.limits.turnTime = Self.patience
         return (plan, router)
     }
 

@@ -55,6 +55,9 @@ struct ShelvedList {
         let isDescending = ordering.hasPrefix("-")
         let key = isDescending ? String(ordering.dropFirst()) : ordering
         let sorted = rows.sorted { left, right in
+            if let first = left[key]?.number?.int, let second = right[key]?.number?.int, first != second {
+                return isDescending ? first > second : first < second
+            }
             let (first, second) = (Self.plain(left[key]), Self.plain(right[key]))
             if first != second { return isDescending ? first > second : first < second }
             return (left["id"]?.number?.int ?? 0) < (right["id"]?.number?.int ?? 0)

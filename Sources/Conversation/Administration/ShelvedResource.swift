@@ -19,6 +19,8 @@ package struct ShelvedResource: Sendable {
     let apply: @Sendable () async throws -> Void
     /// What a caller without the permission to manage does not see.
     var hidden: [String] = []
+    /// Other names of members, taken at creation when they hold a text.
+    var aliases: [String: String] = [:]
 
     /// Query parameters of the list, besides those of every list.
     package var filters: [String] { list.filters }
@@ -47,6 +49,10 @@ package struct ShelvedResource: Sendable {
     }
 
     package func create(_ body: JSONObject, caller: Caller, requestID: String) async throws -> JSONValue {
+        var body = body
+        for (alias, name) in aliases where body[name] == nil && body[alias]?.string != nil {
+            body[name] = body.removeValue(forKey: alias)
+        }
         let made = try await service.create(body, caller: caller, requestID: requestID)
         try await apply()
         return try await row(made["id"]?.number?.int ?? 0, caller)

@@ -244,17 +244,4 @@ package final class BotCatalog: Sendable {
         guard let all = try? FileManager.default.contentsOfDirectory(atPath: folder) else { return nil }
         return all.filter { file in !file.hasPrefix(".") && ending.contains { file.hasSuffix($0) } }.sorted()
     }
-
-    private static func text(of path: String) -> String? {
-        try? String(contentsOfFile: path, encoding: .utf8)
-    }
-
-    /// The reader of prompts in a folder. A name with a path in it finds nothing.
-    package static func prompts(in folder: String) -> @Sendable (String) -> (path: String, text: String)? {
-        { name in
-            guard !name.contains("/"), !name.hasPrefix(".") else { return nil }
-            let path = "\(folder)/\(name).md"
-            return text(of: path).map { (path, $0) }
-        }
-    }
 }

@@ -21,7 +21,8 @@ struct BotRoutes: Sendable {
         [
             Route(
                 .get,
-                "\(Self.prefix)/bot/{bot_id}/get_detail/",
+                // The router wants one name for what stands there.
+                "\(Self.prefix)/bot/{id}/get_detail/",
                 access: .permission(.botUse),
                 tag: "Bots",
                 summary: "A bot's details",
@@ -41,7 +42,7 @@ struct BotRoutes: Sendable {
     }
 
     @Sendable private func detail(_ request: GatewayRequest) async throws -> Response {
-        guard let bot = services.bots.bot(addressed: request.parameter("bot_id")) else { throw ResourceError.notFound }
+        guard let bot = services.bots.bot(addressed: request.parameter("id")) else { throw ResourceError.notFound }
         let caller = try request.authenticated()
         func names(_ patterns: [String]) -> JSONValue {
             .array(

@@ -23,7 +23,7 @@ package struct SecretBox: Sendable {
     private static let file = KeyFile(
         name: "secrets.key",
         title: "key of stored secrets",
-        consequence: "after which the stored passwords of channels must be entered again"
+        consequence: "after which the stored passwords of channels and keys of providers must be entered again"
     )
 
     /// A key that lives as long as the process.

@@ -40,6 +40,9 @@ import Testing
             #expect(try await shelf.patch("helper", ["is_active": false])["in_force"] == false)
             #expect(node.bots.bot(named: "helper") == nil)
             try await shelf.delete("b-1")
+            // A bot file as JSON.
+            #expect(try await shelf.make(["id": "b-2", "prompt": "ops"])["bot_id"] == "b-2")
+            try await shelf.delete("b-2")
             #expect(try await shelf.all().map { $0["bot_id"] } == ["file-1"])
         }
     }

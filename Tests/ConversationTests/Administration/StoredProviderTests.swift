@@ -52,6 +52,14 @@ import Testing
         }
     }
 
+    @Test(arguments: Engine.allCases) func tablesFitTheirDeclarations(_ engine: Engine) async throws {
+        try await AdministrationWorld.run(engine) { world in
+            for resource in Administration.resources {
+                #expect(try await resource.schemaProblems(world.database).isEmpty)
+            }
+        }
+    }
+
     @Test func everyBadFieldIsNamed() async throws {
         try await AdministrationWorld.run(.sqlite) { world in
             let node = try await world.node()
