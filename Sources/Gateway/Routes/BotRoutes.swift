@@ -10,7 +10,7 @@ import Providers
 import Resources
 import Tools
 
-/// `bot_mgmt/bot/{bot_id}/get_detail/` and `bot_mgmt/skill_execute/` (seed section 1.2.4).
+/// `bot_mgmt/bot/{id}/get_detail/` and `bot_mgmt/skill_execute/` (seed section 1.2.4).
 struct BotRoutes: Sendable {
     let services: GatewayServices
     let launcher: TurnLauncher

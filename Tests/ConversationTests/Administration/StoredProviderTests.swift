@@ -55,7 +55,8 @@ import Testing
     @Test(arguments: Engine.allCases) func tablesFitTheirDeclarations(_ engine: Engine) async throws {
         try await AdministrationWorld.run(engine) { world in
             for resource in Administration.resources {
-                #expect(try await resource.schemaProblems(world.database).isEmpty)
+                let problems = try await resource.schemaProblems(world.database)
+                #expect(problems.isEmpty, "\(problems)")
             }
         }
     }

@@ -101,7 +101,10 @@ import Testing
             let data = try Data(contentsOf: URL(fileURLWithPath: gateway.folder.file("data") + "/" + file))
             seen += String(decoding: data, as: UTF8.self)
         }
-        #expect(!seen.contains("hidden"))
+        for secret in [Self.key, "hidden-header-value"] {
+            let isSeen = seen.contains(secret)
+            #expect(!isSeen, "\(secret) can be read")
+        }
     }
 
     @Test func trialsSayWhatCameBack() async throws {
