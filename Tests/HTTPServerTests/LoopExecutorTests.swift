@@ -46,7 +46,7 @@ private final class Count: Sendable {
         let group = SlowGroup(loops)
         let closing = LoopsClosing()
         let executor = LoopExecutor(home: group, closing: closing)
-        let jobs = Turns()
+        let jobs = Count()
         // On a thread of its own: whoever makes a task hands its first job over.
         DispatchQueue(label: "maker").async {
             Task.detached(executorPreference: executor) { jobs.up() }

@@ -109,9 +109,8 @@ import Testing
         return try await withClient(.init(threads: 1, highWaterMark: 64 << 10)) { client in
             do {
                 let response = try await client.stream(get(server.url(), timeouts: timeouts))
-                guard try await eventually({ client.statistics.pauses == 1 || client.statistics.failed > 0 }) else {
-                    return false
-                }
+                let isPaused = try await eventually { client.statistics.pauses == 1 || client.statistics.failed > 0 }
+                guard isPaused else { return false }
                 let start = ContinuousClock.now
                 _ = try await eventually { ContinuousClock.now - start > total }
                 return Pattern.matches(try await response.collect(limit: .max), at: 0)

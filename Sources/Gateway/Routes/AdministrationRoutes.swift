@@ -1,7 +1,6 @@
 // The doors of what is administered: providers, models, routes, their trials, and bots.
 
 import Conversation
-import HTTPTypes
 import HTTPServer
 import HTTPTypes
 import Identity

@@ -1,7 +1,6 @@
 // `POST …/embeddings` in OpenAI's form.
 
 import Conversation
-import HTTPTypes
 import HTTPServer
 import HTTPTypes
 import Identity

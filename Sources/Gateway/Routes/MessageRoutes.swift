@@ -1,7 +1,6 @@
 // `POST …/messages` in Anthropic's form, on the same engine as chat completions.
 
 import Conversation
-import HTTPTypes
 import HTTPServer
 import HTTPTypes
 import Identity

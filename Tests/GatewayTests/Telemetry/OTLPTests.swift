@@ -1,9 +1,9 @@
 // What is written for a collector, without one.
 
-@testable import Conversation
 import JSON
 import Testing
 
+@testable import Conversation
 @testable import Gateway
 
 @Suite struct OTLPTests {

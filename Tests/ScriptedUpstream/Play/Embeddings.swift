@@ -2,9 +2,6 @@
 import NIOHTTP1
 import Synchronization
 
-import NIOHTTP1
-import Synchronization
-
 extension Service {
     /// The vector of input `i` is `[i, 0.1, -2.5e-07, …]` with as many numbers as `dimensions` says, 3 if it does not.
     /// Usage is five tokens an input; none with `usage_at: missing`.
