@@ -20,6 +20,18 @@ package struct JSONText: Sendable, Hashable {
 
     init(verbatim bytes: [UInt8]) { self.bytes = bytes }
 
+    /// Bytes that may stand between two quotes as they are: UTF-8 without quotes, backslashes and control characters. Nil
+    /// for any others, whether or not they are valid.
+    package init?(plain bytes: ArraySlice<UInt8>) {
+        var isASCII = true
+        for byte in bytes {
+            if byte < 0x20 || byte == 0x22 || byte == 0x5C { return nil }
+            if byte >= 0x80 { isASCII = false }
+        }
+        guard isASCII || (try? UTF8Span(validating: bytes.span)) != nil else { return nil }
+        self.bytes = Array(bytes)
+    }
+
     package mutating func append(_ other: JSONText) {
         bytes.append(contentsOf: other.bytes)
     }

@@ -12,6 +12,8 @@ package struct ChunkEncoder: Sendable {
     private let tail: [UInt8]
     private var started: Set<Int> = []
     private var chunkMembers: [UInt8] = []
+    /// What stands around a text of choice 0 that comes alone: nearly all there is to write.
+    private var around: (head: [UInt8], tail: [UInt8])?
 
     /// - Parameter includeUsage: whether every chunk says `"usage":null` until the last one tells.
     package init(identity: AnswerIdentity, includeUsage: Bool) {
@@ -32,11 +34,20 @@ package struct ChunkEncoder: Sendable {
     /// Raw members for every following chunk, e.g. `"system_fingerprint":"fp_1"`.
     package mutating func setMetadata(_ members: [UInt8]) {
         chunkMembers = members.isEmpty ? [] : [0x2C] + members
+        around = nil
     }
 
     /// Appends the frames of one delta. The finish in it is ignored: `finish` writes that.
     package mutating func encode(_ delta: ModelDelta, into out: inout [UInt8]) {
         if !started.contains(delta.choice) { start(choice: delta.choice, into: &out) }
+        if let text = delta.onlyText {
+            let around = around ?? frameAroundText()
+            self.around = around
+            out.append(contentsOf: around.head)
+            out.append(contentsOf: text.bytes)
+            out.append(contentsOf: around.tail)
+            return
+        }
         if let reasoning = delta.reasoning, !reasoning.isEmpty {
             frame(delta.choice, into: &out) { $0.member("reasoning_content", reasoning) }
         }
@@ -78,6 +89,17 @@ package struct ChunkEncoder: Sendable {
         out.append(contentsOf: writer.bytes)
         out.append(0x7D)
         out.append(contentsOf: ServerSentEvents.suffix)
+    }
+
+    private func frameAroundText() -> (head: [UInt8], tail: [UInt8]) {
+        var bytes: [UInt8] = []
+        var place = 0
+        frame(0, into: &bytes) { out in
+            out.append(contentsOf: "\"content\":\"".utf8)
+            place = out.count
+            out.append(0x22)
+        }
+        return (Array(bytes[..<place]), Array(bytes[place...]))
     }
 
     private func frame(

@@ -48,6 +48,20 @@ package struct ModelDelta: Sendable {
     }
 }
 
+extension ModelDelta {
+    /// The text, when it is all there is and belongs to choice 0.
+    var onlyText: JSONText? {
+        guard choice == 0, let content, !content.isEmpty, isTextOrNothing else { return nil }
+        return content
+    }
+
+    /// Whether there is nothing besides text, not even an end.
+    package var isTextOrNothing: Bool {
+        reasoning == nil && refusal == nil && toolCalls.isEmpty && extraDelta.isEmpty && extraChoice.isEmpty
+            && finish == nil
+    }
+}
+
 /// A piece of a tool call: the opening one has id and name, later ones only more of the arguments.
 package struct ToolCallDelta: Sendable {
     /// Which of the round's calls it belongs to; contiguous from 0.

@@ -16,6 +16,10 @@ struct ChunkReader: AnswerReader {
     /// Members of chunks that are passed on, each as it came first.
     private var metadata: [UInt8] = []
     private var metadataNames: Set<String> = []
+    /// Made of the last chunk that had nothing but text.
+    private var template: ChunkTemplate?
+    /// Where the text of the chunk that is being read stands.
+    private var content: Range<Int>?
 
     init(provider: String) {
         self.provider = provider
@@ -26,6 +30,11 @@ struct ChunkReader: AnswerReader {
     /// - Throws: `ProviderFailure` for an error object (`serverError` and relatives) and for bytes that are no JSON
     ///   object (`malformed`).
     mutating func read(_ bytes: [UInt8], into events: inout [ModelEvent]) throws(ProviderFailure) {
+        if let event = template?.event(of: bytes) {
+            events.append(event)
+            return
+        }
+        content = nil
         let document: JSONDocument
         do {
             document = try JSONDocument(parsing: bytes)
@@ -57,6 +66,11 @@ struct ChunkReader: AnswerReader {
         }
         // Those of Azure and of the model behind it come on different chunks; each event has them all.
         if metadataNames.count > known { events.insert(.metadata(metadata), at: start) }
+        if let content, events.count == start + 1, case .delta(let delta) = events[start],
+            delta.isTextOrNothing
+        {
+            template = ChunkTemplate(bytes, content: content, choice: delta.choice)
+        }
     }
 
     private mutating func readChoice(_ choice: JSONView, _ document: JSONDocument, into events: inout [ModelEvent]) {
@@ -77,12 +91,15 @@ struct ChunkReader: AnswerReader {
         if !delta.isEmpty { events.append(.delta(delta)) }
     }
 
-    private func readDelta(_ view: JSONView, _ document: JSONDocument, into delta: inout ModelDelta) {
+    private mutating func readDelta(_ view: JSONView, _ document: JSONDocument, into delta: inout ModelDelta) {
         guard view.kind == .object else { return }
         for member in view.members {
             switch member.key {
             case "role", "function_call": continue
-            case "content": delta.content = member.value.escapedContent
+            case "content":
+                delta.content = member.value.escapedContent
+                // Without the quotes. Of several the last counts, here as there.
+                content = delta.content == nil ? nil : member.value.range.dropFirst().dropLast()
             case "reasoning_content": delta.reasoning = member.value.escapedContent ?? delta.reasoning
             case "reasoning":
                 // Ollama's and OpenRouter's word; other vendors put an object here.
