@@ -1,6 +1,6 @@
 // W3C trace context: which trace a request belongs to (https://www.w3.org/TR/trace-context/, level 1).
 
-import Synchronization
+import OpenAIProtocol
 
 /// The trace of one request: the client's, where it sent a valid `traceparent`, or a new one.
 package struct TraceContext: Sendable {
@@ -87,16 +87,6 @@ package struct TraceContext: Sendable {
 
     // MARK: Making
 
-    private static let seed = UInt64.random(in: .min ... .max)
-    private static let counter = Atomic<UInt64>(0)
-
-    /// A number that no other span has; not secret, so that no request waits for the system's random numbers.
-    package static func newSpan() -> UInt64 {
-        // SplitMix64: one-to-one, so that numbers of one process never meet.
-        var value = seed &+ counter.wrappingAdd(0x9E37_79B9_7F4A_7C15, ordering: .relaxed).newValue
-        value = (value ^ (value >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        value = (value ^ (value >> 27)) &* 0x94D0_49BB_1331_11EB
-        value ^= value >> 31
-        return value == 0 ? 1 : value
-    }
+    /// A number that no other span has; not secret.
+    package static func newSpan() -> UInt64 { UniqueNumber.next() }
 }

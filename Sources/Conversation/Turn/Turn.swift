@@ -5,7 +5,7 @@ package import OpenAIProtocol
 import Providers
 
 /// Runs a plan. Cancelling the task that runs it ends the upstream's work and the tools at once.
-package struct Turn: Sendable {
+package final class Turn: Sendable {
     package let plan: TurnPlan
     package let environment: TurnEnvironment
     package let control: TurnControl

@@ -17,10 +17,10 @@ package struct AnswerIdentity: Sendable {
 
     /// A fresh id of 24 letters or digits after `prefix`; unique, not secret.
     package static func makeID(prefix: String) -> String {
-        var generator = SystemRandomNumberGenerator()
         var bytes = Array(prefix.utf8)
+        bytes.reserveCapacity(prefix.utf8.count + 24)
         // Two draws give 128 bits; each symbol takes five of them.
-        var pools = (generator.next() as UInt64, generator.next() as UInt64)
+        var pools = (UniqueNumber.next(), UniqueNumber.next())
         for index in 0..<24 {
             let symbol = alphabet[Int(index < 12 ? pools.0 & 31 : pools.1 & 31)]
             if index < 12 { pools.0 >>= 5 } else { pools.1 >>= 5 }

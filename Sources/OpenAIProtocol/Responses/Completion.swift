@@ -12,6 +12,16 @@ package struct Completion: Sendable {
         var extraMessage: [UInt8] = []
         var extraChoice: [UInt8] = []
         var finish: FinishReason?
+
+        mutating func take(_ delta: ModelDelta) {
+            if let text = delta.content { Completion.append(text, to: &content) }
+            if let text = delta.reasoning { Completion.append(text, to: &reasoning) }
+            if let text = delta.refusal { Completion.append(text, to: &refusal) }
+            for call in delta.toolCalls { _ = calls.take(call) }
+            // A whole answer brings them once; a later round's stand for the answer that is given.
+            if !delta.extraDelta.isEmpty { extraMessage = delta.extraDelta }
+            if !delta.extraChoice.isEmpty { extraChoice = delta.extraChoice }
+        }
     }
 
     private var choices: [Int: Choice] = [:]
@@ -24,21 +34,11 @@ package struct Completion: Sendable {
     }
 
     package mutating func take(_ delta: ModelDelta) {
-        var choice = choices[delta.choice] ?? Choice()
-        if let content = delta.content { Self.append(content, to: &choice.content) }
-        if let reasoning = delta.reasoning { Self.append(reasoning, to: &choice.reasoning) }
-        if let refusal = delta.refusal { Self.append(refusal, to: &choice.refusal) }
-        for call in delta.toolCalls { _ = choice.calls.take(call) }
-        // A whole answer brings them once; a later round's stand for the answer that is given.
-        if !delta.extraDelta.isEmpty { choice.extraMessage = delta.extraDelta }
-        if !delta.extraChoice.isEmpty { choice.extraChoice = delta.extraChoice }
-        choices[delta.choice] = choice
+        choices[delta.choice, default: Choice()].take(delta)
     }
 
     package mutating func finish(choice index: Int, reason: FinishReason) {
-        var choice = choices[index] ?? Choice()
-        choice.finish = reason
-        choices[index] = choice
+        choices[index, default: Choice()].finish = reason
     }
 
     /// The text of the first choice, for surfaces that want nothing else.
