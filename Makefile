@@ -23,7 +23,8 @@ test: install-build install-test ## Run the whole test suite.
 	# In groups: all at once they would starve each other's clocks on a small machine.
 	for group in $(TEST_GROUPS); do swift test --skip-build --parallel --filter "^($$group)Tests\\." || exit 1; done
 	swift test --skip-build --parallel --skip '^($(subst $() ,|,$(TEST_GROUPS)))Tests\.' --skip '^EndToEnd\.'
-	swift test --skip-build --parallel --filter '^EndToEnd\.'
+	# Each starts servers of its own: some at a time.
+	swift test --skip-build --parallel --experimental-maximum-parallelization-width 8 --filter '^EndToEnd\.'
 
 bench: install-build install-bench ## Compare with nginx and LiteLLM on this machine; takes about ten minutes.
 	swift build -c release --product opsgate

@@ -10,7 +10,7 @@ import Testing
     private static let status = "/api/v1/opspilot/limit_mgmt/status/"
 
     /// Two gateways on one PostgreSQL admit exactly as many requests as the limit allows.
-    @Test func twoNodesTogetherAdmitNoMoreThanTheLimit() async throws {
+    @Test("26. Two nodes together admit no more than the limit") func twoNodesTogetherAdmitNoMoreThanTheLimit() async throws {
         let url = try await PostgreSQLServer.shared().makeDatabase() + "?connections=4"
         let one = try await Gateway.start(environment: ["OPSGATE_DATABASE_URL": url])
         let two = try await Gateway.start(environment: ["OPSGATE_DATABASE_URL": url])
@@ -113,7 +113,7 @@ import Testing
     }
 
     /// A budget is spent, refuses, and is spent still after the program has started anew.
-    @Test func budgetsOutliveTheProgram() async throws {
+    @Test("28. Budgets count what was really spent, across a restart") func budgetsOutliveTheProgram() async throws {
         let upstream = try await ScriptedUpstream.start(key: "upstream-key")
         try await upstream.queue(
             #"{"text":"One.","usage":{"prompt_tokens":1000,"completion_tokens":500,"total_tokens":1500}}"#
