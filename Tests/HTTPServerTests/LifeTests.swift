@@ -99,6 +99,19 @@ import Testing
         await door.shut()
     }
 
+    /// Who is too many and says nothing does not keep its place.
+    @Test func silentOnesTooManyAreClosedSoon() async throws {
+        let door = try await Door.open(maximumConnections: 1)
+        let first = try await HTTPProbe(port: door.port)
+        try await first.send("GET /in HTTP/1.1\r\nHost: x\r\n\r\n")
+        #expect(try await first.answer().status == 200)
+        var silent: [HTTPProbe] = []
+        for _ in 0..<100 { silent.append(try await HTTPProbe(port: door.port)) }
+        try await eventually("only the first is left") { door.listener.connectionCount == 1 }
+        #expect(!silent.isEmpty)
+        await door.shut()
+    }
+
     @Test func aStopLetsAnswersFinishAndClosesTheRest() async throws {
         let gate = Gate()
         let door = try await Door.open { request, seen in

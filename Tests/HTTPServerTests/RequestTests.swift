@@ -44,6 +44,58 @@ import Testing
         await door.shut()
     }
 
+    /// Thousands that are answered without a pause do not pile up on the stack.
+    @Test func aFloodBehindASlowOneIsAnswered() async throws {
+        let door = try await Door.open { request, _ in
+            if request.path == "/slow" { try? await Task.sleep(for: .milliseconds(300)) }
+            return Response(status: .noContent)
+        }
+        let probe = try await HTTPProbe(port: door.port)
+        let count = 20_000
+        let flood = String(repeating: "GET /x HTTP/1.1\r\nHost: x\r\n\r\n", count: count)
+        try await probe.send("GET /slow HTTP/1.1\r\nHost: x\r\n\r\n")
+        let sender = Task { try await probe.send(flood) }
+        for _ in 0...count { #expect(try await probe.head().status == 204) }
+        try await sender.value
+        await door.shut()
+    }
+
+    /// The decoder reads nothing behind a request for another protocol: the answer says that it is the last.
+    @Test(arguments: ["GET / HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n\r\n"])
+    func whoAsksForAnotherProtocolIsAnsweredOnce(_ request: String) async throws {
+        let door = try await Door.open()
+        let probe = try await HTTPProbe(port: door.port)
+        try await probe.send(request)
+        let answer = try await probe.answer()
+        #expect(answer.status == 200)
+        #expect(answer.head["connection"] == "close")
+        #expect(try await probe.waitForClose(within: .seconds(20)) == false)
+        await door.shut()
+    }
+
+    /// A body that was too much at once and that nobody read does not hold up the next request.
+    @Test func anUnreadBodyLeavesTheConnectionReadable() async throws {
+        let door = try await Door.open { request, seen in
+            seen.note(request.path)
+            while request.path == "/unread", !seen.all.contains("go") { try? await Task.sleep(for: .milliseconds(2)) }
+            return Response(status: .ok, body: ResponseBody(Array(request.path.utf8)))
+        }
+        let probe = try await HTTPProbe(port: door.port)
+        let body = String(repeating: "b", count: 400_000)
+        try await probe.send("POST /unread HTTP/1.1\r\nHost: x\r\nContent-Length: 400000\r\n\r\n")
+        try await eventually("it is being answered") { door.seen.all == ["/unread"] }
+        try await probe.send(body)
+        try await Task.sleep(for: .milliseconds(50))
+        door.seen.note("go")
+        let first = try await probe.answer()
+        #expect(first.text == "/unread")
+        if first.head["connection"] == nil {
+            try await probe.send("GET /next HTTP/1.1\r\nHost: x\r\n\r\n")
+            #expect(try await probe.answer().text == "/next")
+        }
+        await door.shut()
+    }
+
     /// However the bytes are cut, the request is the same.
     @Test func everySplitGivesTheSameRequest() async throws {
         let door = try await Door.open()

@@ -68,6 +68,42 @@ import Testing
         await door.shut()
     }
 
+    /// What has been written leaves before the connection is closed.
+    @Test(arguments: ["GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", "GET / HTTP/1.0\r\n\r\n"])
+    func aSlowReaderGetsAllOfALastAnswer(_ request: String) async throws {
+        let size = 1 << 20
+        let door = try await Door.open { _, seen in
+            seen.note("asked")
+            return Response(status: .ok, body: ResponseBody([UInt8](repeating: 0x63, count: size)))
+        }
+        let probe = try await HTTPProbe(port: door.port, receiveBuffer: 16_384)
+        try await probe.send(request)
+        try await eventually("it is answered") { door.seen.all == ["asked"] }
+        try await Task.sleep(for: .milliseconds(300))
+        #expect(try await probe.answer().body.count == size)
+        #expect(try await probe.waitForClose() == false)
+        await door.shut()
+    }
+
+    @Test func aBrokenAnswerWithoutChunksIsAReset() async throws {
+        let door = try await Door.open()
+        let probe = try await HTTPProbe(port: door.port)
+        try await probe.send("GET /broken HTTP/1.0\r\n\r\n")
+        #expect(try await probe.waitForClose())
+        await door.shut()
+    }
+
+    @Test func aReaderThatTakesNothingOfAnAnswerIsLeft() async throws {
+        let door = try await Door.open(requestTime: .milliseconds(300)) { _, _ in
+            Response(status: .ok, body: ResponseBody([UInt8](repeating: 0x64, count: 32 << 20)))
+        }
+        let probe = try await HTTPProbe(port: door.port, receiveBuffer: 8192)
+        try await probe.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        try await eventually("it is connected") { door.listener.connectionCount == 1 }
+        try await eventually("it is given up") { door.listener.connectionCount == 0 }
+        await door.shut()
+    }
+
     /// An answer that comes before the body has: the client still gets to read it.
     @Test func anEarlyAnswerIsSeenByWhoIsStillSending() async throws {
         let door = try await Door.open { _, _ in Response(status: .unauthorized, body: ResponseBody(Array("no".utf8))) }

@@ -38,7 +38,8 @@ import Testing
         let seed = UInt64.random(in: 0...UInt64.max)
         var generator = SeededChance(seed)
         let texts = [
-            "\"\"", "\"a\"", "\" the alert\"", "\"告警\"", "\"\\n\"", "\"\\\"quoted\\\"\"", "\"\\u4f60\"", "\"🔥\"", "null",
+            "\"\"", "\"a\"", "\" the alert\"", "\"告警\"", "\"\\n\"", "\"\\\"quoted\\\"\"", "\"\\u4f60\"", "\"🔥\"",
+            "null",
             "\"}]}\"", "\"x\\\\\"",
         ]
         for round in 0..<300 {

@@ -20,7 +20,8 @@ package struct GatewayServer: Service {
         package var port: Int
         /// How long running answers may go on once the server is told to stop.
         package var drainTime: Duration
-        /// After this long without a byte of a request, a connection is closed; a body must have come by then.
+        /// A connection on which no whole request has come for this long, and a little more, is closed; a body must have
+        /// come by then.
         package var requestTime: Duration
 
         package init(

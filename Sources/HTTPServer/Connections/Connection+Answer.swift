@@ -35,8 +35,8 @@ extension Connection {
             }
             return !closes
         } catch {
-            // What has been sent is not whole, and nothing must make it look so.
-            close()
+            // What has been sent is not whole, and nothing must make it look so: without chunks only a reset does.
+            if framing == .close { reset() } else { close() }
             return false
         }
     }

@@ -1,5 +1,6 @@
 // A client's connection as the rest of the program sees it.
 
+import Glibc
 import NIOCore
 import Synchronization
 
@@ -29,7 +30,13 @@ package final class Connection: Sendable {
 
     /// Closes the connection, whatever it is doing.
     package func close() {
-        channel.close(promise: nil)
+        executor.whileOpen { channel.close(promise: nil) }
+    }
+
+    /// Runs `body` on the connection's loop: now when this is its thread, else soon, and never once the loops are over.
+    func onLoop(_ body: @escaping @Sendable () -> Void) {
+        if channel.eventLoop.inEventLoop { return body() }
+        executor.whileOpen { channel.eventLoop.execute(body) }
     }
 
     /// Whether this answer is the last: the client has gone, or what it sends is no HTTP.
@@ -44,14 +51,29 @@ package final class Connection: Sendable {
         set { state.withLock { $0.isReading = newValue } }
     }
 
+    /// Closes the connection so that the other side sees an error.
+    func reset() {
+        let channel = channel
+        onLoop {
+            let isSet = (channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0))
+            guard let isSet else { return channel.close(promise: nil) }
+            isSet.whenComplete { _ in channel.close(promise: nil) }
+        }
+    }
+
     // MARK: Writing
 
     /// Hands bytes to the socket and waits while too many are unsent.
     ///
-    /// - Throws: `ConnectionClosed` when nobody is there any more.
+    /// - Throws: `ConnectionClosed` when nobody is there any more. A connection that ends during the wait is found by the
+    ///   next write.
     func write(_ buffer: ByteBuffer) async throws(ConnectionClosed) {
         guard channel.isActive else { throw ConnectionClosed() }
-        channel.writeAndFlush(buffer, promise: nil)
+        if channel.eventLoop.inEventLoop {
+            channel.writeAndFlush(buffer, promise: nil)
+        } else if !executor.whileOpen({ channel.writeAndFlush(buffer, promise: nil) }) {
+            throw ConnectionClosed()
+        }
         guard !channel.isWritable else { return }
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in

@@ -30,6 +30,12 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// What is read and dropped of a request that was answered before it had come whole.
     private static let droppedBytes = 64 << 20
     private static let droppingTime = TimeAmount.seconds(5)
+    /// How long a client that is refused may take to read why, and one too many to ask.
+    private static let refusalTime = TimeAmount.seconds(2)
+    /// Connections above the bound that still hear why there is no room; more are closed at once.
+    private static let surplus = 64
+    /// Requests that are answered in one go, before other connections have their turn.
+    private static let partsInARow = 256
 
     private let state: ListenerState
     private var connection: Connection?
@@ -40,6 +46,11 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var malformed: Listener.Configuration.Malformed?
     /// One connection too many: its first request is refused.
     private var isSurplus = false
+    private var isClosing = false
+    /// Waiting requests are being taken: who is called from there returns there.
+    private var isGoingOn = false
+    /// Since when the socket takes no more of an answer.
+    private var stalledSince: NIODeadline?
     private var isPaused = false
     private var hasPendingRead = false
     /// When the last request was complete, or its answer: what an idle connection is judged by.
@@ -55,9 +66,13 @@ final class ConnectionHandler: ChannelDuplexHandler {
         let executor = LoopExecutor(home: context.eventLoop, closing: state.closing)
         let connection = Connection(channel: context.channel, executor: executor)
         self.connection = connection
-        let hasRoom = state.add(connection, NIOLoopBound(self, eventLoop: context.eventLoop))
-        isSurplus = !hasRoom
-        watchIdleness(context.channel, in: state.configuration.patience)
+        let excess = state.add(connection, NIOLoopBound(self, eventLoop: context.eventLoop))
+        isSurplus = excess > 0
+        if excess > Self.surplus || state.isStopping {
+            context.close(promise: nil)
+        } else {
+            watchIdleness(context.eventLoop, in: isSurplus ? Self.refusalTime : state.configuration.patience)
+        }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -86,23 +101,29 @@ final class ConnectionHandler: ChannelDuplexHandler {
             connection?.signal.fire()
             if case .streaming(let pipe) = inbound { pipe.fail(.incomplete) }
             connection?.mustClose = true
-            if !isAnswering { context.close(promise: nil) }
+            if !isAnswering { closeWhenSent(context.channel) }
         }
         context.fireUserInboundEventTriggered(event)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
         guard let error = error as? HTTPParserError else {
-            context.close(promise: nil)
+            // After the first fault each further byte is one: what came before it is still answered.
+            if malformed == nil { context.close(promise: nil) }
             return
         }
         let fault: Listener.Configuration.Malformed = error == .headerOverflow ? .headersTooLarge : .malformed
         malformed = fault
-        if case .streaming(let pipe) = inbound { pipe.fail(.incomplete) }
+        switch inbound {
+        case .streaming(let pipe): pipe.fail(.incomplete)
+        case .collecting: inbound = .nothing
+        case .nothing, .dropping: break
+        }
         if !isAnswering { refuse(fault, context.channel) }
     }
 
     func channelWritabilityChanged(context: ChannelHandlerContext) {
+        stalledSince = context.channel.isWritable ? nil : .now()
         if context.channel.isWritable { connection?.releaseWriter() }
         context.fireChannelWritabilityChanged()
     }
@@ -126,6 +147,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard !isClosing else { return }
         let part = unwrapInboundIn(data)
         if isAnswering, case .nothing = inbound {
             waiting.append(part)
@@ -159,7 +181,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
             case .dropping(let count):
                 let all = count + bytes.readableBytes
                 inbound = .dropping(all)
-                if all > Self.droppedBytes { channel.close(promise: nil) }
+                if all > Self.droppedBytes { closeWhenSent(channel) }
             }
         case .end:
             lastActivity = .now()
@@ -172,7 +194,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
                 inbound = .nothing
                 connection?.isReading = false
                 pipe.finish()
-            case .dropping: channel.close(promise: nil)
+            case .dropping: closeWhenSent(channel)
             }
         }
     }
@@ -180,18 +202,23 @@ final class ConnectionHandler: ChannelDuplexHandler {
     // MARK: Answering
 
     private func dispatch(_ head: HTTPRequestHead, incomplete body: ByteBuffer?, _ channel: any Channel) {
+        guard let connection else { return }
         let handler = NIOLoopBound(self, eventLoop: channel.eventLoop)
         var goOn: (@Sendable () -> Void)?
         if body == nil, head.version.isCurrent, head.headers.contains(name: "expect") {
-            goOn = { channel.writeAndFlush(ByteBuffer(staticString: "HTTP/1.1 100 Continue\r\n\r\n"), promise: nil) }
+            goOn = {
+                connection.onLoop {
+                    channel.writeAndFlush(ByteBuffer(staticString: "HTTP/1.1 100 Continue\r\n\r\n"), promise: nil)
+                }
+            }
         }
         let pipe = BodyPipe(
             onDemand: goOn,
-            resumeReading: { channel.eventLoop.runHere { handler.value.resumeReading(channel) } }
+            resumeReading: { connection.onLoop { handler.value.resumeReading(channel) } }
         )
         if let body, pipe.append(body.readableBytesView) { isPaused = true }
         inbound = .streaming(pipe)
-        connection?.isReading = true
+        connection.isReading = true
         dispatch(head, body: RequestBody(.pipe(pipe)), channel)
     }
 
@@ -212,7 +239,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         )
         let terms = AnswerTerms(
             method: method,
-            keepsAlive: head.isKeepAlive,
+            keepsAlive: head.keepsAlive,
             knowsChunks: head.version.isCurrent,
             server: state.configuration.name
         )
@@ -222,35 +249,55 @@ final class ConnectionHandler: ChannelDuplexHandler {
         _ = Task<Void, Never>.immediate(executorPreference: connection.executor) {
             let response = await state.responder(request)
             let keepsOpen = await connection.send(response, terms, isStopping: state.isStopping)
-            channel.eventLoop.runHere { handler.value.answered(keepsOpen: keepsOpen, channel) }
+            connection.onLoop { handler.value.answered(keepsOpen: keepsOpen, channel) }
         }
     }
 
     private func answered(keepsOpen: Bool, _ channel: any Channel) {
         guard let connection else { return }
         isAnswering = false
+        isPaused = false
         lastActivity = .now()
         if case .streaming(let pipe) = inbound {
             // A close at once would be a reset, and many clients would never see the answer: what is still on its way
             // is read and dropped for a moment.
             pipe.fail(.abandoned)
             guard malformed == nil else {
-                channel.close(promise: nil)
+                closeWhenSent(channel)
                 return
             }
             inbound = .dropping(0)
-            isPaused = false
             readOn(channel)
-            channel.eventLoop.assumeIsolated().scheduleTask(in: Self.droppingTime) { channel.close(promise: nil) }
+            close(after: Self.droppingTime, channel.eventLoop)
+        } else if keepsOpen, !connection.mustClose, !state.isStopping {
+            goOn(channel)
+        } else {
+            closeWhenSent(channel)
+        }
+    }
+
+    /// Takes the requests that waited. Those that are answered at once come back here, and must not do so one inside the
+    /// other: thousands fit into one read.
+    private func goOn(_ channel: any Channel) {
+        guard !isGoingOn else { return }
+        isGoingOn = true
+        var taken = 0
+        while !isAnswering, !isClosing, taken < Self.partsInARow, let part = waiting.popFirst() {
+            taken += 1
+            take(part, channel)
+        }
+        isGoingOn = false
+        guard !isAnswering, !isClosing else { return }
+        guard waiting.isEmpty else {
+            let handler = NIOLoopBound(self, eventLoop: channel.eventLoop)
+            channel.eventLoop.execute { handler.value.goOn(channel) }
             return
         }
-        guard keepsOpen, !connection.mustClose, !state.isStopping else {
-            channel.close(promise: nil)
-            return
+        if let malformed {
+            refuse(malformed, channel)
+        } else if case .collecting(let head, let body) = inbound {
+            dispatch(head, incomplete: body, channel)
         }
-        while !isAnswering, let part = waiting.popFirst() { take(part, channel) }
-        if !isAnswering, case .collecting(let head, let body) = inbound { dispatch(head, incomplete: body, channel) }
-        if !isAnswering, let malformed { refuse(malformed, channel) }
         readOn(channel)
     }
 
@@ -260,40 +307,60 @@ final class ConnectionHandler: ChannelDuplexHandler {
         isAnswering = true
         let response = state.configuration.refusal(fault)
         let terms = AnswerTerms(method: .get, keepsAlive: false, knowsChunks: true, server: state.configuration.name)
+        let handler = NIOLoopBound(self, eventLoop: channel.eventLoop)
         _ = Task<Void, Never>.immediate(executorPreference: connection.executor) {
             _ = await connection.send(response, terms, isStopping: false)
-            connection.close()
+            connection.onLoop { handler.value.endRefusal(channel) }
         }
+    }
+
+    /// Not at once: with bytes unread a close would be a reset, and the answer might not be seen.
+    private func endRefusal(_ channel: any Channel) {
+        close(after: Self.refusalTime, channel.eventLoop)
     }
 
     // MARK: Ending
 
     /// Closes the connection unless it is answering.
     func closeIfIdle(_ channel: any Channel) {
-        if !isAnswering { channel.close(promise: nil) }
+        if !isAnswering { closeWhenSent(channel) }
     }
 
-    /// Closes a connection on which no whole request has come for too long. Bodies have deadlines of their own.
-    private func watchIdleness(_ channel: any Channel, in time: TimeAmount) {
-        channel.eventLoop.assumeIsolated().scheduleTask(in: time) { [weak self] in
-            guard let self, self.connection != nil else { return }
-            let limit = self.state.configuration.patience
-            let silence = NIODeadline.now() - self.lastActivity
-            if self.isAnswering {
-                self.watchIdleness(channel, in: limit)
-            } else if silence < limit {
-                self.watchIdleness(channel, in: limit - silence)
+    /// Closes the connection once what has been written has left: a close throws away the rest. A reader that takes too
+    /// long loses it.
+    private func closeWhenSent(_ channel: any Channel) {
+        guard !isClosing else { return }
+        isClosing = true
+        waiting.removeAll()
+        channel.writeAndFlush(ByteBuffer()).whenComplete { _ in channel.close(promise: nil) }
+        close(after: state.configuration.patience, channel.eventLoop)
+    }
+
+    /// The handler alone is held meanwhile: a channel that has gone must not wait in memory for this.
+    private func close(after time: TimeAmount, _ loop: any EventLoop) {
+        loop.assumeIsolated().scheduleTask(in: time) { [weak self] in self?.connection?.close() }
+    }
+
+    /// Closes a connection on which no whole request has come for too long, or whose reader takes nothing of an answer.
+    /// Bodies have deadlines of their own.
+    private func watchIdleness(_ loop: any EventLoop, in time: TimeAmount) {
+        loop.assumeIsolated().scheduleTask(in: time) { [weak self] in
+            guard let self, let connection = self.connection else { return }
+            let limit = self.isSurplus ? Self.refusalTime : self.state.configuration.patience
+            let silence = NIODeadline.now() - (self.isAnswering ? self.stalledSince ?? .now() : self.lastActivity)
+            if silence < limit {
+                self.watchIdleness(loop, in: limit - silence)
             } else {
-                channel.close(promise: nil)
+                connection.close()
             }
         }
     }
 }
 
-extension EventLoop {
-    /// Runs `body` now when this is the loop's thread, else soon on it.
-    func runHere(_ body: @escaping @Sendable () -> Void) {
-        if inEventLoop { body() } else { execute(body) }
+extension HTTPRequestHead {
+    /// Whether another request may follow. Not after one that asks for another protocol: the decoder reads no further.
+    fileprivate var keepsAlive: Bool {
+        version.isCurrent && isKeepAlive && method != .CONNECT && !headers.contains(name: "upgrade")
     }
 }
 

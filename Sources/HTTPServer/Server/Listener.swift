@@ -88,7 +88,8 @@ package final class Listener: Sendable {
                     limits.maxHeaderFieldCount = 200
                     let decoder = HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes, limitConfiguration: limits)
                     try channel.pipeline.syncOperations.addHandlers(
-                        ByteToMessageHandler(decoder),
+                        // More than one head's worth means that nothing is parsed any more.
+                        ByteToMessageHandler(decoder, maximumBufferSize: 256 << 10),
                         ConnectionHandler(state: state)
                     )
                 }

@@ -26,11 +26,11 @@ final class ListenerState: Sendable {
 
     var connections: [Connection] { state.withLock { $0.open.values.map(\.connection) } }
 
-    /// - Returns: whether there is room for it.
-    func add(_ connection: Connection, _ handler: NIOLoopBound<ConnectionHandler>) -> Bool {
+    /// - Returns: how many connections there are above the bound; 0 or less when there is room.
+    func add(_ connection: Connection, _ handler: NIOLoopBound<ConnectionHandler>) -> Int {
         state.withLock { state in
             state.open[ObjectIdentifier(connection)] = (connection, handler)
-            return state.open.count <= configuration.maximumConnections
+            return state.open.count - configuration.maximumConnections
         }
     }
 
@@ -51,7 +51,7 @@ final class ListenerState: Sendable {
         }
         for (connection, handler) in open {
             let channel = connection.channel
-            channel.eventLoop.execute { handler.value.closeIfIdle(channel) }
+            connection.onLoop { handler.value.closeIfIdle(channel) }
         }
     }
 

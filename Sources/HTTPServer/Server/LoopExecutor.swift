@@ -31,6 +31,19 @@ package final class LoopExecutor: TaskExecutor {
     }
 }
 
+extension LoopExecutor {
+    /// Runs `body`, which asks something of the connection's loop, unless the loops are over.
+    ///
+    /// - Returns: whether it ran.
+    @discardableResult
+    func whileOpen(_ body: () -> Void) -> Bool {
+        guard closing.enter() else { return false }
+        defer { closing.leave() }
+        body()
+        return true
+    }
+}
+
 /// Tells the executors of one server that its loops are about to end. A loop that has ended drops its jobs, and with
 /// them whoever waits for them: so no job may be on its way to a loop when the loops are told to end. A loop runs what
 /// it has been given before that to its end.

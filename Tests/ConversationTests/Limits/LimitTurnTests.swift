@@ -61,7 +61,8 @@ import Tools
         }
     }
 
-    @Test("25, 28. A turn whose upstream died gives back its slot and what it did not use", arguments: Engine.allCases) func upstreamDied(engine: Engine) async throws {
+    @Test("25, 28. A turn whose upstream died gives back its slot and what it did not use", arguments: Engine.allCases)
+    func upstreamDied(engine: Engine) async throws {
         let model = ScriptedModel(.breaks([[said("half of"), counted(10, 2)]], .connectionLost))
         try await withStage(model, on: engine, limits: book(Self.wide), prices: Self.prices) { stage in
             _ = await stage.run(try plan(bot: bot()))
@@ -69,7 +70,11 @@ import Tools
         }
     }
 
-    @Test("25, 28. A turn that is cancelled gives back its slot and what it did not use", arguments: Engine.allCases, [TurnEnd.CancellationCause.clientGone, .shutDown])
+    @Test(
+        "25, 28. A turn that is cancelled gives back its slot and what it did not use",
+        arguments: Engine.allCases,
+        [TurnEnd.CancellationCause.clientGone, .shutDown]
+    )
     func cancelled(engine: Engine, cause: TurnEnd.CancellationCause) async throws {
         let model = ScriptedModel(.hangs([[said("12345678"), counted(10, 2)]]))
         try await withStage(model, on: engine, limits: book(Self.wide), prices: Self.prices) { stage in

@@ -10,7 +10,9 @@ import Testing
     private static let status = "/api/v1/opspilot/limit_mgmt/status/"
 
     /// Two gateways on one PostgreSQL admit exactly as many requests as the limit allows.
-    @Test("26. Two nodes together admit no more than the limit") func twoNodesTogetherAdmitNoMoreThanTheLimit() async throws {
+    @Test("26. Two nodes together admit no more than the limit") func twoNodesTogetherAdmitNoMoreThanTheLimit()
+        async throws
+    {
         let url = try await PostgreSQLServer.shared().makeDatabase() + "?connections=4"
         let one = try await Gateway.start(environment: ["OPSGATE_DATABASE_URL": url])
         let two = try await Gateway.start(environment: ["OPSGATE_DATABASE_URL": url])

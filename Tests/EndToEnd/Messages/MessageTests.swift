@@ -50,7 +50,8 @@ import Testing
         }
     }
 
-    @Test("2. On /v1/messages a client that leaves mid-stream ends the upstream's work") func aClientThatLeavesMidStreamCancelsTheUpstream() async throws {
+    @Test("2. On /v1/messages a client that leaves mid-stream ends the upstream's work")
+    func aClientThatLeavesMidStreamCancelsTheUpstream() async throws {
         try await leave(#"{"text":["a","b"],"infinite":true,"delay_between":10}"#, stream: true) { probe, _ in
             _ = try await probe.head()
             while let data = try await probe.eventData(), !data.contains("text_delta") {}
@@ -68,7 +69,8 @@ import Testing
         }
     }
 
-    @Test("2, 3. On /v1/messages a client that leaves before the first byte is noticed") func aClientThatLeavesBeforeTheFirstByteCancelsTheUpstream() async throws {
+    @Test("2, 3. On /v1/messages a client that leaves before the first byte is noticed")
+    func aClientThatLeavesBeforeTheFirstByteCancelsTheUpstream() async throws {
         try await leave(#"{"text":"late","delay_before_head":30000}"#, stream: true) { _, upstream in
             try await busy(upstream)
         }

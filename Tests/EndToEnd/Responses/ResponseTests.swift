@@ -170,11 +170,13 @@ import Testing
         try await upstream.stop()
     }
 
-    @Test("2, 3. On /v1/responses a client that leaves before the first byte is noticed", arguments: [true, false]) func aClientThatGoesBeforeTheFirstByteCancels(_ stream: Bool) async throws {
+    @Test("2, 3. On /v1/responses a client that leaves before the first byte is noticed", arguments: [true, false])
+    func aClientThatGoesBeforeTheFirstByteCancels(_ stream: Bool) async throws {
         try await leave(#"{"text":"late","delay_before_head":30000}"#, stream: stream, after: 0)
     }
 
-    @Test("2. On /v1/responses a client that leaves midway ends the upstream's work") func aClientThatGoesMidwayCancels() async throws {
+    @Test("2. On /v1/responses a client that leaves midway ends the upstream's work")
+    func aClientThatGoesMidwayCancels() async throws {
         try await leave(#"{"text":["a","b"],"infinite":true,"delay_between":10}"#, stream: true, after: 6)
     }
 
