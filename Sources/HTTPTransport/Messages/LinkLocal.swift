@@ -1,5 +1,6 @@
 // Addresses that are good on one link only, where clouds answer with credentials: nothing that people enter leads there.
 
+import CCurl
 import Glibc
 
 /// Link-local addresses: 169.254.0.0/16 (RFC 3927) and fe80::/10 (RFC 4291), in every form in which an IPv4 address
