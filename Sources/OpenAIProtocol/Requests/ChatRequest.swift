@@ -87,7 +87,7 @@ package struct ChatRequest: Sendable {
         self.toolChoice = reader.toolChoice
         self.choices = reader.choices
         self.parameters = reader.parameters
-        self.ignored = reader.ignored
+        self.ignored = reader.ignored.names
     }
 }
 
@@ -102,11 +102,11 @@ private struct ParameterReader {
     var toolChoice: JSONValue?
     var choices = 1
     var parameters: [ChatRequest.Parameter] = []
-    var ignored: [String] = []
+    var ignored = IgnoredMembers()
 
     mutating func read(_ name: String, _ value: JSONView) throws(OpenAIError) {
         guard let entry = ChatParameters.table[name] else {
-            ignored.append(name)
+            ignored.insert(name)
             return
         }
         // `null` is how several SDKs say "not given".
@@ -148,7 +148,7 @@ private struct ParameterReader {
                 }
                 includeUsage = member.value.boolValue
             case "include_obfuscation": continue  // Padding that only OpenAI adds; the gateway sends none.
-            default: ignored.append("stream_options.\(member.key)")
+            default: ignored.insert("stream_options.\(member.key)")
             }
         }
     }

@@ -39,11 +39,11 @@ package struct EmbeddingRequest: Sendable {
         var encoding = Encoding.float
         var dimensions: Int?
         var user: String?
-        var ignored: [String] = []
+        var ignored = IgnoredMembers()
         for member in document.root.members {
             let (name, value) = (member.key, member.value)
             guard let shape = Self.shapes[name] else {
-                ignored.append(name)
+                ignored.insert(name)
                 continue
             }
             if value.isNull, name != "input", name != "model" { continue }
@@ -67,7 +67,7 @@ package struct EmbeddingRequest: Sendable {
         self.encoding = encoding
         self.dimensions = dimensions
         self.user = user
-        self.ignored = ignored
+        self.ignored = ignored.names
     }
 
     private static let shapes: [String: ParameterShape] = [

@@ -13,8 +13,7 @@ struct MessageParts {
 
     private var parts: [Part] = []
     private(set) var size = MessageSize()
-    /// Members without effect, each once.
-    var ignored: [String] = []
+    var ignored = IgnoredMembers()
 
     var isEmpty: Bool { parts.isEmpty }
     var hasMedia: Bool { parts.contains { $0.text == nil } }
@@ -46,16 +45,16 @@ struct MessageParts {
         switch type {
         case "text":
             guard let text = block["text"]?.escapedContent else { throw .field("\(path).text", "A text is needed.") }
-            note(block, known: ["type", "text"])
+            ignored.insert(membersOf: block, besides: ["type", "text"])
             add(text: text)
         case "image":
-            note(block, known: ["type", "source"])
+            ignored.insert(membersOf: block, besides: ["type", "source"])
             try addImage(block["source"], "\(path).source")
         case "document":
-            note(block, known: ["type", "source", "title", "context"])
+            ignored.insert(membersOf: block, besides: ["type", "source", "title", "context"])
             try addDocument(block, path)
         case "search_result":
-            note(block, known: ["type", "content", "title", "source"])
+            ignored.insert(membersOf: block, besides: ["type", "content", "title", "source"])
             for name in ["title", "source"] {
                 if let text = block[name]?.escapedContent { add(text: text) }
             }
@@ -173,19 +172,13 @@ struct MessageParts {
         return writer.bytes
     }
 
-    private mutating func note(_ block: JSONView, known: Set<String>) {
-        for member in block.members where !known.contains(member.key) && !member.value.isNull {
-            if !ignored.contains(member.key) { ignored.append(member.key) }
-        }
-    }
-
     private static let images: Set<String> = ["image/jpeg", "image/png", "image/gif", "image/webp"]
 }
 
 /// What the assistant said in one message.
 struct AssistantTurn {
     var text = JSONText()
-    private(set) var ids: [String] = []
+    private(set) var open = OpenCalls()
     private var thoughts = JSONText()
     private var calls: [ToolCall] = []
 
@@ -211,14 +204,13 @@ struct AssistantTurn {
         case "redacted_thinking": return
         case "tool_use":
             guard let id = block["id"]?.string, !id.isEmpty else { throw .field("\(path).id", "Field required.") }
-            guard !ids.contains(id) else { throw .field("\(path).id", "`tool_use` ids must be unique.") }
+            guard open.add(id) else { throw .field("\(path).id", "`tool_use` ids must be unique.") }
             guard let name = block["name"]?.string, !name.isEmpty else {
                 throw .field("\(path).name", "Field required.")
             }
             guard let input = block["input"], input.kind == .object else {
                 throw .field("\(path).input", "An object is needed.")
             }
-            ids.append(id)
             let arguments = JSONText(escaping: String(decoding: input.rawBytes, as: UTF8.self))
             calls.append(ToolCall(id: id, name: name, arguments: arguments))
         default: throw .field("\(path).type", "Blocks of the type \(type.prefix(60)) are not supported here.")

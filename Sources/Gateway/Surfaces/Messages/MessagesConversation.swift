@@ -12,12 +12,11 @@ struct MessagesConversation {
     private(set) var bytes: [UInt8] = []
     /// Whether results of tools have come since the model spoke last.
     private(set) var endsWithResults = false
-    /// Members without effect, each once.
-    private(set) var ignored: [String] = []
+    private(set) var ignored = IgnoredMembers()
     private(set) var size = MessageSize()
 
     /// Calls of the last assistant message that have no result yet.
-    private var open: [String] = []
+    private var open = OpenCalls()
     /// What the user has said since, which goes behind the results.
     private var waiting: [[UInt8]] = []
 
@@ -45,7 +44,7 @@ struct MessagesConversation {
     /// - Throws: when a call has been left without a result: every upstream refuses such a conversation.
     private mutating func close(_ path: String) throws(OpenAIError) {
         guard open.isEmpty else {
-            let ids = open.prefix(5).map { String($0.prefix(60)) }.joined(separator: ", ")
+            let ids = open.first(5).map { String($0.prefix(60)) }.joined(separator: ", ")
             throw .field(path, "`tool_use` ids were found without `tool_result` blocks after them: \(ids).")
         }
         for message in waiting { append(message) }
@@ -89,12 +88,11 @@ struct MessagesConversation {
         following: inout MessageParts
     ) throws(OpenAIError) {
         guard let id = block["tool_use_id"]?.string else { throw .field("\(path).tool_use_id", "Field required.") }
-        guard let place = open.firstIndex(of: id) else {
+        guard open.answer(id) else {
             throw .field("\(path).tool_use_id", "The message before has no `tool_use` of this id without a result.")
         }
-        open.remove(at: place)
         endsWithResults = true
-        note(block, known: ["type", "tool_use_id", "content", "is_error"])
+        ignored.insert(membersOf: block, besides: Self.resultMembers)
         var result = MessageParts()
         if let content = block["content"], !content.isNull {
             if let text = content.escapedContent {
@@ -137,11 +135,11 @@ struct MessagesConversation {
         } else {
             for (index, block) in try blocks(content, path).enumerated() {
                 let place = "\(path).content.\(index)"
-                note(block, known: AssistantTurn.members)
+                ignored.insert(membersOf: block, besides: AssistantTurn.members)
                 try turn.add(block, place)
             }
         }
-        open = turn.ids
+        open = turn.open
         size.bytes += turn.bytes
         append(turn.message)
     }
@@ -169,7 +167,7 @@ struct MessagesConversation {
                 guard block["type"]?.stringEquals("text") == true, let text = block["text"]?.escapedContent else {
                     throw .field("\(path).\(index)", "A text block is needed.")
                 }
-                note(block, known: ["type", "text"])
+                ignored.insert(membersOf: block, besides: Self.textMembers)
                 if !all.isEmpty { all.append(JSONText(escaping: "\n\n")) }
                 all.append(text)
             }
@@ -192,13 +190,10 @@ struct MessagesConversation {
     private mutating func take(_ parts: inout MessageParts) {
         size.bytes += parts.size.bytes
         size.images += parts.size.images
-        for name in parts.ignored where !ignored.contains(name) { ignored.append(name) }
-        parts.ignored = []
+        ignored.insert(parts.ignored)
+        parts.ignored = IgnoredMembers()
     }
 
-    private mutating func note(_ block: JSONView, known: Set<String>) {
-        for member in block.members where !known.contains(member.key) && !member.value.isNull {
-            if !ignored.contains(member.key) { ignored.append(member.key) }
-        }
-    }
+    private static let resultMembers: Set<String> = ["type", "tool_use_id", "content", "is_error"]
+    private static let textMembers: Set<String> = ["type", "text"]
 }

@@ -39,8 +39,8 @@ struct MessagesRequest {
         var chat = try ChatRequest(parsing: reader.writer.bytes, depth: 72)
         // Who comes back with a tool's results has not spoken, whatever text lies beside them.
         if conversation.endsWithResults { chat.isUsersTurn = false }
-        chat.ignored = reader.ignored
-        for name in conversation.ignored where !chat.ignored.contains(name) { chat.ignored.append(name) }
+        reader.ignored.insert(conversation.ignored)
+        chat.ignored = reader.ignored.names
         self.chat = chat
         stopSequences = reader.stopSequences
         size = conversation.size
@@ -67,7 +67,7 @@ private struct MessagesReader {
         writer.beginObject()
         return writer
     }()
-    var ignored: [String] = []
+    var ignored = IgnoredMembers()
     var hasModel = false
     var hasMaximum = false
     var messages: JSONView?
@@ -89,7 +89,7 @@ private struct MessagesReader {
 
     mutating func read(_ name: String, _ value: JSONView) throws(OpenAIError) {
         guard let shape = Self.shapes[name] else {
-            if !ignored.contains(name) { ignored.append(name) }
+            ignored.insert(name)
             return
         }
         if value.isNull, name != "model", name != "messages", name != "max_tokens" { return }
@@ -132,7 +132,7 @@ private struct MessagesReader {
                     throw .field("output_config.effort", "Supported are low, medium, high, xhigh and max.")
                 }
                 effort = word
-            default: ignored.append("output_config.\(member.key)")
+            default: ignored.insert("output_config.\(member.key)")
             }
         }
         if let format { try write(format: format) }
@@ -162,7 +162,7 @@ private struct MessagesReader {
             } else if member.key == "user_id", !member.value.isNull {
                 throw .field("metadata.user_id", "A text is needed.")
             } else if !member.value.isNull {
-                ignored.append("metadata.\(member.key)")
+                ignored.insert("metadata.\(member.key)")
             }
         }
     }

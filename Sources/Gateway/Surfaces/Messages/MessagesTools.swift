@@ -12,7 +12,7 @@ enum MessagesTools {
         _ tools: JSONView?,
         _ choice: JSONView?,
         into writer: inout JSONWriter,
-        _ ignored: inout [String]
+        _ ignored: inout IgnoredMembers
     ) throws(OpenAIError) {
         if let tools, tools.count > 0 {
             guard tools.count <= maximum else { throw .field("tools", "At most \(maximum) are supported.") }
@@ -34,7 +34,7 @@ enum MessagesTools {
         _ tool: JSONView,
         _ path: String,
         into writer: inout JSONWriter,
-        _ ignored: inout [String]
+        _ ignored: inout IgnoredMembers
     ) throws(OpenAIError) -> String {
         guard tool.kind == .object else { throw .field(path, "An object is needed.") }
         var name: String?
@@ -59,7 +59,7 @@ enum MessagesTools {
                 guard let flag = value.bool else { throw .field("\(path).strict", "A boolean is needed.") }
                 isStrict = flag
             default:
-                if !ignored.contains("tools.\(key)") { ignored.append("tools.\(key)") }
+                ignored.insert("tools.\(key)")
             }
         }
         guard let name, isName(name) else {

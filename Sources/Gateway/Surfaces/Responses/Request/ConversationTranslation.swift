@@ -18,9 +18,7 @@ struct ConversationTranslation: Sendable {
 
     private var writer = JSONWriter(capacity: 1024)
     private var turn: Turn?
-    /// Calls without a result so far, in order, and all that have been seen.
-    private var waiting: [String] = []
-    private var called: Set<String> = []
+    private var calls = OpenCalls()
 
     /// The instructions, as a system message.
     mutating func system(_ text: JSONView) {
@@ -56,7 +54,7 @@ struct ConversationTranslation: Sendable {
     /// - Throws: 400 when a call has no result.
     mutating func finish() throws(OpenAIError) -> [UInt8] {
         flush()
-        if let id = waiting.first {
+        if let id = calls.first(1).first {
             throw .invalid("No tool output found for function call \(id.prefix(100)).", param: "input")
         }
         return writer.bytes
@@ -78,7 +76,7 @@ struct ConversationTranslation: Sendable {
         }
         if role == "assistant" {
             let (texts, refusals) = try ContentTranslation.said(content, "\(path).content")
-            var turn = self.turn ?? Turn()
+            var turn = takeTurn()
             for text in texts { Self.append(text, to: &turn.text) }
             for refusal in refusals { Self.append(refusal, to: &turn.refusal) }
             turn.hasText = turn.hasText || !texts.isEmpty
@@ -99,11 +97,10 @@ struct ConversationTranslation: Sendable {
         for key in ["call_id", "name", "arguments"] where item[key]?.kind != .string {
             throw .invalid("Missing required parameter: '\(path).\(key)'.", param: "\(path).\(key)")
         }
-        guard let id = item["call_id"]?.string, !id.isEmpty, called.insert(id).inserted else {
+        guard let id = item["call_id"]?.string, !id.isEmpty, calls.add(id) else {
             throw .invalid("Invalid '\(path).call_id': it is empty or there twice.", param: "\(path).call_id")
         }
-        waiting.append(id)
-        var turn = self.turn ?? Turn()
+        var turn = takeTurn()
         turn.hasCalls = true
         turn.calls.beginObject()
         turn.calls.key("id")
@@ -125,13 +122,12 @@ struct ConversationTranslation: Sendable {
         guard let id = item["call_id"]?.string else {
             throw .invalid("Missing required parameter: '\(path).call_id'.", param: "\(path).call_id")
         }
-        guard let place = waiting.firstIndex(of: id) else {
+        guard calls.answer(id) else {
             throw .invalid(
                 "No tool call found for function call output with call_id \(id.prefix(100)).",
                 param: "\(path).call_id"
             )
         }
-        waiting.remove(at: place)
         guard let output = item["output"], output.kind == .string || output.kind == .array else {
             throw .invalid(
                 "Invalid type for '\(path).output': expected a string or an array.",
@@ -153,7 +149,7 @@ struct ConversationTranslation: Sendable {
 
     /// What the assistant thought goes back with its calls: some upstreams want it there (`clients.md` 5.5).
     private mutating func reason(_ item: JSONView) {
-        var turn = self.turn ?? Turn()
+        var turn = takeTurn()
         for list in [item["summary"], item["content"]] {
             guard let list, list.kind == .array else { continue }
             for part in list.elements {
@@ -163,10 +159,12 @@ struct ConversationTranslation: Sendable {
         self.turn = turn
     }
 
+    /// The assistant's turn, to go on with. It is taken out: a copy of all its calls for each more would be quadratic.
+    private mutating func takeTurn() -> Turn { turn.take() ?? Turn() }
+
     /// Writes the assistant's turn, if there is one that said or called anything.
     private mutating func flush() {
-        guard let turn else { return }
-        self.turn = nil
+        guard let turn = turn.take() else { return }
         guard turn.hasText || turn.hasCalls || !turn.refusal.isEmpty else { return }
         writer.beginObject()
         writer.key("role")

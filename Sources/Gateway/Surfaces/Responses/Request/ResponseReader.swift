@@ -7,7 +7,7 @@ import OpenAIProtocol
 struct ResponseReader: Sendable {
     /// The fields that are there, by name; `null` counts as not given.
     private(set) var fields: [String: JSONView] = [:]
-    private(set) var ignored: [String] = []
+    private(set) var ignored = IgnoredMembers()
     private var passed: [(name: String, json: [UInt8])] = []
 
     private static let widest = 128
@@ -16,7 +16,7 @@ struct ResponseReader: Sendable {
         for member in root.members {
             let (name, value) = (member.key, member.value)
             guard let entry = ResponseParameters.table[name] else {
-                ignored.append(name)
+                ignored.insert(name)
                 continue
             }
             // `null` is how several SDKs say "not given".
@@ -33,7 +33,7 @@ struct ResponseReader: Sendable {
         for (name, value) in fields.sorted(by: { $0.key < $1.key }) {
             switch ResponseParameters.table[name]?.handling {
             case .passed(let chat): passed.append((chat, value.rawBytes))
-            case .ignored: ignored.append(name)
+            case .ignored: ignored.insert(name)
             default: continue
             }
         }
@@ -41,13 +41,15 @@ struct ResponseReader: Sendable {
         try readText()
         try readReasoning()
         try readMetadata()
-        if fields["truncation"]?.stringEquals("auto") == true { ignored.append("truncation") }
-        if fields["max_tool_calls"] != nil { ignored.append("max_tool_calls") }
-        if let include = fields["include"] { ignored += include.elements.map { "include.\($0.string ?? "")" } }
+        if fields["truncation"]?.stringEquals("auto") == true { ignored.insert("truncation") }
+        if fields["max_tool_calls"] != nil { ignored.insert("max_tool_calls") }
+        if let include = fields["include"] {
+            for value in include.elements { ignored.insert("include.\(value.string ?? "")") }
+        }
         if let options = fields["stream_options"] {
             // Padding that only OpenAI adds; the gateway sends none.
             for member in options.members where !member.keyEquals("include_obfuscation") {
-                ignored.append("stream_options.\(member.key)")
+                ignored.insert("stream_options.\(member.key)")
             }
         }
     }
@@ -122,7 +124,7 @@ struct ResponseReader: Sendable {
             case "format":
                 if let format = try ToolTranslation.format(member.value) { passed.append(("response_format", format)) }
             case "verbosity": passed.append(("verbosity", member.value.rawBytes))
-            default: ignored.append("text.\(member.key)")
+            default: ignored.insert("text.\(member.key)")
             }
         }
     }
@@ -134,7 +136,7 @@ struct ResponseReader: Sendable {
             case "effort": passed.append(("reasoning_effort", member.value.rawBytes))
             // What a model tells of its thinking is always shown.
             case "summary", "generate_summary": continue
-            default: ignored.append("reasoning.\(member.key)")
+            default: ignored.insert("reasoning.\(member.key)")
             }
         }
     }

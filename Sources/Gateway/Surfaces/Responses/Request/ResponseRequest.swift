@@ -61,7 +61,7 @@ struct ResponseRequest: Sendable {
         previousID = reader.text("previous_response_id")
         store = reader.flag("store", or: true)
         stream = reader.flag("stream", or: false)
-        ignored = reader.ignored
+        ignored = reader.ignored.names
         echo = reader.echo
         parameters = reader.parameters
         items = try Self.items(input)
