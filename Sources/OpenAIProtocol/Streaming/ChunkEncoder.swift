@@ -33,7 +33,7 @@ package struct ChunkEncoder: Sendable {
 
     /// Raw members for every following chunk, e.g. `"system_fingerprint":"fp_1"`.
     package mutating func setMetadata(_ members: [UInt8]) {
-        chunkMembers = members.isEmpty ? [] : [0x2C] + members
+        chunkMembers = members.isEmpty ? [] : [0x2C] + ServerSentEvents.oneLine(members)
         around = nil
     }
 
@@ -60,7 +60,7 @@ package struct ChunkEncoder: Sendable {
             frame(delta.choice, into: &out) { $0.member("refusal", refusal) }
         }
         if !delta.extraDelta.isEmpty {
-            frame(delta.choice, into: &out) { $0.append(contentsOf: delta.extraDelta) }
+            frame(delta.choice, into: &out) { $0.append(contentsOf: ServerSentEvents.oneLine(delta.extraDelta)) }
         }
         for call in delta.toolCalls {
             frame(delta.choice, into: &out) { $0.member(call) }
@@ -120,7 +120,7 @@ package struct ChunkEncoder: Sendable {
             out.append(contentsOf: Self.noLogprobs)
         } else {
             out.append(0x2C)
-            out.append(contentsOf: extra)
+            out.append(contentsOf: ServerSentEvents.oneLine(extra))
         }
         out.append(contentsOf: Self.finishReason)
         if let finish {

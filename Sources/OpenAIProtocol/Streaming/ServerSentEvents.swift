@@ -26,6 +26,13 @@ package enum ServerSentEvents {
         out.append(contentsOf: suffix)
     }
 
+    /// JSON from outside, fit for a frame: line ends stand between its tokens only and mean nothing there, but would end
+    /// the `data:` line.
+    package static func oneLine(_ json: [UInt8]) -> [UInt8] {
+        func isLineEnd(_ byte: UInt8) -> Bool { byte == 0x0A || byte == 0x0D }
+        return json.contains(where: isLineEnd) ? json.filter { !isLineEnd($0) } : json
+    }
+
     package static let prefix: [UInt8] = Array("data: ".utf8)
     private static let eventPrefix: [UInt8] = Array("event: ".utf8)
     package static let suffix: [UInt8] = Array("\n\n".utf8)

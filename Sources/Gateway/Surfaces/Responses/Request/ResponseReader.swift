@@ -82,7 +82,8 @@ struct ResponseReader: Sendable {
                 writer.raw(echo(of: name) ?? Array(standard.utf8))
             }
         }
-        return writer.bytes
+        // It is pasted into the events of a stream.
+        return ServerSentEvents.oneLine(writer.bytes)
     }
 
     private func echo(of name: String) -> [UInt8]? {
