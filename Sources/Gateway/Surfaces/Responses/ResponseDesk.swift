@@ -46,19 +46,17 @@ struct ResponseDesk: Sendable {
         _ ids: [String],
         caller: Caller,
         now: Int64
-    ) async throws -> [String: JSONView] {
-        var items: [String: JSONView] = [:]
+    ) async throws -> ReferencedItems {
         guard ids.count <= Self.mostReferences else {
             throw OpenAIError.invalid(
                 "Invalid 'input': at most \(Self.mostReferences) items may be references.",
                 param: "input"
             )
         }
-        for response in Set(ids.compactMap(ResponseID.response(ofItem:))) {
+        var items = ReferencedItems(ids)
+        for response in items.responses {
             guard let kept = try await store.response(response, userID: caller.userID, now: now) else { continue }
-            for item in try JSONDocument(parsing: kept.body).root["output"]?.elements.map({ $0 }) ?? [] {
-                if let id = item["id"]?.string { items[id] = item }
-            }
+            try items.take(kept)
         }
         return items
     }

@@ -111,10 +111,12 @@ struct ResponseRequest: Sendable {
         items.compactMap { $0.view.isReference ? $0.view["id"]?.string : nil }
     }
 
-    /// Puts kept items in the place of those that refer to them.
+    /// Puts kept items in the place of those that refer to them. One item may be referred to often.
     ///
-    /// - Throws: `OpenAIError` 404 for an id that `find` does not know.
+    /// - Throws: `OpenAIError` 404 for an id that `find` does not know, 413 when the input becomes larger than a body
+    ///   may be.
     mutating func resolve(_ find: (String) -> JSONView?) throws(OpenAIError) {
+        var bytes = items.reduce(0) { $0 + $1.view.range.count }
         for (index, item) in items.enumerated() where item.view.isReference {
             guard let id = item.view["id"]?.string else {
                 throw .invalid("Missing required parameter: '\(item.path).id'.", param: "\(item.path).id")
@@ -126,6 +128,10 @@ struct ResponseRequest: Sendable {
                     type: "invalid_request_error",
                     param: "\(item.path).id"
                 )
+            }
+            bytes += found.range.count - item.view.range.count
+            guard bytes <= ChatRoutes.bodyLimit else {
+                throw .largeInput("its items and those that they refer to", limit: ChatRoutes.bodyLimit)
             }
             items[index] = Item(view: found, path: item.path)
         }
