@@ -78,6 +78,53 @@ import Testing
         }
     }
 
+    private func left(in stage: Stage) async throws -> [String] {
+        try await stage.database.read {
+            try $0.query("SELECT id FROM conversation_response ORDER BY id", []).map { try $0.text("id") }
+        }
+    }
+
+    @Test(arguments: Engine.allCases) func theOldestGoWhenThereAreTooMany(_ engine: Engine) async throws {
+        try await withStage(ScriptedModel(.answers("x")), on: engine) { stage in
+            let store = ResponseStore(database: stage.database, quota: ResponseStore.Quota(responses: 3))
+            try await store.keep(response("other", user: 8, at: 1), sweeps: false)
+            for (time, id) in ["e", "d", "c", "b"].enumerated() {
+                try await store.keep(response(id, at: Int64(time)), sweeps: false)
+            }
+            // Two of one millisecond count as two.
+            try await store.keep(response("a", at: 3), sweeps: true)
+            #expect(try await left(in: stage) == ["a", "b", "c", "other"])
+        }
+    }
+
+    @Test(arguments: Engine.allCases) func theOldestGoWhenTheyAreTooLarge(_ engine: Engine) async throws {
+        try await withStage(ScriptedModel(.answers("x")), on: engine) { stage in
+            func large(_ id: String, user: Int64 = 7, at now: Int64) -> StoredResponse {
+                var large = response(id, user: user, at: now)
+                large.body = "\"" + String(repeating: "x", count: 1000) + "\""
+                return large
+            }
+            let store = ResponseStore(database: stage.database, quota: ResponseStore.Quota(bytes: 2_500))
+            try await store.keep(large("other", user: 8, at: 1), sweeps: false)
+            for (time, id) in ["d", "c", "b"].enumerated() {
+                try await store.keep(large(id, at: Int64(time)), sweeps: false)
+            }
+            try await store.keep(response("a", at: 9), sweeps: true)
+            #expect(try await left(in: stage) == ["a", "b", "c", "other"])
+        }
+    }
+
+    @Test func theLargestAlwaysSweeps() async throws {
+        try await withStage(ScriptedModel(.answers("x")), on: .sqlite) { stage in
+            let store = ResponseStore(database: stage.database, quota: ResponseStore.Quota(responses: 1))
+            try await store.keep(response("a", at: 1), sweeps: false)
+            var largest = response("b", at: 2)
+            largest.body = String(repeating: "x", count: ResponseStore.largest)
+            try await store.keep(largest)
+            #expect(try await left(in: stage) == ["b"])
+        }
+    }
+
     @Test(arguments: Engine.allCases) func aHoleOrTooMuchIsNotGoneOnFrom(_ engine: Engine) async throws {
         try await withStage(ScriptedModel(.answers("x")), on: engine) { stage in
             let store = ResponseStore(database: stage.database)

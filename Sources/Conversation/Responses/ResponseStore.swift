@@ -14,16 +14,27 @@ package struct ResponseStore: Sendable {
     package static let largestConversation: Int64 = 16 << 20
     /// Responses of one conversation.
     private static let longest = 1_000
-    /// Responses of one user; the oldest go first.
-    private static let most: Int64 = 10_000
     private static let day: Int64 = 86_400_000
 
+    /// What one user may have kept; the oldest go first.
+    package struct Quota: Sendable {
+        package var responses: Int64
+        package var bytes: Int64
+
+        package init(responses: Int64 = 10_000, bytes: Int64 = 256 << 20) {
+            self.responses = responses
+            self.bytes = bytes
+        }
+    }
+
     private let database: any Database
+    private let quota: Quota
     /// Whether anything is kept at all; what was kept before can be read and deleted all the same.
     package let isOn: Bool
 
-    package init(database: any Database, isOn: Bool = true) {
+    package init(database: any Database, isOn: Bool = true, quota: Quota = Quota()) {
         self.database = database
+        self.quota = quota
         self.isOn = isOn
     }
 
@@ -39,8 +50,10 @@ package struct ResponseStore: Sendable {
 
     /// Keeps a response; clears away what is over at times.
     ///
-    /// - Parameter sweeps: whether to clear away now; by default about every 64th time.
-    package func keep(_ response: StoredResponse, sweeps: Bool = UInt8.random(in: 0..<64) == 0) async throws {
+    /// - Parameter sweeps: whether to clear away now; by default about every 64th time, and the likelier the larger the
+    ///   response is, so that a user's quota is passed by some megabytes and not by many large ones.
+    package func keep(_ response: StoredResponse, sweeps: Bool? = nil) async throws {
+        let sweeps = sweeps ?? (Int.random(in: 0..<Self.largest) < max(response.bytes, Self.largest / 64))
         try await database.write { connection in
             _ = try connection.execute(
                 """
@@ -62,12 +75,17 @@ package struct ResponseStore: Sendable {
             )
             _ = try connection.execute(
                 """
-                DELETE FROM conversation_response WHERE user_id = $1 AND created_at < (
-                    SELECT created_at FROM conversation_response WHERE user_id = $1
-                    ORDER BY created_at DESC LIMIT 1 OFFSET $2
+                DELETE FROM conversation_response WHERE id IN (
+                    SELECT id FROM (
+                        SELECT id, ROW_NUMBER() OVER newest AS place,
+                            CAST(SUM(bytes) OVER newest AS BIGINT) AS total
+                        FROM conversation_response WHERE user_id = $1
+                        WINDOW newest AS (ORDER BY created_at DESC, id DESC)
+                    ) AS kept
+                    WHERE place > $2 OR total > $3
                 )
                 """,
-                [.integer(response.userID), .integer(Self.most - 1)]
+                [.integer(response.userID), .integer(quota.responses), .integer(quota.bytes)]
             )
         }
     }
