@@ -56,7 +56,7 @@ final class ChatStreamSink: StreamSink {
             if includeUsage { state.withLock { $0.encoder.usage(usage, into: &bytes) } }
             bytes.append(contentsOf: ServerSentEvents.done)
         case .failed(let error): bytes = error.frame
-        case .cancelled(.shutDown): bytes = OpenAIError.overloaded("the server is shutting down.").frame
+        case .cancelled(.shutDown): bytes = OpenAIError.shuttingDown.frame
         case .cancelled(.clientGone): break
         }
         stream.finish(bytes, end: end)

@@ -143,7 +143,7 @@ final class ResponseStream: Sendable {
             if state.hasSent { return .bytes }
             switch state.end {
             case .failed(let error): return .failed(error)
-            case .cancelled(.shutDown): return .failed(.overloaded("the server is shutting down."))
+            case .cancelled(.shutDown): return .failed(.shuttingDown)
             case .finished, .cancelled, nil: return .cancelled
             }
         }

@@ -99,6 +99,9 @@ extension OpenAIError {
         )
     }
 
+    /// 503 for what a stop of the server cuts short.
+    package static let shuttingDown = overloaded("the server is shutting down.")
+
     package static func `internal`(_ message: String = "The gateway failed; the log has the details.") -> OpenAIError {
         OpenAIError(status: 500, message: message, type: "server_error", code: "internal_error")
     }

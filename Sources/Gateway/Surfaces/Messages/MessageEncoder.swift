@@ -99,17 +99,13 @@ struct MessageEncoder {
         out.append(contentsOf: Self.deltaTail)
     }
 
-    static func event(_ name: StaticString, _ members: (inout JSONWriter) -> Void) -> [UInt8] {
+    static func event(_ name: String, _ members: (inout JSONWriter) -> Void) -> [UInt8] {
         var writer = JSONWriter(capacity: 200)
         writer.beginObject()
         members(&writer)
         writer.endObject()
-        var bytes = Array("event: ".utf8)
-        name.withUTF8Buffer { bytes.append(contentsOf: $0) }
-        bytes.append(0x0A)
-        bytes += ServerSentEvents.prefix
-        bytes += writer.bytes
-        bytes += ServerSentEvents.suffix
+        var bytes: [UInt8] = []
+        ServerSentEvents.append(writer.bytes, event: name, to: &bytes)
         return bytes
     }
 

@@ -62,8 +62,7 @@ final class MessageStreamSink: StreamSink {
                 state.encoder.finish(state.blocks.stop(stops), usage: usage, into: &bytes)
             }
         case .failed(let error): bytes = AnthropicError(error).frame(requestID: requestID)
-        case .cancelled(.shutDown):
-            bytes = AnthropicError(.overloaded("the server is shutting down.")).frame(requestID: requestID)
+        case .cancelled(.shutDown): bytes = AnthropicError(.shuttingDown).frame(requestID: requestID)
         case .cancelled(.clientGone): break
         }
         stream.finish(bytes, end: end)

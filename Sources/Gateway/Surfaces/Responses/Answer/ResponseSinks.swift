@@ -38,8 +38,7 @@ final class ResponseStreamSink: StreamSink {
             answer.withLock { $0.last(into: &bytes) }
         case .failed(let error): answer.withLock { $0.fail(error.forResponses, usage: usage, into: &bytes) }
         case .cancelled(.shutDown):
-            let error = OpenAIError.overloaded("the server is shutting down.")
-            answer.withLock { $0.fail(error, usage: usage, into: &bytes) }
+            answer.withLock { $0.fail(.shuttingDown, usage: usage, into: &bytes) }
         case .cancelled(.clientGone): break
         }
         stream.finish(bytes, end: end)

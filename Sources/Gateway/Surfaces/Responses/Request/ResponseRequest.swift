@@ -31,21 +31,8 @@ struct ResponseRequest: Sendable {
     ///
     /// - Throws: `OpenAIError` 400 that names the field.
     init(parsing body: [UInt8]) throws(OpenAIError) {
-        let document: JSONDocument
-        do {
-            document = try JSONDocument(parsing: body, limits: JSONLimits(depth: 64))
-        } catch {
-            throw .invalid(
-                "We could not parse the JSON body of your request: \(error.message) (at byte \(error.offset)).",
-                param: error.path.isEmpty ? nil : error.path
-            )
-        }
-        let root = document.root
-        guard root.kind == .object else {
-            throw .invalid("The request body must be a JSON object, not \(root.kind.phrase).", param: nil)
-        }
         var reader = ResponseReader()
-        try reader.read(root)
+        try reader.read(JSONDocument(ofRequest: body, depth: 64).root)
         guard let model = reader.text("model") else {
             throw .invalid("You must provide a model parameter.", param: "model")
         }
