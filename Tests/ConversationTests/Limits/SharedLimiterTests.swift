@@ -101,6 +101,48 @@ import Testing
         }
     }
 
+    /// A node whose book has no budget spends from that of the others, and never makes them forget what was spent.
+    @Test func nodesThatDisagreeForgetNoMoney() async throws {
+        try await withNodes { one, two, _ in
+            let (withBudget, without) = (
+                claim(LimitSet(budgetDay: 1000, budgetMonth: 1000), micros: 100),
+                claim(LimitSet(tokensPerMinute: 1000), micros: 100)
+            )
+            // It began when nobody counted money.
+            let early = try #require(hold(try await two.reserve(without)))
+            for _ in 0..<4 {
+                one.settle(try #require(hold(try await one.reserve(withBudget))), as: LimitUse(micros: 100))
+                await one.settled()
+                two.settle(try #require(hold(try await two.reserve(without))), as: LimitUse(micros: 110))
+                await two.settled()
+            }
+            two.settle(early, as: LimitUse(micros: 120))
+            await two.settled()
+            let reading = try #require(try await one.readings(of: [Self.scope])[Self.scope])
+            #expect(reading.day == 960 && reading.month == 960)
+            #expect(hold(try await one.reserve(withBudget)) == nil)
+        }
+    }
+
+    @Test func whatTheBooksSayIsALowerBound() {
+        var (table, limited) = (LimitTable(), [LimitedScope(Self.scope, LimitSet(budgetDay: 1000))])
+        func reserve(_ limited: [LimitedScope]) -> LimitHold? {
+            hold(
+                table.reserve(LimitClaim(scopes: limited, use: LimitUse(micros: 100), startedAt: 0), holder: "", at: 0)
+            )
+        }
+        #expect(reserve(limited) != nil)
+        // The limit is taken away, money is spent that nobody counts here, and the limit is set again.
+        table.history.spent[Self.scope] = .init(day: 850, month: 850)
+        #expect(reserve(limited) != nil)
+        #expect(table.meters[Self.scope]?.days[0] == 950)
+        #expect(reserve(limited) == nil)
+        table.history.spent[Self.scope] = .init(day: 100, month: 100)
+        limited[0].limits.budgetDay = 2000
+        #expect(reserve(limited) != nil)
+        #expect(table.meters[Self.scope]?.days[0] == 1050)
+    }
+
     @Test func whoDiesGivesItsSlotsBack() async throws {
         try await withNodes(lifetime: .milliseconds(400)) { one, two, database in
             let claim = claim(LimitSet(concurrent: 2, budgetDay: 1000), micros: 300)
@@ -146,4 +188,20 @@ import Testing
         #expect(limiter.holdCount == 0)
         await database.close()
     }
+}
+
+extension SharedLimiter {
+    /// Returns when what was settled is counted: jobs are done in their order.
+    fileprivate func settled() async { _ = try? await extend(.nothing, to: LimitUse()) }
+}
+
+extension LimitHold {
+    fileprivate static let nothing = LimitHold(
+        scopes: [],
+        holder: "",
+        takenAt: 0,
+        startedAt: 0,
+        charged: LimitUse(),
+        unpaid: []
+    )
 }

@@ -77,6 +77,8 @@ package struct LimitHold: Sendable {
     package let startedAt: Int64
     /// What is charged so far.
     package internal(set) var charged: LimitUse
+    /// Subjects whose money was not counted when that was charged. It may be by now, for another node's budget.
+    var unpaid: [LimitScope]
 }
 
 /// What came of a claim.

@@ -46,15 +46,17 @@ struct LimitMeter: Sendable, Hashable {
         tokens.advance(to: moment)
     }
 
-    /// Begins to count money, or ends it.
-    mutating func seed(_ scope: LimitScope, hasBudget: Bool, _ history: SpendingHistory) {
-        guard hasBudget != isSeeded else { return }
-        isSeeded = hasBudget
-        days = SpentMoney()
-        months = SpentMoney()
-        guard hasBudget, let spent = history.spent[scope] else { return }
-        days.add(spent.day, to: history.day)
-        months.add(spent.month, to: history.month)
+    /// Begins to count money. It never ends again: another node's book may have a budget where this one's has none, and
+    /// what is spent here counts against it.
+    ///
+    /// What the books say is a lower bound: where it is more than was counted (nothing was counted while nothing limited
+    /// the subject), it holds.
+    mutating func seed(_ scope: LimitScope, _ history: SpendingHistory, _ startedAt: Int64) {
+        let isNew = !isSeeded
+        isSeeded = true
+        guard let spent = history.spent[scope] else { return }
+        if isNew || BudgetPeriod.day(startedAt) == history.day { days.raise(history.day, to: spent.day) }
+        if isNew || BudgetPeriod.month(startedAt) == history.month { months.raise(history.month, to: spent.month) }
     }
 
     /// The worst reason against a claim; nil when it can be granted.
@@ -105,18 +107,19 @@ struct LimitMeter: Sendable, Hashable {
     mutating func take(_ limits: LimitSet, _ claim: LimitClaim, holder: String, at moment: Int64) {
         if limits.requestsPerMinute != nil { requests.take(1, at: moment) }
         if limits.tokensPerMinute != nil { tokens.take(claim.use.tokens, at: moment) }
-        if limits.hasBudget { charge(claim.use.micros, claim.startedAt) }
+        if isSeeded { charge(claim.use.micros, claim.startedAt) }
         running[holder, default: 0] += 1
     }
 
     /// Puts what is known by now in the place of what was charged.
-    mutating func correct(_ hold: LimitHold, _ limits: LimitSet, to use: LimitUse, at moment: Int64) {
+    mutating func correct(_ hold: LimitHold, _ limited: LimitedScope, to use: LimitUse, at moment: Int64) {
         let tokens = use.tokens - hold.charged.tokens
-        if let limit = limits.tokensPerMinute {
+        if let limit = limited.limits.tokensPerMinute {
             if tokens > 0 { self.tokens.owe(tokens, limit: limit, at: moment) }
             if tokens < 0 { self.tokens.giveBack(-tokens, takenAt: hold.takenAt) }
         }
-        if limits.hasBudget { charge(use.micros - hold.charged.micros, hold.startedAt) }
+        guard isSeeded else { return }
+        charge(use.micros - (hold.unpaid.contains(limited.scope) ? 0 : hold.charged.micros), hold.startedAt)
     }
 
     private mutating func charge(_ micros: Int64, _ moment: Int64) {

@@ -16,7 +16,7 @@ struct LimitTable: Sendable {
         for limited in claim.scopes {
             var meter = meters[limited.scope] ?? LimitMeter()
             meter.advance(to: moment)
-            meter.seed(limited.scope, hasBudget: limited.limits.hasBudget, history)
+            if limited.limits.hasBudget { meter.seed(limited.scope, history, claim.startedAt) }
             if let refusal = meter.refusal(limited, claim, at: moment), refusal.weight >= worst?.weight ?? .min {
                 worst = refusal
             }
@@ -35,7 +35,8 @@ struct LimitTable: Sendable {
             holder: holder,
             takenAt: moment,
             startedAt: claim.startedAt,
-            charged: claim.use
+            charged: claim.use,
+            unpaid: unpaid(claim.scopes)
         )
         return .granted(hold, standing)
     }
@@ -47,7 +48,7 @@ struct LimitTable: Sendable {
         for limited in hold.scopes {
             guard var meter = meters[limited.scope] else { continue }
             meter.advance(to: moment)
-            meter.correct(hold, limited.limits, to: more, at: moment)
+            meter.correct(hold, limited, to: more, at: moment)
             if let refusal = meter.overdraft(limited, hold.startedAt, at: moment),
                 refusal.weight >= worst?.weight ?? .min
             {
@@ -57,7 +58,13 @@ struct LimitTable: Sendable {
         }
         var hold = hold
         hold.charged = more
+        hold.unpaid = unpaid(hold.scopes)
         return (hold, worst)
+    }
+
+    /// Those whose money is not counted.
+    private func unpaid(_ scopes: [LimitedScope]) -> [LimitScope] {
+        scopes.map(\.scope).filter { meters[$0]?.isSeeded != true }
     }
 
     /// Ends a hold.
@@ -67,7 +74,7 @@ struct LimitTable: Sendable {
         for limited in hold.scopes {
             guard var meter = meters[limited.scope] else { continue }
             meter.advance(to: moment)
-            if let use { meter.correct(hold, limited.limits, to: use, at: moment) }
+            meter.correct(hold, limited, to: use ?? hold.charged, at: moment)
             meter.leave(hold.holder)
             meters[limited.scope] = meter
         }

@@ -32,6 +32,12 @@ struct SpentMoney: Sendable, Hashable {
         period.micros = max(0, period.micros.addingReportingOverflow(micros).partialValue)
         periods.append(period)
     }
+
+    /// Makes it so much where it is less.
+    mutating func raise(_ number: Int64, to micros: Int64) {
+        let spent = self[number]
+        if micros > spent { add(micros - spent, to: number) }
+    }
 }
 
 /// Days and months by their numbers.
