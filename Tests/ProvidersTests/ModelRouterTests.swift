@@ -132,6 +132,8 @@ private final class SilentRound: ModelRound {
         #expect(router.route(named: "default")?.targets.count == 1)
         #expect(router.route(named: "a/special")?.targets.isEmpty == true)
         #expect(router.route(named: "a/meta/llama")?.targets == [RouteTarget(provider: "a", model: "meta/llama")])
-        for name in ["other", "b/x", "a/", "/x", ""] { #expect(router.route(named: name) == nil) }
+        for name in ["other", "b/x", "a/", "/x", "", "a/x\0", "a/x\n", "a/\u{7F}"] {
+            #expect(router.route(named: name) == nil)
+        }
     }
 }

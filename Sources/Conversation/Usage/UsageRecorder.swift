@@ -156,7 +156,7 @@ package final class UsageRecorder: Sendable {
 
 extension DatabaseError {
     /// Whether the same statement would fail again, whenever it is tried.
-    fileprivate var isFinal: Bool {
+    var isFinal: Bool {
         switch kind {
         case .constraint, .statement, .decoding: true
         default: false

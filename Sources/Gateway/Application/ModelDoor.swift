@@ -8,9 +8,12 @@ import Providers
 extension GatewayServices {
     /// A bot by id or name; else a model route or `provider/model`, for callers who may.
     ///
-    /// - Throws: `OpenAIError` 404 for a name that nobody has, 403 for a caller who may not, 502 for a bot whose model is
+    /// - Throws: `OpenAIError` 400 for a text that is no name, 404 for a name that nobody has, 403 for a caller who may not, 502 for a bot whose model is
     ///   not configured.
     func resolve(model name: String, for caller: Caller) throws(OpenAIError) -> (bot: Bot?, route: ModelRoute) {
+        guard ModelRouter.isName(name) else {
+            throw .invalid("model must not have control characters", param: "model")
+        }
         let router = turns.router()
         if let bot = bots.bot(named: name) {
             guard let route = router.route(named: bot.model) else {

@@ -30,13 +30,16 @@ package struct ModelRouter: Sendable {
         self.state = state
     }
 
+    /// Whether a text can be a name of a model: control characters are in none, and no store and no header takes them.
+    package static func isName(_ text: String) -> Bool { !text.utf8.contains { $0 < 0x20 || $0 == 0x7F } }
+
     /// Finds a route by name, or makes one of `provider/model`.
     package func route(named name: String) -> ModelRoute? {
         if let route = routes.first(where: { $0.name == name }) { return route }
         guard let slash = name.firstIndex(of: "/") else { return nil }
         let provider = String(name[..<slash])
         let model = String(name[name.index(after: slash)...])
-        guard providers[provider] != nil, !model.isEmpty else { return nil }
+        guard providers[provider] != nil, !model.isEmpty, Self.isName(model) else { return nil }
         return ModelRoute(
             name: name,
             targets: [RouteTarget(provider: provider, model: model)],

@@ -143,6 +143,37 @@ import Testing
         #expect(table.meters[Self.scope]?.days[0] == 1050)
     }
 
+    /// A subject that the store refuses fails its own request, not those that go with it.
+    @Test func whatTheStoreRefusesFailsAlone() async throws {
+        try await withNodes { one, two, database in
+            func claim(on subject: String) -> LimitClaim {
+                LimitClaim(
+                    scopes: [LimitedScope(LimitScope(.route, subject), LimitSet(requestsPerMinute: 100))],
+                    use: LimitUse(),
+                    startedAt: 0
+                )
+            }
+            let granted = try await withThrowingTaskGroup(of: Bool.self) { group in
+                for number in 0..<60 {
+                    group.addTask {
+                        let isWrong = number % 3 == 1
+                        guard let outcome = try? await one.reserve(claim(on: isWrong ? "a/\0" : "a/b")) else {
+                            #expect(isWrong)
+                            return false
+                        }
+                        #expect(!isWrong)
+                        if let hold = hold(outcome) { one.settle(hold, as: LimitUse()) }
+                        return true
+                    }
+                }
+                return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+            }
+            #expect(granted == 40)
+            await one.drain()
+            #expect(one.holdCount == 0)
+        }
+    }
+
     @Test func whoDiesGivesItsSlotsBack() async throws {
         try await withNodes(lifetime: .milliseconds(400)) { one, two, database in
             let claim = claim(LimitSet(concurrent: 2, budgetDay: 1000), micros: 300)

@@ -195,6 +195,16 @@ import Testing
         try await gateway.stop()
     }
 
+    @Test func namesWithControlCharactersNameTheField() async throws {
+        let gateway = try await Gateway.start()
+        for model in ["offline/a\\u0000", "ops-assistant-bot\\n"] {
+            let answer = try await gateway.chat("hello", model: model)
+            #expect(answer.status == 400, "\(answer.text)")
+            #expect(try answer.json["error"]?["param"]?.string == "model")
+        }
+        try await gateway.stop()
+    }
+
     @Test func wrongLimitsNameTheField() async throws {
         let gateway = try await Gateway.start()
         let wrong = [

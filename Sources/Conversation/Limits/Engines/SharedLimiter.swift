@@ -38,6 +38,8 @@ package final class SharedLimiter: Limiter {
 
     private struct State {
         var jobs: [Job] = []
+        /// So many of the next go one by one: together they were refused, for the sake of one of them.
+        var alone = 0
         var isRunning = false
         var isClosing = false
         /// Whether the store knows this node's name.
@@ -159,7 +161,8 @@ package final class SharedLimiter: Limiter {
         var failures = 0
         while true {
             let (jobs, node, history, drains) = state.withLock { state in
-                let jobs = Array(state.jobs.prefix(Self.batch))
+                let jobs = Array(state.jobs.prefix(state.alone > 0 ? 1 : Self.batch))
+                state.alone = max(0, state.alone - 1)
                 state.jobs.removeFirst(jobs.count)
                 var drains: [CheckedContinuation<Void, Never>] = []
                 if jobs.isEmpty {
@@ -188,6 +191,11 @@ package final class SharedLimiter: Limiter {
                         state.jobs.insert(contentsOf: jobs, at: 0)
                     }
                 }
+            } catch let error as DatabaseError where error.isFinal && jobs.count > 1 {
+                state.withLock { state in
+                    state.alone = jobs.count
+                    state.jobs.insert(contentsOf: jobs, at: 0)
+                }
             } catch {
                 failures += 1
                 await failed(jobs, error, failures)
@@ -198,9 +206,10 @@ package final class SharedLimiter: Limiter {
     /// Whoever waits is told; what was settled is tried again, since it would be charged for ever otherwise.
     private func failed(_ jobs: [Job], _ error: any Error, _ failures: Int) async {
         let isUnknown = (error as? DatabaseError)?.isOutcomeUnknown == true
+        let isFinal = (error as? DatabaseError)?.isFinal == true
         for job in jobs { job.waiter?.resume(throwing: error) }
         // Done twice a settlement would free another's slot; done not at all it is charged as estimated.
-        let again = isUnknown ? [] : jobs.filter { if case .settle = $0.work { true } else { false } }
+        let again = isUnknown || isFinal ? [] : jobs.filter { if case .settle = $0.work { true } else { false } }
         let isGivenUp = state.withLock { state in
             // What was granted, if it was, is freed when the old name's word runs out.
             if isUnknown { state.node = Self.newName() }
