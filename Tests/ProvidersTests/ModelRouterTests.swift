@@ -124,6 +124,16 @@ private final class SilentRound: ModelRound {
         #expect(failure?.kind == .modelNotFound)
     }
 
+    @Test func namesThatCallersMakeUpAreOneSubject() {
+        let router = ModelRouter(
+            providers: [Stub("a"), Stub("b")],
+            routes: [route("a"), ModelRoute(name: "b/special", targets: [])],
+            profiles: ["b/known": ModelProfile(name: "b/known")]
+        )
+        for name in ["default", "a/m-a", "b/special", "b/known"] { #expect(router.limitSubject(of: name) == name) }
+        for name in ["a/x", "a/m-b", "a/m-a/x", "a/*"] { #expect(router.limitSubject(of: name) == "a/*") }
+    }
+
     @Test func namesLeadToRoutes() {
         let router = ModelRouter(
             providers: [Stub("a")],

@@ -62,6 +62,15 @@ package struct ModelRouter: Sendable {
         )
     }
 
+    /// Under which name requests of a route are limited: its own where it is configured; `provider/*` for all names of a
+    /// provider that only their callers know, so that nobody gets a new allowance with a new name.
+    package func limitSubject(of name: String) -> String {
+        guard let slash = name.firstIndex(of: "/"), profiles[name] == nil, !routes.contains(where: { $0.name == name })
+        else { return name }
+        let (provider, model) = (String(name[..<slash]), String(name[name.index(after: slash)...]))
+        return hasTarget(provider: provider, model: model) ? name : provider + "/*"
+    }
+
     /// Whether some route leads to this target: such names are few, those that callers make up are not.
     package func hasTarget(provider: String, model: String) -> Bool {
         routes.contains { $0.targets.contains { $0.provider == provider && $0.model == model } }

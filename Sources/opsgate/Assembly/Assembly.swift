@@ -88,7 +88,8 @@ struct Assembly: Sendable {
             database: database,
             sources: LimitSources(
                 bots: { bots.bots.map { ($0.id, $0.usageLimits) } },
-                routes: { providerFile.limits }
+                routes: { providerFile.limits },
+                routeSubject: { providers.book.router.limitSubject(of: $0) }
             ),
             logger: logger
         )

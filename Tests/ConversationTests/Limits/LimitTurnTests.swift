@@ -5,6 +5,7 @@ import OpenAIProtocol
 import Providers
 import Storage
 import Support
+import Synchronization
 import Testing
 import Tools
 
@@ -246,6 +247,65 @@ import Tools
             let known = try await stage.environment.limits.limiter.knownScopes()
             #expect(known.isEmpty)
         }
+    }
+
+    /// Names that callers make up share what `*` allows and leave nothing in memory.
+    @Test(arguments: Engine.allCases) func madeUpNamesShareOneAllowance(engine: Engine) async throws {
+        try await withStage(ScriptedModel(.answers("x")), on: engine) { stage in
+            let limits = Limits(
+                limiter: Limits.limiter(for: stage.database, logger: stage.environment.logger),
+                database: stage.database,
+                sources: LimitSources(routeSubject: { $0.hasPrefix("up/") ? "up/*" : $0 }),
+                logger: stage.environment.logger
+            )
+            var book = LimitBook()
+            book.add(LimitSet(requestsPerMinute: 3), to: LimitScope(.route, "*"))
+            book.add(LimitSet(requestsPerMinute: 1), to: LimitScope(.route, "up/named"))
+            try await limits.use(book)
+            func passes(_ route: String) async throws -> Bool {
+                let request = AccountedRequest(
+                    operation: .chat,
+                    requestID: "r",
+                    caller: Stage.caller,
+                    surface: "chat",
+                    requestedModel: "m",
+                    route: route
+                )
+                guard let hold = try? await limits.begin(request, Self.prices, at: 0)?.hold else { return false }
+                limits.limiter.settle(hold, as: LimitUse())
+                return true
+            }
+            var passed: [Bool] = []
+            for name in ["up/a", "up/b", "up/named", "up/named", "up/c", "up/d", "default"] {
+                passed.append(try await passes(name))
+            }
+            #expect(passed == [true, true, true, false, true, false, true])
+            let known = try await limits.limiter.knownScopes().map(\.subject).sorted()
+            #expect(known == ["default", "up/*", "up/named"])
+        }
+    }
+
+    @Test func metersThatSayNothingAreForgotten() async throws {
+        let clock = Mutex<Int64>(0)
+        let limiter = MemoryLimiter(steady: { clock.withLock { $0 } })
+        func reserve(_ subject: String, _ limits: LimitSet) async throws -> LimitHold? {
+            let scopes = [LimitedScope(LimitScope(.user, subject), limits)]
+            let outcome = try await limiter.reserve(LimitClaim(scopes: scopes, use: LimitUse(), startedAt: 0))
+            if case .granted(let hold, _) = outcome { return hold } else { return nil }
+        }
+        let held = try await reserve("held", LimitSet(concurrent: 1))
+        limiter.settle(try #require(try await reserve("seeded", LimitSet(budgetDay: 1))), as: LimitUse(micros: 1))
+        for number in 0..<5000 {
+            let hold = try #require(try await reserve("\(number)", LimitSet(requestsPerMinute: 1, concurrent: 1)))
+            limiter.settle(hold, as: LimitUse())
+            clock.withLock { $0 += 1000 }
+        }
+        let known = Set(try await limiter.knownScopes().map(\.subject))
+        #expect(known.count < 1000)
+        #expect(known.isSuperset(of: ["held", "seeded", "4999"]))
+        #expect(try await reserve("held", LimitSet(concurrent: 1)) == nil)
+        #expect(try await reserve("4999", LimitSet(requestsPerMinute: 1)) == nil)
+        limiter.settle(try #require(held), as: nil)
     }
 
     @Test func theStricterOfTwoSourcesHoldsAndOneNumberOfItsOwnGoesBeforeEveryones() {

@@ -145,7 +145,7 @@ import Testing
 
     /// A subject that the store refuses fails its own request, not those that go with it.
     @Test func whatTheStoreRefusesFailsAlone() async throws {
-        try await withNodes { one, two, database in
+        try await withNodes { one, _, _ in
             func claim(on subject: String) -> LimitClaim {
                 LimitClaim(
                     scopes: [LimitedScope(LimitScope(.route, subject), LimitSet(requestsPerMinute: 100))],
@@ -153,6 +153,8 @@ import Testing
                     startedAt: 0
                 )
             }
+            // The store reads no names while it has no meters.
+            one.settle(try #require(hold(try await one.reserve(claim(on: "a/b")))), as: LimitUse())
             let granted = try await withThrowingTaskGroup(of: Bool.self) { group in
                 for number in 0..<60 {
                     group.addTask {
@@ -171,6 +173,25 @@ import Testing
             #expect(granted == 40)
             await one.drain()
             #expect(one.holdCount == 0)
+        }
+    }
+
+    @Test func whatNobodyTouchesForTwoMonthsIsDeleted() async throws {
+        try await withNodes(lifetime: .milliseconds(400)) { one, _, database in
+            let hold = try #require(hold(try await one.reserve(claim(LimitSet(requestsPerMinute: 5)))))
+            one.settle(hold, as: LimitUse())
+            let long = WallClock.system.now() - 63 * BudgetPeriod.dayLength
+            try await database.write { connection in
+                try connection.execute(
+                    "INSERT INTO limit_meter (scope, state, updated_at) VALUES ('user:8', '{}', $1)",
+                    [.integer(long)]
+                )
+            }
+            #expect(try await one.knownScopes().count == 2)
+            let running = Task { await one.run() }
+            try await eventually("it is deleted") { try await one.knownScopes() == [Self.scope] }
+            running.cancel()
+            await running.value
         }
     }
 

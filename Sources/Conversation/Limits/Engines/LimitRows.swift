@@ -90,6 +90,14 @@ enum LimitRows {
         }
     }
 
+    /// Deletes the meters that nobody has touched for so long that nothing of them counts any more.
+    static func sweep(at now: Int64, _ connection: any SQLConnection) throws {
+        try connection.execute("DELETE FROM limit_meter WHERE updated_at < $1", [.integer(now - kept)])
+    }
+
+    /// Two months: longer than any budget's period.
+    private static let kept: Int64 = 62 * 86_400_000
+
     static func scopes(_ connection: any SQLConnection) throws -> [LimitScope] {
         try connection.query("SELECT scope FROM limit_meter ORDER BY scope")
             .compactMap { LimitScope(name: try $0.text("scope")) }

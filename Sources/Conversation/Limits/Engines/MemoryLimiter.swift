@@ -34,6 +34,7 @@ package final class MemoryLimiter: Limiter {
         return state.withLock { state in
             let outcome = state.table.reserve(claim, holder: "", at: moment)
             if case .granted = outcome { state.holds += 1 }
+            state.table.sweep(at: moment)
             return outcome
         }
     }
@@ -48,6 +49,7 @@ package final class MemoryLimiter: Limiter {
         state.withLock { state in
             state.table.settle(hold, as: use, at: moment)
             state.holds -= 1
+            state.table.sweep(at: moment)
         }
     }
 

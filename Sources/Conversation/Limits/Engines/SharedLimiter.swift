@@ -21,8 +21,8 @@ package final class SharedLimiter: Limiter {
         case reserve(LimitClaim)
         case extend(LimitHold, LimitUse)
         case settle(LimitHold, LimitUse?)
-        /// Nothing but the node's word.
-        case beat
+        /// Nothing but the node's word, and now and then order.
+        case beat(sweeps: Bool)
     }
 
     enum Done: Sendable {
@@ -57,6 +57,8 @@ package final class SharedLimiter: Limiter {
     private let state = Mutex(State())
     /// Jobs of one transaction at the most.
     private static let batch = 256
+    /// Once in an hour, or so.
+    private static let beatsOfASweep = 1000
 
     package init(
         database: any Database,
@@ -117,8 +119,12 @@ package final class SharedLimiter: Limiter {
     }
 
     package func run() async {
+        var beats = 0
         while !Task.isCancelled {
-            if state.withLock({ $0.hasSpoken }) { _ = try? await ask(.beat) }
+            if state.withLock({ $0.hasSpoken }) {
+                _ = try? await ask(.beat(sweeps: beats % Self.beatsOfASweep == 0))
+                beats += 1
+            }
             try? await Task.sleep(for: lifetime / 4)
         }
     }
@@ -242,6 +248,7 @@ package final class SharedLimiter: Limiter {
             try LimitRows.renew(node, until: now + lifetime, connection)
             alive[node] = now + lifetime
         }
+        if work.contains(where: \.sweeps) { try LimitRows.sweep(at: now, connection) }
         var table = LimitTable()
         table.history = history
         table.meters = try LimitRows.meters(Set(work.flatMap(\.scopes)), connection)
@@ -267,6 +274,8 @@ package final class SharedLimiter: Limiter {
 }
 
 extension SharedLimiter.Work {
+    fileprivate var sweeps: Bool { if case .beat(sweeps: true) = self { true } else { false } }
+
     fileprivate var scopes: [LimitScope] {
         switch self {
         case .reserve(let claim): claim.scopes.map(\.scope)

@@ -17,8 +17,14 @@ package struct SpendingHistory: Sendable {
 
     /// Sums the usage rows of the month that `now` is in, by UTC.
     ///
-    /// - Parameter now: epoch milliseconds.
-    package static func read(_ database: any Database, now: Int64) async throws -> SpendingHistory {
+    /// - Parameters:
+    ///   - now: epoch milliseconds.
+    ///   - routeSubject: the subject of a route.
+    package static func read(
+        _ database: any Database,
+        now: Int64,
+        routeSubject: @escaping @Sendable (String) -> String
+    ) async throws -> SpendingHistory {
         let day = BudgetPeriod.day(now)
         return try await database.read { connection in
             var history = SpendingHistory()
@@ -41,7 +47,7 @@ package struct SpendingHistory: Sendable {
                     scopes.append(LimitScope(.secret, String(id)))
                 }
                 if let bot = try row.optionalText("bot_id") { scopes.append(LimitScope(.bot, bot)) }
-                scopes.append(LimitScope(.route, try row.text("route")))
+                scopes.append(LimitScope(.route, routeSubject(try row.text("route"))))
                 for scope in scopes {
                     history.spent[scope, default: Spent()].day += today
                     history.spent[scope, default: Spent()].month += month

@@ -40,17 +40,28 @@ package struct LimitBook: Sendable, Hashable {
         return own[scope]?.completed(by: common) ?? common
     }
 
+    /// The subject under which a route is counted.
+    ///
+    /// - Parameter common: that of a route which nothing was said of by its name.
+    func subject(ofRoute route: String, _ common: (String) -> String) -> String {
+        own[LimitScope(.route, route)] != nil ? route : common(route)
+    }
+
     /// The limited subjects among those that a request is of.
-    func limited(_ request: AccountedRequest) -> [LimitedScope] {
+    func limited(_ request: AccountedRequest, _ common: (String) -> String) -> [LimitedScope] {
         // The usual case costs no more than this.
         guard !isEmpty else { return [] }
-        return request.scopes.compactMap { scope in limits(of: scope).map { LimitedScope(scope, $0) } }
+        return request.scopes(route: subject(ofRoute: request.route, common)).compactMap { scope in
+            limits(of: scope).map { LimitedScope(scope, $0) }
+        }
     }
 }
 
 extension AccountedRequest {
     /// Everything that limits of this request may be for. The program itself is nobody.
-    var scopes: [LimitScope] {
+    ///
+    /// - Parameter route: the subject of its route.
+    func scopes(route: String) -> [LimitScope] {
         var scopes: [LimitScope] = []
         if caller.credential.kind == .apiSecret, let id = caller.credential.id {
             scopes.append(LimitScope(.secret, String(id)))

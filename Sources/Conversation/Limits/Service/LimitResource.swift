@@ -77,7 +77,8 @@ package enum LimitResource {
                 orderable: true,
                 description:
                     "The id of an API secret; the name or id of a user (kept as the id); the id or name of a bot "
-                    + "(kept as the id); the name of a model route or `provider/model`. `*`: each one for itself.",
+                    + "(kept as the id); the name of a model route or `provider/model`, or `provider/*` for all names of that provider "
+                    + "together that are not configured. `*`: each one for itself.",
                 example: "*"
             ),
             count("requests_per_minute", "Requests in any 60 seconds."),

@@ -9,13 +9,17 @@ package struct LimitSources: Sendable {
     package var bots: @Sendable () -> [(id: String, limits: LimitSet)]
     /// By route, from the provider file.
     package var routes: @Sendable () -> [String: LimitSet]
+    /// The subject under which a route is limited that nothing was said of: its name, or that of many together.
+    package var routeSubject: @Sendable (String) -> String
 
     package init(
         bots: @escaping @Sendable () -> [(id: String, limits: LimitSet)] = { [] },
-        routes: @escaping @Sendable () -> [String: LimitSet] = { [:] }
+        routes: @escaping @Sendable () -> [String: LimitSet] = { [:] },
+        routeSubject: @escaping @Sendable (String) -> String = { $0 }
     ) {
         self.bots = bots
         self.routes = routes
+        self.routeSubject = routeSubject
     }
 
     /// All of them together.

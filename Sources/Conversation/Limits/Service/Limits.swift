@@ -54,7 +54,11 @@ package final class Limits: Sendable {
     /// Puts a book in force. Money that was spent before counts from here on.
     package func use(_ book: LimitBook) async throws {
         if let database, book.hasBudgets, book != self.book {
-            await limiter.adopt(try await SpendingHistory.read(database, now: clock.now()))
+            let common = sources.routeSubject
+            let history = try await SpendingHistory.read(database, now: clock.now()) {
+                book.subject(ofRoute: $0, common)
+            }
+            await limiter.adopt(history)
         }
         state.withLock { $0.book = book }
     }
@@ -100,7 +104,7 @@ package final class Limits: Sendable {
         _ prices: PriceBook,
         at wall: Int64
     ) async throws(LimitsFailure) -> (hold: LimitHold, standing: LimitStanding)? {
-        let scopes = state.withLock { $0.book }.limited(request)
+        let scopes = state.withLock { $0.book }.limited(request, sources.routeSubject)
         guard !scopes.isEmpty else { return nil }
         let claim = request.estimate.claim(on: scopes, prices, at: wall)
         let outcome: LimitOutcome

@@ -33,6 +33,14 @@ struct LimitMeter: Sendable, Hashable {
 
     var runningCount: Int { running.values.reduce(0, +) }
 
+    /// Whether a new one would say the same.
+    func isEmpty(at moment: Int64) -> Bool {
+        guard !isSeeded, running.isEmpty else { return false }
+        var meter = self
+        meter.advance(to: moment)
+        return meter.requests.entries.isEmpty && meter.tokens.entries.isEmpty
+    }
+
     mutating func advance(to moment: Int64) {
         if moment < seen, seen != .min {
             let back = MinuteWindow.tick(at: seen) - MinuteWindow.tick(at: moment)

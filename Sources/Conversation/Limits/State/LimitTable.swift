@@ -5,6 +5,16 @@ struct LimitTable: Sendable {
     var meters: [LimitScope: LimitMeter] = [:]
     /// What was spent before; for meters that begin to count money.
     var history = SpendingHistory()
+    /// So many meters are kept before it is looked for those that say nothing.
+    private(set) var patience = LimitTable.leastPatience
+    static let leastPatience = 256
+
+    /// Drops the meters that say nothing, when there are twice as many as were left the last time.
+    mutating func sweep(at moment: Int64) {
+        guard meters.count > patience else { return }
+        meters = meters.filter { !$0.value.isEmpty(at: moment) }
+        patience = max(Self.leastPatience, meters.count * 2)
+    }
 
     /// Grants a claim by all its subjects, or by none.
     ///
