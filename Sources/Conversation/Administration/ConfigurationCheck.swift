@@ -66,7 +66,7 @@ struct ConfigurationCheck: Sendable {
             record.set("base_url", url)
         }
         guard let before,
-            UpstreamAddress.destination(address(before)) != UpstreamAddress.destination(address(record))
+            ProviderSettings.destination(of: address(before)) != ProviderSettings.destination(of: address(record))
         else { return }
         let words = "must be entered again: base_url leads to another host, and what is stored would go there"
         var errors: [FieldError] = []

@@ -29,13 +29,6 @@ enum UpstreamAddress {
         return nil
     }
 
-    /// Scheme, host and port: where keys would go. The URL itself when it cannot be told.
-    static func destination(_ url: String) -> String {
-        let lower = url.lowercased()
-        guard let start = lower.firstRange(of: "://")?.upperBound else { return lower }
-        return String(lower[..<start] + lower[start...].prefix { $0 != "/" })
-    }
-
     /// The host without brackets, port and the dot of the root; nil when there is none.
     private static func host(of authority: Substring) -> String? {
         var host = authority

@@ -42,8 +42,9 @@ package struct ProviderBook: Sendable {
                 former?.providers[ModelRouter.offlineProvider] ?? OfflineProvider()
         }
         let profiles = Dictionary(catalogue.models.map { ($0.name, $0) }) { _, last in last }
+        let rings = Dictionary(catalogue.providers.map { ($0.name, KeyRingID($0)) }) { _, last in last }
         state.adopt(
-            keys: Dictionary(catalogue.providers.map { ($0.name, $0.apiKeys) }) { _, last in last }
+            keys: Dictionary(catalogue.providers.map { (KeyRingID($0), $0.apiKeys) }) { _, last in last }
         )
         self.catalogue = catalogue
         self.providers = providers
@@ -53,6 +54,7 @@ package struct ProviderBook: Sendable {
             providers: Array(providers.values),
             routes: catalogue.routes.map { Self.route($0, catalogue) },
             profiles: profiles,
+            rings: rings,
             state: state
         )
     }

@@ -136,6 +136,16 @@ package struct ProviderSettings: Sendable {
         self.origin = origin
     }
 
+    /// Scheme, host and port of the base URL: where keys go. The URL itself when it cannot be told.
+    package var destination: String { Self.destination(of: baseURL) }
+
+    /// Scheme, host and port of a URL, in small letters. The URL itself when it cannot be told.
+    package static func destination(of url: String) -> String {
+        let lower = url.lowercased()
+        guard let start = lower.firstRange(of: "://")?.upperBound else { return lower }
+        return String(lower[..<start] + lower[start...].prefix { $0 != "/" })
+    }
+
     /// The base URL for people: without user name and password.
     package var shownURL: String {
         guard let start = baseURL.firstRange(of: "://")?.upperBound,

@@ -53,7 +53,7 @@ package final class ProviderStore: Sendable {
     package var health: [RoutingState.Health] { routing.health }
 
     /// How many of a provider's keys are not retired.
-    package func usableKeys(of provider: String) -> Int? { routing.usableKeys(of: provider) }
+    package func usableKeys(of provider: String) -> Int? { book.router.usableKeys(of: provider) }
 
     /// What all layers would be together with another one in place of `origin`'s. For checks before a change.
     package func catalogue(

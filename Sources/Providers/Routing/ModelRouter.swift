@@ -8,6 +8,8 @@ package struct ModelRouter: Sendable {
     let providers: [String: any ModelProvider]
     package let routes: [ModelRoute]
     private let profiles: [String: ModelProfile]
+    /// Where each provider's keys are, as of the time that its adapter was made for.
+    private let rings: [String: KeyRingID]
     let state: RoutingState
 
     /// The route that bots use when they name none.
@@ -17,16 +19,19 @@ package struct ModelRouter: Sendable {
 
     /// - Parameters:
     ///   - profiles: what is known of models, by `provider/model`.
+    ///   - rings: where each provider's keys are; without an entry by its name alone.
     ///   - state: what earlier routers have learnt.
     package init(
         providers: [any ModelProvider],
         routes: [ModelRoute],
         profiles: [String: ModelProfile] = [:],
+        rings: [String: KeyRingID] = [:],
         state: RoutingState = RoutingState()
     ) {
         self.providers = Dictionary(providers.map { ($0.name, $0) }) { first, _ in first }
         self.routes = routes
         self.profiles = profiles
+        self.rings = rings
         self.state = state
     }
 
@@ -81,8 +86,14 @@ package struct ModelRouter: Sendable {
 
     /// Keys that are not retired, by provider, in the order of their names.
     package var usableKeys: [(provider: String, keys: Int)] {
-        providers.keys.sorted().compactMap { name in state.usableKeys(of: name).map { (name, $0) } }
+        providers.keys.sorted().compactMap { name in usableKeys(of: name).map { (name, $0) } }
     }
+
+    /// How many of a provider's keys are not retired; nil for an unknown one.
+    package func usableKeys(of provider: String) -> Int? { state.usableKeys(of: ring(of: provider)) }
+
+    /// Where the keys are that a provider's adapter may use.
+    func ring(of provider: String) -> KeyRingID { rings[provider] ?? KeyRingID(provider) }
 
     /// Starts a round on the first target that takes it.
     ///

@@ -167,7 +167,12 @@ struct RouteWalk {
     }
 
     private mutating func key(for target: RouteTarget, trustsGuesses: Bool = true) -> (id: Int, key: Secret?)? {
-        switch state.pickKey(for: target, trustsGuesses: trustsGuesses, after: tried[target.name] ?? []) {
+        switch state.pickKey(
+            of: router.ring(of: target.provider),
+            for: target,
+            trustsGuesses: trustsGuesses,
+            after: tried[target.name] ?? []
+        ) {
         case .key(let id, let key): return (id, key)
         case .resting(let until, let isGuess):
             if isGuess { left.resting.append(target) }
@@ -184,7 +189,7 @@ struct RouteWalk {
     }
 
     private func hasOtherKey(_ target: RouteTarget) -> Bool {
-        state.hasKey(for: target, besides: tried[target.name] ?? [])
+        state.hasKey(of: router.ring(of: target.provider), for: target, besides: tried[target.name] ?? [])
     }
 
     /// Whether another key may fare better. A 403 is as likely to be of the request, which would cost each key a rest.
@@ -233,7 +238,7 @@ struct RouteWalk {
             // A timeout at the turn's own end says nothing about the target.
             let isOurs = Task.isCancelled || isPastDeadline
             state.learn(error, of: target.name, isOurs: isOurs)
-            state.learn(error, ofKey: key.id, for: target)
+            state.learn(error, ofKey: key.id, of: router.ring(of: target.provider), for: target)
             if isOurs && Task.isCancelled { throw error }
             failures.append(error)
             answer = error

@@ -3,7 +3,7 @@
 package import Identity
 import Synchronization
 
-/// Breakers and loads by `provider/model`, keys by provider. Three locks, each held for a few instructions, never two.
+/// Breakers and loads by `provider/model`, keys by `KeyRingID`. Three locks, each held for a few instructions, never two.
 package final class RoutingState: Sendable {
     /// One target, for metrics and pages.
     package struct Health: Sendable, Hashable {
@@ -34,7 +34,7 @@ package final class RoutingState: Sendable {
 
     let environment: Environment
     private let breakers = Mutex<[String: Breaker]>([:])
-    private let rings = Mutex<[String: KeyRing]>([:])
+    private let rings = Mutex<[KeyRingID: KeyRing]>([:])
     private let loads = Mutex<[String: Int]>([:])
 
     package init(environment: Environment = Environment()) {
@@ -55,48 +55,52 @@ package final class RoutingState: Sendable {
 
     // MARK: Keys
 
-    /// Takes the keys of a new configuration. Providers that are gone are forgotten.
-    package func adopt(keys: [String: [Secret]]) {
+    /// Takes the keys of a new configuration. Rings that are gone are forgotten.
+    package func adopt(keys: [KeyRingID: [Secret]]) {
         rings.withLock { rings in
             rings = rings.filter { keys[$0.key] != nil }
-            for (provider, keys) in keys { rings[provider, default: KeyRing(keys: keys)].adopt(keys) }
+            for (id, keys) in keys { rings[id, default: KeyRing(keys: keys)].adopt(keys) }
         }
     }
 
-    /// How many keys of a provider are not retired; nil for an unknown one.
-    package func usableKeys(of provider: String) -> Int? {
+    /// How many keys of a ring are not retired; nil for an unknown one.
+    package func usableKeys(of ring: KeyRingID) -> Int? {
         let now = environment.now()
-        return rings.withLock { $0[provider]?.usable(at: now) }
+        return rings.withLock { $0[ring]?.usable(at: now) }
     }
 
+    /// A key of a ring for a target. A ring that is unknown, or gone since the call began, gives none: its adapter has
+    /// only what it was made with.
+    ///
     /// - Parameter tried: keys that go only when there is no other.
     func pickKey(
+        of ring: KeyRingID,
         for target: RouteTarget,
         trustsGuesses: Bool = true,
         after tried: Set<Int> = []
     ) -> KeyRing.Pick {
         let now = environment.now()
         return rings.withLock {
-            $0[target.provider, default: KeyRing()]
+            $0[ring, default: KeyRing()]
                 .pick(for: target.model, at: now, trustsGuesses: trustsGuesses, after: tried)
         }
     }
 
     /// Whether a target has a key ready that is none of those.
-    func hasKey(for target: RouteTarget, besides tried: Set<Int>) -> Bool {
+    func hasKey(of ring: KeyRingID, for target: RouteTarget, besides tried: Set<Int>) -> Bool {
         let now = environment.now()
-        return rings.withLock { $0[target.provider]?.isReady(for: target.model, at: now, besides: tried) ?? false }
+        return rings.withLock { $0[ring]?.isReady(for: target.model, at: now, besides: tried) ?? false }
     }
 
     /// What a failure says about the key that was used.
-    func learn(_ failure: ProviderFailure, ofKey id: Int, for target: RouteTarget) {
+    func learn(_ failure: ProviderFailure, ofKey id: Int, of ring: KeyRingID, for target: RouteTarget) {
         let now = environment.now()
         rings.withLock { rings in
             switch failure.kind {
             case .rateLimited, .quotaExceeded:
-                rings[target.provider]?.limited(id, for: target.model, retryAfter: failure.retryAfter, at: now)
-            case .unauthorized where failure.refusesKey: rings[target.provider]?.retire(id, at: now)
-            case .unauthorized: rings[target.provider]?.refuse(id, for: target.model, at: now)
+                rings[ring]?.limited(id, for: target.model, retryAfter: failure.retryAfter, at: now)
+            case .unauthorized where failure.refusesKey: rings[ring]?.retire(id, at: now)
+            case .unauthorized: rings[ring]?.refuse(id, for: target.model, at: now)
             default: break
             }
         }

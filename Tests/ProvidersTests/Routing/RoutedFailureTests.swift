@@ -25,7 +25,9 @@ import Testing
         state: RoutingState? = nil
     ) -> ModelRouter {
         let state = state ?? RoutingState(environment: clock.environment())
-        state.adopt(keys: keys.mapValues { $0.map { Secret($0) } })
+        state.adopt(
+            keys: Dictionary(uniqueKeysWithValues: keys.map { (KeyRingID($0.key), $0.value.map { Secret($0) }) })
+        )
         return ModelRouter(
             providers: providers,
             routes: [],
@@ -178,7 +180,7 @@ import Testing
             }
             #expect(provider.asks.count == count)
         }
-        #expect(state.usableKeys(of: "a") == 2)
+        #expect(state.usableKeys(of: KeyRingID("a")) == 2)
         _ = try await router.start(call, on: route(["a"]), standIn: true)
         clock.advance(.seconds(60))
         #expect(try await router.start(call, on: route(["a"]), standIn: true).passedOver.isEmpty)
@@ -207,7 +209,7 @@ import Testing
         }
         #expect(provider.asks.map(\.key) == ["one", "two"])
         // Other keys are another chance.
-        state.adopt(keys: ["a": [Secret("two"), Secret("three")]])
+        state.adopt(keys: [KeyRingID("a"): [Secret("two"), Secret("three")]])
         _ = try? await router.start(call, on: route(["a"]), standIn: true)
         #expect(provider.asks.count == 4)
         // And so is time.
