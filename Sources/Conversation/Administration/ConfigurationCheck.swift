@@ -9,9 +9,7 @@ import YAML
 
 /// Checks one change inside its transaction: the entry itself (400, the field named), then everybody who uses it (409).
 struct ConfigurationCheck: Sendable {
-    enum Section: String, Sendable {
-        case providers, models, routes
-    }
+    typealias Section = CatalogueProblem.Section
 
     let providers: ProviderStore
     let sealing: ProviderResources.Sealing
@@ -116,11 +114,9 @@ struct ConfigurationCheck: Sendable {
     ) throws {
         var alone = ProviderCatalogue(providers: section == .providers ? [] : merged.providers)
         try add(record, to: &alone, section)
-        let place = "\(section.rawValue).\(record.text("name") ?? "")"
-        let errors = alone.problems().compactMap { problem -> FieldError? in
-            if problem.place == place { return FieldError("name", problem.reason) }
-            guard problem.place.hasPrefix(place + ".") else { return nil }
-            return FieldError(String(problem.place.dropFirst(place.count + 1)), problem.reason)
+        let name = record.text("name") ?? ""
+        let errors = alone.problems().filter { $0.section == section && $0.name == name }.map {
+            FieldError($0.member.isEmpty ? "name" : $0.member, $0.reason)
         }
         if !errors.isEmpty { throw ResourceError.invalid(errors) }
     }

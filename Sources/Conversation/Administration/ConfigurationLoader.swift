@@ -113,7 +113,7 @@ package final class ConfigurationLoader: Sendable {
             let winner = book.catalogue.provider(named: name)
             isWinner = winner?.origin == .store
             isActive = record.boolean("is_active") ?? true
-            if isWinner, let problem = book.problems.first(where: { $0.place.hasPrefix("providers.\(name).") }) {
+            if isWinner, let problem = book.problems.first(where: { $0.section == .providers && $0.name == name }) {
                 return (false, problem.description)
             }
         case .routes: isWinner = book.catalogue.routes.first { $0.name == name }?.origin == .store
@@ -123,10 +123,7 @@ package final class ConfigurationLoader: Sendable {
                 && !providers.layer(.file).models.contains { $0.name == name }
         }
         guard isWinner else { return (false, "an entry of that name in the provider file goes before it") }
-        let path = "\(section.rawValue).\(name)"
-        let problem = book.catalogue.problems().first {
-            $0.place == path || $0.place.hasPrefix("\(path).targets")
-        }
+        let problem = book.catalogue.problems().first { $0.section == section && $0.name == name }
         return (isActive, problem?.description)
     }
 }

@@ -11,7 +11,7 @@ struct FixedEntries: Sendable {
     var providers: [FixedEntry] {
         let book = store.book
         return book.catalogue.providers.filter { $0.origin != .store }.map { provider in
-            let problem = book.problems.first { $0.place.hasPrefix("providers.\(provider.name).") }?.description
+            let problem = book.problems.first { $0.section == .providers && $0.name == provider.name }?.description
             return entry("providers", provider.name, provider.origin, provider.members, problem)
         }
     }
@@ -29,7 +29,7 @@ struct FixedEntries: Sendable {
         let catalogue = store.book.catalogue
         let problems = catalogue.problems()
         return catalogue.routes.filter { $0.origin != .store }.map { route in
-            let problem = problems.first { $0.place.hasPrefix("routes.\(route.name).") }?.description
+            let problem = problems.first { $0.section == .routes && $0.name == route.name }?.description
             return entry("routes", route.name, route.origin, route.members, problem)
         }
     }

@@ -4,14 +4,28 @@ import Identity
 
 /// Something in a catalogue that cannot work.
 package struct CatalogueProblem: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The member it is about, as a path: `providers.openai.base_url`, `routes.default.targets[1].model`.
-    package let place: String
+    package enum Section: String, Sendable, Hashable, CaseIterable {
+        case providers, models, routes
+    }
+
+    /// The list that the entry is of.
+    package let section: Section
+    /// The entry's name, which may have dots and slashes.
+    package let name: String
+    /// The entry's member as a path, `base_url`, `targets[1].model`; empty: the entry as a whole.
+    package let member: String
     package let reason: String
 
-    package init(_ place: String, _ reason: String) {
-        self.place = place
+    package init(_ section: Section, _ name: String, in member: String = "", _ reason: String) {
+        self.section = section
+        self.name = name
+        self.member = member
         self.reason = reason
     }
+
+    /// The member it is about, for people: `providers.openai.base_url`, `routes.default.targets[1].model`. It cannot be
+    /// taken apart again.
+    package var place: String { "\(section.rawValue).\(name)" + (member.isEmpty ? "" : ".\(member)") }
 
     package var description: String { "\(place): \(reason)" }
 }
@@ -56,85 +70,84 @@ package struct ProviderCatalogue: Sendable, Hashable {
 
     /// What cannot work, each with its place. Empty: the catalogue can be put in force.
     package func problems() -> [CatalogueProblem] {
-        twice(providers.map(\.name), "providers") + twice(models.map(\.name), "models")
-            + twice(routes.map(\.name), "routes") + providers.flatMap(problems(of:)) + models.flatMap(problems(of:))
+        twice(providers.map(\.name), .providers) + twice(models.map(\.name), .models)
+            + twice(routes.map(\.name), .routes) + providers.flatMap(problems(of:)) + models.flatMap(problems(of:))
             + routes.flatMap(problems(of:))
     }
 
     /// The reason of a problem that only a layer by itself can show: merged, the last one wins.
     package static let twice = "is there twice"
 
-    private func twice(_ names: [String], _ list: String) -> [CatalogueProblem] {
+    private func twice(_ names: [String], _ section: CatalogueProblem.Section) -> [CatalogueProblem] {
         var seen: Set<String> = []
-        return names.filter { !seen.insert($0).inserted }.map { CatalogueProblem("\(list).\($0)", Self.twice) }
+        return names.filter { !seen.insert($0).inserted }.map { CatalogueProblem(section, $0, Self.twice) }
     }
 
     private func problems(of provider: ProviderSettings) -> [CatalogueProblem] {
-        let place = "providers.\(provider.name)"
+        let name = provider.name
         var problems: [CatalogueProblem] = []
         if !provider.name.isProviderName {
-            problems.append(.init(place, "a name has 1 to 64 letters, digits, dots, hyphens or underscores"))
+            problems.append(.init(.providers, name, "a name has 1 to 64 letters, digits, dots, hyphens or underscores"))
         }
         if provider.kind == .offline {
             if provider.name != ModelRouter.offlineProvider {
-                problems.append(.init(place, "the offline model's provider is always named offline"))
+                problems.append(.init(.providers, name, "the offline model's provider is always named offline"))
             }
             return problems
         }
         if provider.name == ModelRouter.offlineProvider {
-            problems.append(.init(place, "the name offline belongs to the embedded model"))
+            problems.append(.init(.providers, name, "the name offline belongs to the embedded model"))
         }
         if provider.baseURL.isEmpty {
-            problems.append(.init("\(place).base_url", "is missing; \(provider.kind.rawValue) has no usual one"))
+            problems.append(.init(.providers, name, in: "base_url", "is missing; \(provider.kind.rawValue) has no usual one"))
         } else if !provider.baseURL.isWebAddress {
-            problems.append(.init("\(place).base_url", "must begin with http:// or https:// and name a host"))
+            problems.append(.init(.providers, name, in: "base_url", "must begin with http:// or https:// and name a host"))
         }
         if provider.apiKeys.contains(where: { !$0.reveal().isHeaderValue }) {
-            problems.append(.init("\(place).api_keys", "a key is empty or has characters that no header can carry"))
+            problems.append(.init(.providers, name, in: "api_keys", "a key is empty or has characters that no header can carry"))
         }
         if provider.apiKeys.isEmpty, provider.kind != .openAICompatible {
-            problems.append(.init("\(place).api_keys", "is missing"))
+            problems.append(.init(.providers, name, in: "api_keys", "is missing"))
         }
-        for (name, value) in provider.headers where !name.isHeaderName || !value.isHeaderValue {
-            problems.append(.init("\(place).headers", "\(name.bounded(to: 60)) cannot be sent as a header"))
+        for (header, value) in provider.headers where !header.isHeaderName || !value.isHeaderValue {
+            problems.append(.init(.providers, name, in: "headers", "\(header.bounded(to: 60)) cannot be sent as a header"))
         }
         return problems
     }
 
     private func problems(of model: ModelProfile) -> [CatalogueProblem] {
-        let place = "models.\(model.name)"
         guard let parts = TargetSettings(model: model.name).parts else {
-            return [.init(place, "a model is named provider/model")]
+            return [.init(.models, model.name, "a model is named provider/model")]
         }
-        return isKnown(parts.provider) ? [] : [.init(place, "there is no provider \(parts.provider)")]
+        return isKnown(parts.provider) ? [] : [.init(.models, model.name, "there is no provider \(parts.provider)")]
     }
 
     private func problems(of route: RouteSettings) -> [CatalogueProblem] {
-        let place = "routes.\(route.name)"
+        let name = route.name
         var problems: [CatalogueProblem] = []
         if !route.name.isRouteName {
             problems.append(
-                .init(place, "a name has 1 to 128 letters, digits, dots, hyphens, underscores, colons or slashes")
+                .init(.routes, name, "a name has 1 to 128 letters, digits, dots, hyphens, underscores, colons or slashes")
             )
         }
-        if route.targets.isEmpty { problems.append(.init("\(place).targets", "a route needs a target")) }
-        if !(0...10).contains(route.retries) { problems.append(.init("\(place).retries", "must be from 0 to 10")) }
+        if route.targets.isEmpty { problems.append(.init(.routes, name, in: "targets", "a route needs a target")) }
+        if !(0...10).contains(route.retries) { problems.append(.init(.routes, name, in: "retries", "must be from 0 to 10")) }
         for (index, target) in route.targets.enumerated() {
-            let place = "\(place).targets[\(index)]"
+            let member = "targets[\(index)]"
             if let parts = target.parts {
                 if !isKnown(parts.provider) {
-                    problems.append(.init("\(place).model", "there is no provider \(parts.provider)"))
+                    problems.append(.init(.routes, name, in: "\(member).model", "there is no provider \(parts.provider)"))
                 }
                 if !parts.model.split(separator: "/", omittingEmptySubsequences: false).allSatisfy({
                     String($0).fitsPath
                 }) {
-                    problems.append(.init("\(place).model", "has empty parts, dots alone or control characters"))
+                    problems.append(.init(.routes, name, in: "\(member).model", "has empty parts, dots alone or control characters"))
                 }
             } else {
-                problems.append(.init("\(place).model", "a target is named provider/model"))
+                problems.append(.init(.routes, name, in: "\(member).model", "a target is named provider/model"))
             }
             if !(0...1000).contains(target.weight) {
-                problems.append(.init("\(place).weight", "must be from 0 to 1000"))
+                problems.append(.init(.routes, name, in: "\(member).weight", "must be from 0 to 1000"))
             }
         }
         return problems

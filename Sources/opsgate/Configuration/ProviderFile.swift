@@ -10,8 +10,15 @@ struct ProviderFile {
     /// How much of its routes may be used, by all callers together.
     let limits: [String: LimitSet]
     private let file: String
-    /// Lines by the places of `CatalogueProblem`.
-    private let lines: [String: Int]
+    /// Lines by what a `CatalogueProblem` may be about.
+    private let lines: [Place: Int]
+
+    private struct Place: Hashable {
+        let section: CatalogueProblem.Section
+        let name: String
+        /// Empty: the entry as a whole.
+        var member = ""
+    }
 
     /// - Parameter environment: where `${NAME}` is looked up.
     /// - Throws: `YAMLFault` with file, line and reason; values from the environment never stand in it.
@@ -19,31 +26,33 @@ struct ProviderFile {
         let root = try YAMLNode(parsing: text, file: file)
         try root.allowOnly(["providers", "models", "routes"])
         let reader = ProviderReader(origin: .file, environment: environment)
-        var lines: [String: Int] = [:]
+        var lines: [Place: Int] = [:]
         var catalogue = ProviderCatalogue()
         for node in try root["providers"]?.elements() ?? [] {
             let provider = try reader.provider(node)
-            let place = "providers.\(provider.name)"
+            var place = Place(section: .providers, name: provider.name)
             // The second of two is the one to complain of.
             lines[place] = node.line
             for member in ["base_url", "api_keys", "headers", "kind"] {
-                lines["\(place).\(member)"] = (node[member] ?? node).line
+                place.member = member
+                lines[place] = (node[member] ?? node).line
             }
             catalogue.providers.append(provider)
         }
         for node in try root["models"]?.elements() ?? [] {
             let model = try reader.model(node)
-            lines["models.\(model.name)"] = node.line
+            lines[Place(section: .models, name: model.name)] = node.line
             catalogue.models.append(model)
         }
         var limits: [String: LimitSet] = [:]
         for (name, node) in try root["routes"]?.members() ?? [] {
             let route = try reader.route(name, node)
             limits[name] = try node["limits"].map(reader.limits)
-            let place = "routes.\(name)"
+            var place = Place(section: .routes, name: name)
             lines[place] = node.line
             for (index, target) in (try node["targets"]?.elements() ?? []).enumerated() {
-                lines["\(place).targets[\(index)]"] = target.line
+                place.member = "targets[\(index)]"
+                lines[place] = target.line
             }
             catalogue.routes.append(route)
         }
@@ -56,12 +65,13 @@ struct ProviderFile {
     /// The faults of this file among the problems of the catalogue that it became part of.
     func faults(in problems: [CatalogueProblem]) -> [YAMLFault] {
         problems.compactMap { problem in
-            var place = problem.place
-            while lines[place] == nil {
-                guard let dot = place.lastIndex(of: ".") else { return nil }
-                place = String(place[..<dot])
-            }
-            return YAMLFault(file: file, line: lines[place] ?? 0, reason: problem.description)
+            var place = Place(section: problem.section, name: problem.name)
+            guard let whole = lines[place] else { return nil }
+            // The nearest that has a line of its own: a member's, the target's that it is in, the entry's.
+            place.member = problem.member
+            let exact = lines[place]
+            place.member = String(problem.member.prefix { $0 != "." })
+            return YAMLFault(file: file, line: exact ?? lines[place] ?? whole, reason: problem.description)
         }
     }
 }

@@ -191,6 +191,31 @@ import Testing
         }
     }
 
+    /// Names have dots: `gpt-4.1` is no member of `gpt-4`.
+    @Test func aFaultIsHeldAgainstNobodyElse() async throws {
+        try await AdministrationWorld.run(.sqlite) { world in
+            let before = ProviderCatalogue(
+                providers: [
+                    ProviderSettings(name: "p", kind: .openAICompatible, baseURL: "http://p/v1", origin: .file)
+                ]
+            )
+            let node = try await world.node(file: before)
+            let routes = node.administration.routes
+            try await routes.make(["name": "gpt-4.1", "targets": [["model": "p/m"]]])
+            node.providers.replace(
+                .file,
+                with: ProviderCatalogue(
+                    routes: [
+                        RouteSettings(name: "gpt-4", targets: [TargetSettings(model: "offline/ops")], origin: .file)
+                    ]
+                )
+            )
+            #expect(try await routes.get("gpt-4.1")["problem"]?.string?.contains("no provider p") == true)
+            let fixed = try await routes.get("gpt-4")
+            #expect(fixed["origin"] == "file" && fixed["problem"] == .null)
+        }
+    }
+
     @Test(arguments: Engine.allCases) func otherNodesSeeChanges(_ engine: Engine) async throws {
         try await AdministrationWorld.run(engine) { world in
             let (one, two) = (try await world.node(), try await world.node())

@@ -143,4 +143,33 @@ import Testing
         #expect(try await gateway.chat("hi", model: "default").head["x-opsgate-provider"] == "offline")
         try await gateway.stop()
     }
+    /// A fault of a stored entry is not one of the file, also when the names are alike.
+    @Test func aStoredEntryDoesNotRefuseTheFile() async throws {
+        let upstream = try await ScriptedUpstream.start()
+        try await upstream.script(#"{"default":"hello"}"#)
+        let folder = try TemporaryFolder("provider-names")
+        let path = folder.file("providers.yaml")
+        func write(_ provider: String) throws {
+            let text = """
+                providers:
+                  - {name: \(provider), kind: openai-compatible, base_url: "\(upstream.baseURL)"}
+                routes:
+                  gpt-4: {targets: [{model: \(provider)/m}]}
+                """
+            try text.write(toFile: path, atomically: true, encoding: .utf8)
+        }
+        try write("a")
+        let gateway = try await Gateway.start(environment: ["OPSGATE_PROVIDERS": path])
+        let made = try await gateway.post(
+            "/api/v1/opspilot/model_provider_mgmt/route/",
+            #"{"name":"gpt-4.1","targets":[{"model":"a/m"}]}"#
+        )
+        #expect(made.status == 200, "\(made.text)")
+        try write("b")
+        _ = try await eventually("the file is in force") {
+            try await gateway.chat("hi", model: "b/m").status == 200 ? true : nil
+        }
+        #expect(try await gateway.chat("hi", model: "gpt-4").head["x-opsgate-provider"] == "b")
+        try await gateway.stop()
+    }
 }
