@@ -76,19 +76,11 @@ package struct AzureOpenAIProvider: ModelProvider {
     }
 
     package func start(_ call: ModelCall) async throws(ProviderFailure) -> any ModelRound {
-        // API versions before 2024-09 do not know the member.
-        let reportsUsage = !habits.has(.refusesStreamOptions, model: call.model)
-        do {
-            return try await send(call, reportsUsage: reportsUsage)
-        } catch {
-            guard call.stream, reportsUsage, error.refuses("stream_options") else { throw error }
-            let round = try await send(call, reportsUsage: false)
-            habits.note(.refusesStreamOptions, model: call.model)
-            return round
-        }
+        // API versions before 2024-09 know neither `stream_options` nor `max_completion_tokens`.
+        try await habits.start(call, send)
     }
 
-    private func send(_ call: ModelCall, reportsUsage: Bool) async throws(ProviderFailure) -> any ModelRound {
+    @Sendable private func send(_ call: ModelCall, _ reportsUsage: Bool) async throws(ProviderFailure) -> any ModelRound {
         var call = call
         let url = try address(of: "chat/completions", model: call.model)
         call.model = deployment(of: call.model)

@@ -51,35 +51,10 @@ package struct OpenAICompatibleProvider: ModelProvider {
     }
 
     package func start(_ call: ModelCall) async throws(ProviderFailure) -> any ModelRound {
-        var call = call
-        call.stream = call.stream || habits.has(.onlyStreams, model: call.model)
-        if habits.has(.wantsCompletionTokens, model: call.model) { call.renameMaximumTokens() }
-        var reportsUsage = !habits.has(.refusesStreamOptions, model: call.model)
-        var learnt: [UpstreamHabits.Habit] = []
-        while true {
-            do {
-                let round = try await send(call, reportsUsage: reportsUsage)
-                for habit in learnt { habits.note(habit, model: call.model) }
-                return round
-            } catch {
-                // These are known of the server only when it has refused them; then the same call, as it can be made. A
-                // refusal may only repeat the caller's words: what is remembered is what has helped.
-                if reportsUsage, call.stream, error.refuses("stream_options") {
-                    learnt.append(.refusesStreamOptions)
-                    reportsUsage = false
-                } else if error.wantsCompletionTokens, call.renameMaximumTokens() {
-                    learnt.append(.wantsCompletionTokens)
-                } else if !call.stream, error.wantsStream {
-                    learnt.append(.onlyStreams)
-                    call.stream = true
-                } else {
-                    throw error
-                }
-            }
-        }
+        try await habits.start(call, send)
     }
 
-    private func send(_ call: ModelCall, reportsUsage: Bool) async throws(ProviderFailure) -> any ModelRound {
+    @Sendable private func send(_ call: ModelCall, _ reportsUsage: Bool) async throws(ProviderFailure) -> any ModelRound {
         let key = call.credential ?? configuration.apiKey
         var headers = UpstreamExchange.headers(for: call, extra: configuration.headers)
         if let key { headers.set("Authorization", "Bearer \(key.reveal())") }
@@ -138,36 +113,5 @@ extension [UInt8] {
             isFirst = false
             append(contentsOf: text)
         }
-    }
-}
-
-extension ModelCall {
-    /// Gives the bound on the answer's tokens its newer name.
-    ///
-    /// - Returns: whether it had only the older one.
-    @discardableResult
-    fileprivate mutating func renameMaximumTokens() -> Bool {
-        guard let document = try? JSONDocument(parsing: [0x7B] + parameters + [0x7D]),
-            document.root["max_completion_tokens"] == nil,
-            let member = document.root.members.first(where: { $0.keyEquals("max_tokens") })
-        else { return false }
-        let renamed = splice(document.bytes, [(member.keyView.range, Array("\"max_completion_tokens\"".utf8))])
-        parameters = Array(renamed.dropFirst().dropLast())
-        return true
-    }
-}
-
-extension ProviderFailure {
-    /// OpenAI's words for its reasoning models, which know `max_tokens` no more.
-    fileprivate var wantsCompletionTokens: Bool { refuses("max_tokens") && message.contains("max_completion_tokens") }
-
-    /// Whether the upstream says that it does not take this member.
-    func refuses(_ member: String) -> Bool { kind == .badRequest && (parameter == member || message.contains(member)) }
-
-    /// DashScope's words for models that answer in pieces only (`clients.md` 5.6).
-    fileprivate var wantsStream: Bool {
-        kind == .badRequest
-            && (message.contains("only support stream") || message.contains("non-streaming calls")
-                || message.contains("stream must be set to true"))
     }
 }

@@ -5,7 +5,17 @@ import Synchronization
 /// Habits of an upstream's models, learned from their refusals. Bounded; forgotten with the adapter.
 final class UpstreamHabits: Sendable {
     enum Habit: Hashable {
-        case onlyStreams, refusesStreamOptions, refusesSampling, wantsCompletionTokens
+        case onlyStreams, refusesStreamOptions, refusesSampling
+        /// Of the two names of the bound on an answer's tokens it knows only the newer one, or only the older one.
+        case wantsCompletionTokens, wantsMaximumTokens
+
+        fileprivate var opposite: Habit? {
+            switch self {
+            case .wantsCompletionTokens: .wantsMaximumTokens
+            case .wantsMaximumTokens: .wantsCompletionTokens
+            case .onlyStreams, .refusesStreamOptions, .refusesSampling: nil
+            }
+        }
     }
 
     private struct Entry: Hashable {
@@ -23,6 +33,7 @@ final class UpstreamHabits: Sendable {
         known.withLock { known in
             if known.count >= 1000 { known.removeAll() }
             known.insert(Entry(model: model, habit: habit))
+            if let opposite = habit.opposite { known.remove(Entry(model: model, habit: opposite)) }
         }
     }
 }

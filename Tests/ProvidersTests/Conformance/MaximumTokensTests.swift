@@ -10,17 +10,19 @@ import Testing
     private let base = ConformanceTests()
 
     /// OpenAI's reasoning models know only the newer name; most compatible servers only the older one.
-    @Test func theNewerNameIsUsedWhereItIsAskedFor() async throws {
+    @Test(arguments: [Vendor.openAI, .azure]) func theNewerNameIsUsedWhereItIsAskedFor(
+        _ vendor: Vendor
+    ) async throws {
         let server = try TinyServer { request in
             request.contains("\"max_tokens\"")
-                ? Vendor.openAI.error(
+                ? vendor.error(
                     400,
                     "Unsupported parameter: 'max_tokens' is not supported with this model. "
                         + "Use 'max_completion_tokens' instead."
                 )
-                : answer("200 OK", "text/event-stream", Vendor.openAI.stream(Script(text: ["a"])))
+                : answer("200 OK", "text/event-stream", vendor.stream(Script(text: ["a"])))
         }
-        try await base.with(.openAI, server) { provider in
+        try await base.with(vendor, server) { provider in
             var call = base.call()
             call.parameters = Array(#""seed":1,"max_tokens":77,"user":"my max_tokens""#.utf8)
             for _ in 0..<2 {
@@ -34,6 +36,46 @@ import Testing
         }
         #expect(server.requests.count == 4)
         #expect(server.requests[1].contains(#""seed":1,"max_completion_tokens":77,"user":"my max_tokens""#))
+    }
+
+    /// The other way round: servers of before September 2024 know only the older name.
+    @Test(arguments: [Vendor.openAI, .azure]) func theOlderNameIsUsedWhereTheNewerIsNotKnown(
+        _ vendor: Vendor
+    ) async throws {
+        let server = try TinyServer { request in
+            request.contains("\"max_completion_tokens\"")
+                ? vendor.error(400, "Unrecognized request argument supplied: max_completion_tokens")
+                : answer("200 OK", "text/event-stream", vendor.stream(Script(text: ["a"])))
+        }
+        try await base.with(vendor, server) { provider in
+            var call = base.call()
+            call.parameters = Array(#""seed":1,"max_completion_tokens":77"#.utf8)
+            for _ in 0..<2 {
+                let heard = try await base.hear(provider, call)
+                #expect(heard.content == "a")
+            }
+        }
+        #expect(server.requests.count == 3)
+        #expect(server.requests[1].contains(#""seed":1,"max_tokens":77"#))
+    }
+
+    /// A value that is refused is no name that is unknown; and nobody is asked to and fro.
+    @Test func theNameStaysWhenTheValueIsRefused() async throws {
+        let server = try TinyServer { request in
+            request.contains("\"max_completion_tokens\":9")
+                ? Vendor.openAI.error(400, "max_completion_tokens is too large: 9. At most 5 are possible.")
+                : Vendor.openAI.error(400, "Unsupported: 'max_tokens', unknown 'max_completion_tokens'")
+        }
+        try await base.with(.openAI, server) { provider in
+            var call = base.call()
+            call.parameters = Array(#""max_completion_tokens":9"#.utf8)
+            let large = call
+            await #expect(throws: ProviderFailure.self) { try await provider.start(large) }
+            call.parameters = Array(#""max_completion_tokens":1"#.utf8)
+            let small = call
+            await #expect(throws: ProviderFailure.self) { try await provider.start(small) }
+        }
+        #expect(server.requests.count == 3)
     }
 
     @Test func theStopSequenceIsToldBesideTheFinish() throws {
