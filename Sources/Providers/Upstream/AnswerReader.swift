@@ -41,11 +41,11 @@ extension ModelEvent {
         return false
     }
 
-    /// Whether somebody would see it, or it ends a choice.
+    /// Whether somebody would see it, or it ends a choice. Members of a choice are about what it says: by themselves, as
+    /// with the role chunk of Azure (`"content_filter_results":{}`), they say nothing.
     var hasContent: Bool {
         guard case .delta(let delta) = self else { return false }
         return delta.content?.isEmpty == false || delta.reasoning?.isEmpty == false || delta.refusal?.isEmpty == false
-            || !delta.toolCalls.isEmpty || !delta.extraDelta.isEmpty || !delta.extraChoice.isEmpty
-            || delta.finish != nil
+            || !delta.toolCalls.isEmpty || !delta.extraDelta.isEmpty || delta.finish != nil
     }
 }

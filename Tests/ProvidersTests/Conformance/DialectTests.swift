@@ -33,6 +33,18 @@ import Testing
         }
     }
 
+    /// The first chunk of Azure has members of its choice, and says nothing: what breaks behind it can go to another.
+    @Test func aRoleWithMembersOfTheChoiceSaysNothing() async throws {
+        let role = #"{"index":0,"delta":{"role":"assistant","content":""},"content_filter_results":{},"#
+            + #""logprobs":{"content":[]},"finish_reason":null}"#
+        let body = "data: {\"choices\":[\(role)]}\n\n" + Vendor.azure.errorEvent(500, "busy")
+        let server = try TinyServer(answer("200 OK", "text/event-stream", body))
+        try await base.with(.azure, server) { provider in
+            let failure = await #expect(throws: ProviderFailure.self) { try await provider.start(base.call()) }
+            #expect(failure?.kind == .serverError)
+        }
+    }
+
     /// `gateways.md` (c) 18: the upstream that rejects the parameter is asked without.
     @Test(arguments: [Vendor.openAI, .azure]) func streamOptionsThatAreRefused(_ vendor: Vendor) async throws {
         let server = try TinyServer { request in
