@@ -11,6 +11,9 @@ final class SpanQueue: Sendable {
         var taken = 0
         var dropped: UInt64 = 0
         var waiter: CheckedContinuation<Void, Never>?
+        /// The number of the last `wait`, and of the one whose time was over last: its timer may be faster than it is.
+        var wait: UInt64 = 0
+        var overWait: UInt64 = 0
         /// Nobody waits any more: what is left goes at once.
         var isClosing = false
     }
@@ -66,14 +69,19 @@ final class SpanQueue: Sendable {
 
     /// Returns after `delay`, or earlier when a batch is there or `close` was called.
     func wait(_ delay: Duration) async {
+        let number = state.withLock { state in
+            state.wait += 1
+            return state.wait
+        }
         let timer = Task { [self] in
-            try? await Task.sleep(for: delay)
-            wake()
+            if (try? await Task.sleep(for: delay)) != nil { endWait(number) }
         }
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let isReady = state.withLock { state in
-                    if state.spans.count >= batch || state.isClosing || Task.isCancelled { return true }
+                    if state.spans.count >= batch || state.isClosing || state.overWait == number || Task.isCancelled {
+                        return true
+                    }
                     state.waiter = continuation
                     return false
                 }
@@ -88,6 +96,16 @@ final class SpanQueue: Sendable {
     func close() {
         state.withLock { $0.isClosing = true }
         wake()
+    }
+
+    /// The time of a wait is over. A late timer wakes nobody else.
+    private func endWait(_ number: UInt64) {
+        let waiter = state.withLock { state -> CheckedContinuation<Void, Never>? in
+            guard state.wait == number else { return nil }
+            state.overWait = number
+            return state.waiter.take()
+        }
+        waiter?.resume()
     }
 
     private func wake() {

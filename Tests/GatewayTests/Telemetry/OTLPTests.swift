@@ -68,6 +68,16 @@ import Testing
         await queue.wait(.seconds(600))
     }
 
+    /// The timer may be over before anybody waits for it.
+    @Test(.timeLimit(.minutes(1))) func aWaitOfNoTimeAlwaysEnds() async {
+        let queue = SpanQueue(limit: 5, batch: 5)
+        for _ in 0..<5_000 { await queue.wait(.zero) }
+        // A time that is over is not the next one's.
+        let next = Task { await queue.wait(.seconds(600)) }
+        next.cancel()
+        await next.value
+    }
+
     @Test func theWaitIsTheCollectorsOrOurs() {
         #expect(OTLPSender.wait("7") == .seconds(7))
         #expect(OTLPSender.wait("100000") == .seconds(300))
