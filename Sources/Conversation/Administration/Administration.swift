@@ -35,7 +35,7 @@ package final class Administration: Sendable {
         let check = ConfigurationCheck(
             providers: store,
             sealing: loader.sealing,
-            bots: { bots.bots.map { ($0.name, $0.model) } }
+            bots: bots
         )
         let apply: @Sendable () async throws -> Void = { [loader] in try await loader.load() }
         func shelved(
@@ -88,7 +88,7 @@ package final class Administration: Sendable {
         )
         self.bots = try shelved(
             BotResource.declaration(
-                hooks: BotResource.hooks(bots),
+                hooks: BotResource.hooks(bots, store),
                 standing: Standing { [loader] record in
                     let known = bots.standing(ofRow: record.id)
                     let model = record.text("model") ?? ""

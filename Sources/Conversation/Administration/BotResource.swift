@@ -2,6 +2,7 @@
 
 import Identity
 import JSON
+import Providers
 package import Resources
 import Storage
 import YAML
@@ -89,12 +90,13 @@ package enum BotResource {
     /// Members that only those see who manage bots.
     static let hidden = ["prompt", "prompt_text", "skills", "without_approval", "problem"]
 
-    static func hooks(_ bots: BotCatalog) -> ResourceHooks {
+    static func hooks(_ bots: BotCatalog, _ providers: ProviderStore) -> ResourceHooks {
         ResourceHooks(
             beforeWrite: { record, context in
                 try ConfigurationVersion.change(context.connection)
                 if record.text("name") == nil { record["name"] = record["bot_id"] }
                 try check(record, bots, context)
+                try checkNames(record, bots, providers, context)
             },
             beforeDelete: { _, context in try ConfigurationVersion.change(context.connection) }
         )
@@ -112,7 +114,26 @@ package enum BotResource {
             guard let permission = bots.permission(ofTool: name), !context.caller.may(permission) else { continue }
             throw ResourceError.invalid("without_approval", "\(name) needs \(permission.name), which you do not have")
         }
-        for (field, name) in [("bot_id", bot.id), ("name", bot.name)] {
+    }
+
+    /// Clients name bots and routes in the same place, where bots are asked first: nobody takes over another's name.
+    private static func checkNames(
+        _ record: ResourceRecord,
+        _ bots: BotCatalog,
+        _ providers: ProviderStore,
+        _ context: WriteContext
+    ) throws {
+        for field in ["bot_id", "name"] {
+            guard let name = record.text(field) else { continue }
+            if context.before?.text(field) != name {
+                if let problem = EntryName.problem(name) { throw ResourceError.invalid(field, problem) }
+                if try EntryName.isRoute(name, providers, context.connection) {
+                    throw ResourceError.conflict(
+                        message: "\(field): \(name) is a model route",
+                        errors: [FieldError(field, "is taken by a model route")]
+                    )
+                }
+            }
             let others = try context.connection.query(
                 "SELECT id FROM stored_bot WHERE (bot_id = $1 OR name = $1) AND id <> $2",
                 [.text(name), .integer(record.id)]

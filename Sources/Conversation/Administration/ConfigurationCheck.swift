@@ -13,14 +13,15 @@ struct ConfigurationCheck: Sendable {
 
     let providers: ProviderStore
     let sealing: ProviderResources.Sealing
-    /// Bots in force, with their models.
-    let bots: @Sendable () -> [(name: String, model: String)]
+    /// For the bots of files; those of the store are read in each change's transaction.
+    let bots: BotCatalog
 
     /// The hooks that make every write of a section a checked one.
     func hooks(_ section: Section) -> ResourceHooks {
         ResourceHooks(
             beforeWrite: { record, context in
                 try ConfigurationVersion.change(context.connection)
+                if context.before == nil { try checkName(record, section, context.connection) }
                 if section == .providers { try settleAddress(&record, context.before) }
                 var layer = ProviderCatalogue()
                 try add(record, to: &layer, section)
@@ -34,6 +35,21 @@ struct ConfigurationCheck: Sendable {
     }
 
     // MARK: The entry
+
+    private func checkName(_ record: ResourceRecord, _ section: Section, _ connection: any SQLConnection) throws {
+        guard section != .models, let name = record.text("name") else { return }
+        if let problem = EntryName.problem(name, besides: section == .providers ? EntryName.ofPaths : []) {
+            throw ResourceError.invalid("name", problem)
+        }
+        guard section == .routes else { return }
+        let file = bots.file(taking: [name])?.path
+        if try file != nil || EntryName.isStoredBot(name, connection) {
+            throw ResourceError.conflict(
+                message: "name: \(name) is taken by a bot" + (file.map { " of the file \($0)" } ?? ""),
+                errors: [FieldError("name", "is taken by a bot")]
+            )
+        }
+    }
 
     private func add(_ record: ResourceRecord, to layer: inout ProviderCatalogue, _ section: Section) throws {
         do {
@@ -86,7 +102,8 @@ struct ConfigurationCheck: Sendable {
         to after: ResourceRecord?,
         _ connection: any SQLConnection
     ) throws {
-        let layer = try StoredConfiguration.read(connection, sealing).layer
+        let stored = try StoredConfiguration.read(connection, sealing)
+        let layer = stored.layer
         let merged = providers.catalogue(replacing: .store, with: layer)
         if let after { try checkEntry(section, after, in: merged) }
         // As it was: the same with this one entry as before.
@@ -99,7 +116,7 @@ struct ConfigurationCheck: Sendable {
         }
         // A row that could not be read was not in force either.
         if let before { try? add(before, to: &former, section) }
-        let users = broken(from: providers.catalogue(replacing: .store, with: former), to: merged)
+        let users = broken(from: providers.catalogue(replacing: .store, with: former), to: merged, models(stored.bots))
         guard users.isEmpty else {
             let places = users.prefix(5).map(\.field).joined(separator: ", ")
             throw ResourceError.conflict(message: "\(name) is still used: \(places)", errors: users)
@@ -122,13 +139,23 @@ struct ConfigurationCheck: Sendable {
     }
 
     /// What would not work any more.
-    private func broken(from former: ProviderCatalogue, to merged: ProviderCatalogue) -> [FieldError] {
+    private func broken(
+        from former: ProviderCatalogue,
+        to merged: ProviderCatalogue,
+        _ bots: [(name: String, model: String)]
+    ) -> [FieldError] {
         let known = Set(former.problems())
         let routes = merged.problems().filter { !known.contains($0) }.map { FieldError($0.place, $0.reason) }
-        let bots = bots().filter { former.leads($0.model) && !merged.leads($0.model) }.map {
+        let bots = bots.filter { former.leads($0.model) && !merged.leads($0.model) }.map {
             FieldError("bots.\($0.name)", "its model \($0.model) would lead nowhere")
         }
         return routes + bots
+    }
+
+    /// The models of bots, as of a transaction: another node may have stored one that is not in force here yet.
+    private func models(_ stored: [StoredBot]) -> [(name: String, model: String)] {
+        bots.fileBots.map { ($0.bot.name, $0.bot.model) }
+            + stored.filter { $0.isActive && bots.file(taking: [$0.name]) == nil }.map { ($0.name, $0.model) }
     }
 }
 

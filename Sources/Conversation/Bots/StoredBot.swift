@@ -8,6 +8,9 @@ import YAML
 package struct StoredBot: Sendable, Hashable {
     package let row: Int64
     package let isActive: Bool
+    /// By which people know it, and what answers for it.
+    let name: String
+    let model: String
     /// The members of a bot file.
     private let object: JSONObject
     private let title: String
@@ -15,6 +18,8 @@ package struct StoredBot: Sendable, Hashable {
     package init(_ record: ResourceRecord) {
         row = record.id
         isActive = record.boolean("is_active") ?? true
+        name = record.text("name") ?? record.text("bot_id") ?? ""
+        model = record.text("model") ?? "default"
         title = "the bot \(record.text("bot_id") ?? "") of the store"
         var object = JSONObject()
         object["id"] = record.text("bot_id").map { .string($0) }

@@ -54,6 +54,9 @@ import Testing
             for (field, value, expected) in [
                 ("bot_id", "a b", "400 bot_id: must be 1 to 64"), ("bot_id", "taken", "409 bot_id: "),
                 ("bot_id", "taken-name", "409 bot_id: "), ("name", "taken", "409 name: "),
+                ("bot_id", "default", "409 bot_id: is taken by a model route"),
+                ("name", "default", "409 name: is taken by a model route"),
+                ("bot_id", "17", "400 bot_id: must not be a number"), ("name", "-17", "400 name: must not be a number"),
                 ("bot_id", "file-1", "409 bot_id: "), ("name", "file-bot", "409 name: "),
                 ("model", "gone", "400 model: "), ("prompt_text", "{{nobody}}", "400 prompt_text: "),
                 ("prompt_text", .null, "400 prompt: is missing"), ("prompt", "ops", "400 prompt: "),
@@ -73,6 +76,47 @@ import Testing
                 #expect(found.hasPrefix(expected), "\(field) \(value.text): \(found)")
             }
             #expect(try await shelf.all([("origin", "store")]).count == 1)
+        }
+    }
+
+    /// Clients name both in the same place.
+    @Test(arguments: Engine.allCases) func botsAndRoutesDoNotTakeOneAnothersNames(_ engine: Engine) async throws {
+        try await AdministrationWorld.run(engine) { world in
+            let (one, two) = (try await world.node(), try await world.node())
+            try await one.administration.routes.make(["name": "fast", "targets": [["model": "offline/ops"]]])
+            var body = Self.least
+            body["name"] = "fast"
+            // The other node has not seen the route yet.
+            #expect(!two.has("fast"))
+            #expect(await refusal { try await two.administration.bots.make(body) }.hasPrefix("409 name: "))
+            try await one.administration.bots.make(Self.least)
+            #expect(await refusal { _ = try await two.administration.bots.patch("b-1", ["name": "fast"]) }
+                .hasPrefix("409 name: "))
+            for name in ["b-1", "file-1", "file-bot"] {
+                let found = await refusal {
+                    try await two.administration.routes.make([
+                        "name": .string(name), "targets": [["model": "offline/ops"]],
+                    ])
+                }
+                #expect(found.hasPrefix("409 name: is taken by a bot"), "\(name): \(found)")
+            }
+        }
+    }
+
+    /// What another node has stored holds a route, too.
+    @Test(arguments: Engine.allCases) func botsOfOtherNodesAreUsers(_ engine: Engine) async throws {
+        try await AdministrationWorld.run(engine) { world in
+            let one = try await world.node()
+            try await one.administration.routes.make(["name": "fast", "targets": [["model": "offline/ops"]]])
+            let two = try await world.node()
+            var body = Self.least
+            body["model"] = "fast"
+            try await one.administration.bots.make(body)
+            #expect(two.bots.bot(named: "b-1") == nil)
+            let used = await refusal { try await two.administration.routes.delete("fast") }
+            #expect(used.hasPrefix("409 bots.b-1"), "\(used)")
+            _ = try await one.administration.bots.patch("b-1", ["is_active": false])
+            try await two.administration.routes.delete("fast")
         }
     }
 

@@ -76,7 +76,10 @@ import Testing
             var fresh = Self.up
             fresh["name"] = "new"
             let bad: [(String, JSONValue, String)] = [
-                ("name", "a b", "400 name: "), ("name", "offline", "400 name: "), ("name", "up", "409 name: "),
+                ("name", "a b", "400 name: "), ("name", "offline", "400 name: "),
+                ("name", "model", "400 name: is a part"), ("name", "route", "400 name: is a part"),
+                ("name", "test", "400 name: is a part"), ("name", "12", "400 name: must not be a number"),
+                ("name", "-5", "400 name: must not be a number"), ("name", "up", "409 name: "),
                 ("name", "", "400 name: "), ("kind", "magic", "400 kind: "), ("kind", .null, "400 kind: "),
                 ("base_url", "ftp://x", "400 base_url: "), ("base_url", .null, "400 base_url: is missing"),
                 ("base_url", "http://user:pw@host/v1", "400 base_url: must not contain credentials"),
