@@ -94,12 +94,13 @@ import Testing
     }
 
     @Test func aReaderThatTakesNothingOfAnAnswerIsLeft() async throws {
-        let door = try await Door.open(requestTime: .milliseconds(300)) { _, _ in
-            Response(status: .ok, body: ResponseBody([UInt8](repeating: 0x64, count: 32 << 20)))
+        let door = try await Door.open(requestTime: .milliseconds(300)) { _, seen in
+            seen.note("asked")
+            return Response(status: .ok, body: ResponseBody([UInt8](repeating: 0x64, count: 32 << 20)))
         }
         let probe = try await HTTPProbe(port: door.port, receiveBuffer: 8192)
         try await probe.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-        try await eventually("it is connected") { door.listener.connectionCount == 1 }
+        try await eventually("it is answered") { door.seen.all == ["asked"] }
         try await eventually("it is given up") { door.listener.connectionCount == 0 }
         await door.shut()
     }
