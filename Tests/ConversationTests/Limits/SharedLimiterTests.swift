@@ -4,6 +4,7 @@ import Identity
 import Logging
 import Storage
 import Support
+import Synchronization
 import Testing
 
 @testable import Conversation
@@ -195,6 +196,54 @@ import Testing
         }
     }
 
+    /// Nobody heard how a transaction ended: what it did is found out, whether it was kept or not, and nothing that
+    /// runs loses its slot.
+    @Test(arguments: [true, false]) func anUnheardEndLosesNothing(isKept: Bool) async throws {
+        try await withNodes { honest, two, database in
+            let doubtful = DoubtfulDatabase(database)
+            let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+            let one = SharedLimiter(database: doubtful, logger: logger)
+            let claim = claim(
+                LimitSet(tokensPerMinute: 1000, concurrent: 3, budgetDay: 10_000),
+                tokens: 10,
+                micros: 100
+            )
+            let (first, second) = (
+                try #require(hold(try await one.reserve(claim))), try #require(hold(try await one.reserve(claim)))
+            )
+            func expect(running: Int, tokens: Int, micros: Int64) async throws {
+                await one.settled()
+                let reading = try #require(try await two.readings(of: [Self.scope])[Self.scope])
+                #expect(reading.running == running && reading.tokens == tokens && reading.day == micros)
+            }
+            doubtful.doubtNext(kept: isKept)
+            await #expect(throws: DatabaseError.self) { _ = try await one.reserve(claim) }
+            // It holds nothing, and the others still do.
+            try await expect(running: 2, tokens: 20, micros: 200)
+            let third = try #require(hold(try await two.reserve(claim)))
+            #expect(hold(try await two.reserve(claim)) == nil)
+            two.settle(third, as: LimitUse())
+            await two.settled()
+            doubtful.doubtNext(kept: isKept)
+            await #expect(throws: DatabaseError.self) {
+                _ = try await one.extend(second, to: LimitUse(tokens: 15, micros: 150))
+            }
+            try await expect(running: 2, tokens: 20, micros: 200)
+            // Two in a row.
+            doubtful.doubtNext(kept: isKept)
+            one.settle(first, as: LimitUse(tokens: 4, micros: 40))
+            try await eventually("the first is in doubt") { doubtful.isHonest }
+            doubtful.doubtNext(kept: !isKept)
+            one.settle(second, as: LimitUse(tokens: 5, micros: 50))
+            try await eventually("the second is in doubt") { doubtful.isHonest }
+            try await expect(running: 0, tokens: 9, micros: 90)
+            #expect(one.holdCount == 0)
+            let nodes = try await database.read { try $0.query("SELECT node FROM limit_node").count }
+            #expect(nodes == 2, "it goes on under the same name")
+            await honest.drain()
+        }
+    }
+
     @Test func whoDiesGivesItsSlotsBack() async throws {
         try await withNodes(lifetime: .milliseconds(400)) { one, two, database in
             let claim = claim(LimitSet(concurrent: 2, budgetDay: 1000), micros: 300)
@@ -256,4 +305,43 @@ extension LimitHold {
         charged: LimitUse(),
         unpaid: []
     )
+}
+
+/// A store that says nothing of how some transactions ended.
+private final class DoubtfulDatabase: Database {
+    private struct Undone: Error {}
+
+    private let store: any Database
+    /// Whether the next one is kept; nil when all is well.
+    private let next = Mutex<Bool?>(nil)
+
+    init(_ store: any Database) { self.store = store }
+
+    var isHonest: Bool { next.withLock { $0 } == nil }
+
+    func doubtNext(kept: Bool) { next.withLock { $0 = kept } }
+
+    func write<T: Sendable>(_ body: @escaping @Sendable (any SQLConnection) throws -> T) async throws -> T {
+        let kept = next.withLock { next in
+            defer { next = nil }
+            return next
+        }
+        guard let kept else { return try await store.write(body) }
+        do {
+            _ = try await store.write { connection in
+                let result = try body(connection)
+                if !kept { throw Undone() }
+                return result
+            }
+        } catch is Undone {}
+        throw DatabaseError(.unavailable, "lost", isOutcomeUnknown: true)
+    }
+
+    var dialect: SQLDialect { store.dialect }
+    var load: DatabaseLoad { store.load }
+    func read<T: Sendable>(_ body: @escaping @Sendable (any SQLConnection) throws -> T) async throws -> T {
+        try await store.read(body)
+    }
+    func check() async throws { try await store.check() }
+    func close() async { await store.close() }
 }

@@ -9,14 +9,25 @@ enum LimitRows {
     private static let lock: Int64 = 0x6F70_7367_6C69_6D74
 
     /// To be the first in a transaction: from here to its end nobody else counts.
-    static func begin(_ connection: any SQLConnection) throws {
-        guard connection.dialect == .postgresql else { return }
+    ///
+    /// - Returns: the store's name for the transaction; nil where no commit's end goes unheard.
+    static func begin(_ connection: any SQLConnection) throws -> String? {
+        guard connection.dialect == .postgresql else { return nil }
         // Under the stricter level the meters would be seen as they were before the lock was granted.
         try connection.execute("SET TRANSACTION ISOLATION LEVEL READ COMMITTED")
-        _ = try connection.query(
-            "SELECT CAST(pg_advisory_xact_lock(CAST($1 AS BIGINT)) AS TEXT) AS locked",
+        return try connection.query(
+            """
+            SELECT CAST(pg_advisory_xact_lock(CAST($1 AS BIGINT)) AS TEXT) AS locked,
+                CAST(pg_current_xact_id() AS TEXT) AS name
+            """,
             [.integer(lock)]
-        )
+        ).first?.text("name")
+    }
+
+    /// Whether a transaction that has ended was committed (PostgreSQL 15 documentation, section 9.27.7).
+    static func isCommitted(_ transaction: String, _ connection: any SQLConnection) throws -> Bool {
+        let rows = try connection.query("SELECT pg_xact_status(CAST($1 AS xid8)) AS status", [.text(transaction)])
+        return try rows.first?.optionalText("status") == "committed"
     }
 
     /// The store's clock, and which nodes live by it.

@@ -17,23 +17,9 @@ package final class SharedLimiter: Limiter {
     /// How long a node's word holds.
     package static let lifetime = Duration.seconds(15)
 
-    enum Work: Sendable {
-        case reserve(LimitClaim)
-        case extend(LimitHold, LimitUse)
-        case settle(LimitHold, LimitUse?)
-        /// Nothing but the node's word, and now and then order.
-        case beat(sweeps: Bool)
-    }
-
-    enum Done: Sendable {
-        case outcome(LimitOutcome)
-        case extended(LimitHold, LimitRefusal?)
-        case nothing
-    }
-
     private struct Job {
-        let work: Work
-        let waiter: CheckedContinuation<Done, any Error>?
+        let work: SharedWork
+        let waiter: CheckedContinuation<SharedWork.Done, any Error>?
     }
 
     private struct State {
@@ -47,6 +33,8 @@ package final class SharedLimiter: Limiter {
         var holds = 0
         var node = SharedLimiter.newName()
         var history = SpendingHistory()
+        /// Transactions that were committed or not, the last at the end. The next one finds out.
+        var doubts: [SharedDoubt] = []
         var drains: [CheckedContinuation<Void, Never>] = []
     }
 
@@ -148,7 +136,7 @@ package final class SharedLimiter: Limiter {
 
     // MARK: The pump
 
-    private func ask(_ work: Work) async throws -> Done {
+    private func ask(_ work: SharedWork) async throws -> SharedWork.Done {
         try await withCheckedThrowingContinuation { add(Job(work: work, waiter: $0)) }
     }
 
@@ -165,29 +153,16 @@ package final class SharedLimiter: Limiter {
     /// Works until nothing is left.
     private func pump() async {
         var failures = 0
-        while true {
-            let (jobs, node, history, drains) = state.withLock { state in
-                let jobs = Array(state.jobs.prefix(state.alone > 0 ? 1 : Self.batch))
-                state.alone = max(0, state.alone - 1)
-                state.jobs.removeFirst(jobs.count)
-                var drains: [CheckedContinuation<Void, Never>] = []
-                if jobs.isEmpty {
-                    state.isRunning = false
-                    swap(&drains, &state.drains)
-                }
-                return (jobs, state.node, state.history, drains)
-            }
-            for drain in drains { drain.resume() }
-            if jobs.isEmpty { return }
+        while let (jobs, batch) = next() {
+            let note = SharedNote()
             do {
-                let work = jobs.map(\.work)
-                let lifetime = lifetime.milliseconds
-                let done = try await database.write { connection in
-                    try Self.run(work, node: node, lifetime: lifetime, history, connection)
-                }
+                let done = try await database.write { try batch.run($0, note) }
                 failures = 0
-                state.withLock { $0.hasSpoken = true }
                 if let done {
+                    state.withLock { state in
+                        state.hasSpoken = true
+                        state.doubts = []
+                    }
                     for (job, done) in zip(jobs, done) { job.waiter?.resume(returning: done) }
                 } else {
                     // Others take this node for dead and have given its slots away: it goes on as a new one.
@@ -204,92 +179,63 @@ package final class SharedLimiter: Limiter {
                 }
             } catch {
                 failures += 1
-                await failed(jobs, error, failures)
+                await failed(jobs, error, note.doubt, failures)
             }
         }
     }
 
+    /// The next transaction; nil when there is nothing to do.
+    private func next() -> (jobs: [Job], batch: SharedBatch)? {
+        let (jobs, batch, drains) = state.withLock { state in
+            let jobs = Array(state.jobs.prefix(state.alone > 0 ? 1 : Self.batch))
+            state.alone = max(0, state.alone - 1)
+            state.jobs.removeFirst(jobs.count)
+            let batch = SharedBatch(
+                work: jobs.map(\.work),
+                node: state.node,
+                lifetime: lifetime.milliseconds,
+                history: state.history,
+                doubts: state.doubts
+            )
+            var drains: [CheckedContinuation<Void, Never>] = []
+            if jobs.isEmpty && state.doubts.isEmpty {
+                state.isRunning = false
+                swap(&drains, &state.drains)
+            }
+            return (jobs, batch, drains)
+        }
+        for drain in drains { drain.resume() }
+        return batch.work.isEmpty && batch.doubts.isEmpty ? nil : (jobs, batch)
+    }
+
     /// Whoever waits is told; what was settled is tried again, since it would be charged for ever otherwise.
-    private func failed(_ jobs: [Job], _ error: any Error, _ failures: Int) async {
+    ///
+    /// - Parameter doubt: what was done if it was committed after all.
+    private func failed(_ jobs: [Job], _ error: any Error, _ doubt: SharedDoubt?, _ failures: Int) async {
+        for job in jobs { job.waiter?.resume(throwing: error) }
         let isUnknown = (error as? DatabaseError)?.isOutcomeUnknown == true
         let isFinal = (error as? DatabaseError)?.isFinal == true
-        for job in jobs { job.waiter?.resume(throwing: error) }
-        // Done twice a settlement would free another's slot; done not at all it is charged as estimated.
-        let again = isUnknown || isFinal ? [] : jobs.filter { if case .settle = $0.work { true } else { false } }
+        // Of what is in doubt the next transaction finds out what is left to do. Done twice, a settlement would free
+        // another's slot.
+        let again = isUnknown ? [] : jobs.filter(\.work.isSettlement)
         let isGivenUp = state.withLock { state in
-            // What was granted, if it was, is freed when the old name's word runs out.
-            if isUnknown { state.node = Self.newName() }
-            if state.isClosing, failures > 3 { return true }
-            state.jobs.insert(contentsOf: again, at: 0)
+            if state.isClosing, failures > 3 {
+                state.doubts = []
+                return true
+            }
+            if isUnknown, let doubt { state.doubts.append(doubt) }
+            // Nobody waits behind one that the store refuses.
+            state.jobs.insert(contentsOf: again, at: isFinal ? state.jobs.count : 0)
             return false
         }
         logger.error(
             "limits not counted",
-            metadata: ["settlements": "\(again.count)", "given_up": "\(isGivenUp)", "reason": "\(error)"]
+            metadata: [
+                "settlements": "\(again.count)", "in_doubt": "\(isUnknown)", "given_up": "\(isGivenUp)",
+                "reason": "\(error)",
+            ]
         )
-        guard !again.isEmpty, !isGivenUp else { return }
+        guard !isGivenUp, isUnknown || !again.isEmpty || jobs.isEmpty else { return }
         try? await Task.sleep(for: .milliseconds(min(2000, 100 << min(failures, 5))))
-    }
-
-    /// - Returns: what came of each; nil when the node has no word any more that could be kept.
-    private static func run(
-        _ work: [Work],
-        node: String,
-        lifetime: Int64,
-        _ history: SpendingHistory,
-        _ connection: any SQLConnection
-    ) throws -> [Done]? {
-        try LimitRows.begin(connection)
-        var (now, alive) = try LimitRows.nodes(connection)
-        let known = try connection.query("SELECT expires_at FROM limit_node WHERE node = $1", [.text(node)])
-        // A name that has run out is never used again.
-        if alive[node] == nil, !known.isEmpty { return nil }
-        if (alive[node] ?? 0) < now + lifetime / 2 {
-            try LimitRows.renew(node, until: now + lifetime, connection)
-            alive[node] = now + lifetime
-        }
-        if work.contains(where: \.sweeps) { try LimitRows.sweep(at: now, connection) }
-        var table = LimitTable()
-        table.history = history
-        table.meters = try LimitRows.meters(Set(work.flatMap(\.scopes)), connection)
-        let before = table.meters
-        for scope in table.meters.keys { table.meters[scope]?.forget(holdersExcept: Set(alive.keys)) }
-        let done = work.map { apply($0, to: &table, node: node, at: now) }
-        try LimitRows.store(table.meters.filter { !$0.value.isSame(as: before[$0.key]) }, at: now, connection)
-        return done
-    }
-
-    private static func apply(_ work: Work, to table: inout LimitTable, node: String, at now: Int64) -> Done {
-        switch work {
-        case .reserve(let claim): return .outcome(table.reserve(claim, holder: node, at: now))
-        case .extend(let hold, let use):
-            let (hold, refusal) = table.extend(hold, to: use, at: now)
-            return .extended(hold, refusal)
-        case .settle(let hold, let use):
-            table.settle(hold, as: use, at: now)
-            return .nothing
-        case .beat: return .nothing
-        }
-    }
-}
-
-extension SharedLimiter.Work {
-    fileprivate var sweeps: Bool { if case .beat(sweeps: true) = self { true } else { false } }
-
-    fileprivate var scopes: [LimitScope] {
-        switch self {
-        case .reserve(let claim): claim.scopes.map(\.scope)
-        case .extend(let hold, _), .settle(let hold, _): hold.scopes.map(\.scope)
-        case .beat: []
-        }
-    }
-}
-
-extension LimitMeter {
-    /// Whether another differs in nothing but the time.
-    fileprivate func isSame(as other: LimitMeter?) -> Bool {
-        guard var other else { return false }
-        other.seen = seen
-        return self == other
     }
 }

@@ -77,6 +77,16 @@ struct LimitTable: Sendable {
         scopes.map(\.scope).filter { meters[$0]?.isSeeded != true }
     }
 
+    /// Puts another use in the place of what was charged, without a word about limits.
+    mutating func correct(_ hold: LimitHold, to use: LimitUse, at moment: Int64) {
+        for limited in hold.scopes {
+            guard var meter = meters[limited.scope] else { continue }
+            meter.advance(to: moment)
+            meter.correct(hold, limited, to: use, at: moment)
+            meters[limited.scope] = meter
+        }
+    }
+
     /// Ends a hold.
     ///
     /// - Parameter use: what was used in truth; nil leaves the estimate charged.
