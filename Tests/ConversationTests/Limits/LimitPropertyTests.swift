@@ -184,6 +184,38 @@ struct Dice: RandomNumberGenerator {
         #expect(refusal.kind == .budgetDay && refusal.used == 70 && refusal.limit == 100)
     }
 
+    @Test func whatIsGivenBackIsOnesOwnWhateverTheClockDoes() {
+        let scope = LimitScope(.user, "7")
+        let limited = [LimitedScope(scope, LimitSet(tokensPerMinute: 1000))]
+        var table = LimitTable()
+        func reserve(_ tokens: Int, at moment: Int64) -> LimitHold? {
+            let claim = LimitClaim(scopes: limited, use: LimitUse(tokens: tokens), startedAt: 0)
+            if case .granted(let hold, _) = table.reserve(claim, holder: "", at: moment) {
+                return hold
+            } else {
+                return nil
+            }
+        }
+        guard let first = reserve(100, at: 1_000_000), let second = reserve(50, at: 990_000),
+            let third = reserve(30, at: 1_000_000)
+        else {
+            Issue.record("refused")
+            return
+        }
+        // Set back by ten seconds, the clock shows a second time when the first was taken.
+        table.settle(first, as: LimitUse(tokens: 20), at: 1_000_000)
+        #expect(table.meters[scope]?.tokens.sum == 100)
+        table.settle(second, as: LimitUse(), at: 1_000_000)
+        #expect(table.meters[scope]?.tokens.sum == 50)
+        table.settle(third, as: LimitUse(), at: 900_000)
+        #expect(table.meters[scope]?.tokens.sum == 20)
+        // What lay ten seconds behind does so still.
+        #expect(reserve(0, at: 900_000 + 50_000) != nil)
+        #expect(table.meters[scope]?.tokens.sum == 20)
+        #expect(reserve(0, at: 900_000 + 50_250) != nil)
+        #expect(table.meters[scope]?.tokens.sum == 0)
+    }
+
     @Test func aTurnThatOverdrawsEndsBeforeItsNextRound() {
         let scope = LimitScope(.bot, "b")
         let limited = [LimitedScope(scope, LimitSet(tokensPerMinute: 100, budgetDay: 1000))]

@@ -233,6 +233,49 @@ import Tools
         }
     }
 
+    /// Rows that were on their way when a limit began to count are counted a little later.
+    @Test(arguments: Engine.allCases) func whatWasOnItsWayIsCounted(engine: Engine) async throws {
+        let model = ScriptedModel(.says([[said("ok"), counted(300, 100), .delta(ModelDelta(finish: .stop))]]))
+        try await withStage(model, on: engine, prices: Self.prices) { stage in
+            let clock = Mutex(WallClock.system.now())
+            let logger = stage.environment.logger
+            let limits = Limits(
+                limiter: Limits.limiter(for: stage.database, logger: logger),
+                database: stage.database,
+                sources: LimitSources(bots: { [("bot-1", LimitSet(budgetMonth: 500))] }),
+                logger: logger,
+                clock: WallClock { clock.withLock { $0 } }
+            )
+            try await limits.reload()
+            let request = AccountedRequest(
+                operation: .chat,
+                requestID: "r",
+                caller: Stage.caller,
+                surface: "chat",
+                requestedModel: "m",
+                botID: "bot-1",
+                route: "default",
+                estimate: LimitEstimate(promptBytes: 4, mostCompletionTokens: 150, model: "up/model-1")
+            )
+            func passes() async throws -> Bool {
+                guard let held = try? await limits.begin(request, Self.prices, at: WallClock.system.now()) else {
+                    return false
+                }
+                limits.limiter.settle(held.hold, as: LimitUse())
+                return true
+            }
+            #expect(try await passes())
+            // Its own settlement is not this desk's.
+            _ = await stage.run(try plan(bot: bot()))
+            _ = try await stage.usage()
+            try await limits.reload()
+            #expect(try await passes())
+            clock.withLock { $0 += Limits.settling }
+            try await limits.reload()
+            #expect(try await passes() == false)
+        }
+    }
+
     @Test func withoutLimitsNothingIsHeld() async throws {
         try await withStage(
             ScriptedModel(.answers("x")),

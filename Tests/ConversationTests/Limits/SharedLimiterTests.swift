@@ -300,7 +300,7 @@ extension LimitHold {
     fileprivate static let nothing = LimitHold(
         scopes: [],
         holder: "",
-        takenAt: 0,
+        takenAt: [:],
         startedAt: 0,
         charged: LimitUse(),
         unpaid: []

@@ -56,9 +56,9 @@ package struct LimitReading: Sendable, Hashable {
         var meter = meter
         meter.advance(to: moment)
         requests = meter.requests.sum
-        requestsReset = meter.requests.reset(at: moment)
+        requestsReset = meter.requests.reset(at: meter.seen)
         tokens = meter.tokens.sum
-        tokensReset = meter.tokens.reset(at: moment)
+        tokensReset = meter.tokens.reset(at: meter.seen)
         running = meter.runningCount
         day = meter.days[BudgetPeriod.day(wall)]
         month = meter.months[BudgetPeriod.month(wall)]

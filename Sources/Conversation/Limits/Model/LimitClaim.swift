@@ -72,8 +72,8 @@ package struct LimitHold: Sendable {
     package let scopes: [LimitedScope]
     /// Who counts the slots: one run of one node.
     let holder: String
-    /// When the tokens were taken, by the clock of the engine, milliseconds.
-    let takenAt: Int64
+    /// When the tokens were taken, by each meter's own time, milliseconds.
+    let takenAt: [LimitScope: Int64]
     package let startedAt: Int64
     /// What is charged so far.
     package internal(set) var charged: LimitUse

@@ -11,6 +11,8 @@ package final class Limits: Sendable {
     private struct State {
         var book = LimitBook()
         var refused: [Refused: Int] = [:]
+        /// When what was spent before is read once more.
+        var readsAgainAt: Int64?
     }
 
     struct Refused: Hashable {
@@ -53,14 +55,31 @@ package final class Limits: Sendable {
 
     /// Puts a book in force. Money that was spent before counts from here on.
     package func use(_ book: LimitBook) async throws {
-        if let database, book.hasBudgets, book != self.book {
-            let common = sources.routeSubject
-            let history = try await SpendingHistory.read(database, now: clock.now()) {
-                book.subject(ofRoute: $0, common)
-            }
-            await limiter.adopt(history)
+        let reads = book.hasBudgets && book != self.book
+        if reads { try await readHistory(for: book) }
+        let now = clock.now()
+        state.withLock { state in
+            state.book = book
+            if reads { state.readsAgainAt = now + Self.settling }
         }
-        state.withLock { $0.book = book }
+    }
+
+    /// Milliseconds after which rows are written that were on their way, here and on other nodes, when limits began to
+    /// count.
+    static let settling: Int64 = 5000
+
+    private func readHistory(for book: LimitBook) async throws {
+        guard let database else { return }
+        let common = sources.routeSubject
+        let history = try await SpendingHistory.read(database, now: clock.now()) { book.subject(ofRoute: $0, common) }
+        await limiter.adopt(history)
+    }
+
+    private func readHistoryAgain() async throws {
+        let now = clock.now()
+        guard let moment = state.withLock({ $0.readsAgainAt }), now >= moment else { return }
+        try await readHistory(for: book)
+        state.withLock { $0.readsAgainAt = nil }
     }
 
     /// Reads the sources again.
@@ -70,7 +89,7 @@ package final class Limits: Sendable {
         try await reloading.run {
             let stored = try await database.read { try LimitSources.stored($0) }
             let book = self.sources.book(with: stored)
-            guard book != self.book else { return }
+            guard book != self.book else { return try await self.readHistoryAgain() }
             try await self.use(book)
             self.logger.notice("limits in force", metadata: ["limits": "\(book.entries.count)"])
         }

@@ -3,13 +3,14 @@
 import JSON
 
 extension LimitMeter {
-    /// `{"s":seen,"r":[[tick,amount]…],"t":…,"d":[[day,micros]…],"m":…,"b":1,"n":{"node":2}}`; what is empty is left out.
+    /// `{"s":seen,"o":offset,"r":[[tick,amount]…],"t":…,"d":[[day,micros]…],"m":…,"b":1,"n":{"node":2}}`; what is empty is left out.
     var text: String {
         var object: JSONObject = ["s": .integer(seen)]
         func list(_ name: String, _ pairs: [(Int64, Int64)]) {
             guard !pairs.isEmpty else { return }
             object[name] = .array(pairs.map { .array([.integer($0.0), .integer($0.1)]) })
         }
+        if offset != 0 { object["o"] = .integer(offset) }
         list("r", requests.entries.map { ($0.tick, Int64($0.amount)) })
         list("t", tokens.entries.map { ($0.tick, Int64($0.amount)) })
         list("d", days.periods.map { ($0.number, $0.micros) })
@@ -34,6 +35,7 @@ extension LimitMeter {
         }
         self.init(
             seen: value["s"]?.int.map(Int64.init) ?? .min,
+            offset: value["o"]?.int.map(Int64.init) ?? 0,
             requests: MinuteWindow(pairs("r").map { .init(tick: $0.0, amount: Int($0.1)) }),
             tokens: MinuteWindow(pairs("t").map { .init(tick: $0.0, amount: Int($0.1)) }),
             days: SpentMoney(pairs("d").map { .init(number: $0.0, micros: $0.1) }),

@@ -2,8 +2,10 @@
 
 /// The state of one subject's limits. It knows no limits and no clock: both are given to it.
 struct LimitMeter: Sendable, Hashable {
-    /// The last moment it saw, milliseconds.
+    /// The last moment it saw, by its own time: milliseconds that never go back.
     var seen: Int64
+    /// What its own time is ahead of the engine's clock, which may have been set back.
+    var offset: Int64
     var requests: MinuteWindow
     var tokens: MinuteWindow
     var days: SpentMoney
@@ -15,6 +17,7 @@ struct LimitMeter: Sendable, Hashable {
 
     init(
         seen: Int64 = .min,
+        offset: Int64 = 0,
         requests: MinuteWindow = MinuteWindow(),
         tokens: MinuteWindow = MinuteWindow(),
         days: SpentMoney = SpentMoney(),
@@ -23,6 +26,7 @@ struct LimitMeter: Sendable, Hashable {
         running: [String: Int] = [:]
     ) {
         self.seen = seen
+        self.offset = offset
         self.requests = requests
         self.tokens = tokens
         self.days = days
@@ -41,17 +45,15 @@ struct LimitMeter: Sendable, Hashable {
         return meter.requests.entries.isEmpty && meter.tokens.entries.isEmpty
     }
 
+    /// To be called before anything else is asked of it.
+    ///
+    /// - Parameter moment: by the engine's clock. Where that was set back, the meter's own time stands still for once:
+    ///   what lay behind lies as far behind as before, and holds find what they took.
     mutating func advance(to moment: Int64) {
-        if moment < seen, seen != .min {
-            let back = MinuteWindow.tick(at: seen) - MinuteWindow.tick(at: moment)
-            if back > 0 {
-                requests.shift(by: -back)
-                tokens.shift(by: -back)
-            }
-        }
-        seen = moment
-        requests.advance(to: moment)
-        tokens.advance(to: moment)
+        if seen > moment + offset { offset = seen - moment }
+        seen = moment + offset
+        requests.advance(to: seen)
+        tokens.advance(to: seen)
     }
 
     /// Begins to count money. It never ends again: another node's book may have a budget where this one's has none, and
@@ -68,7 +70,7 @@ struct LimitMeter: Sendable, Hashable {
     }
 
     /// The worst reason against a claim; nil when it can be granted.
-    func refusal(_ limited: LimitedScope, _ claim: LimitClaim, at moment: Int64) -> LimitRefusal? {
+    func refusal(_ limited: LimitedScope, _ claim: LimitClaim) -> LimitRefusal? {
         let (scope, limits) = (limited.scope, limited.limits)
         var found: [LimitRefusal] = []
         func money(_ kind: LimitKind, _ budget: Int64?, _ spent: Int64) {
@@ -82,7 +84,7 @@ struct LimitMeter: Sendable, Hashable {
         func rate(_ kind: LimitKind, _ limit: Int?, _ window: MinuteWindow, _ amount: Int) {
             guard let limit else { return }
             // Whoever is in debt waits, even with nothing to ask for.
-            let wait = window.wait(for: amount, limit: limit, at: moment)
+            let wait = window.wait(for: amount, limit: limit, at: seen)
             guard wait != 0 else { return }
             found.append(
                 LimitRefusal(
@@ -112,19 +114,21 @@ struct LimitMeter: Sendable, Hashable {
         return found.max { $0.weight < $1.weight }
     }
 
-    mutating func take(_ limits: LimitSet, _ claim: LimitClaim, holder: String, at moment: Int64) {
-        if limits.requestsPerMinute != nil { requests.take(1, at: moment) }
-        if limits.tokensPerMinute != nil { tokens.take(claim.use.tokens, at: moment) }
+    mutating func take(_ limits: LimitSet, _ claim: LimitClaim, holder: String) {
+        if limits.requestsPerMinute != nil { requests.take(1, at: seen) }
+        if limits.tokensPerMinute != nil { tokens.take(claim.use.tokens, at: seen) }
         if isSeeded { charge(claim.use.micros, claim.startedAt) }
         running[holder, default: 0] += 1
     }
 
     /// Puts what is known by now in the place of what was charged.
-    mutating func correct(_ hold: LimitHold, _ limited: LimitedScope, to use: LimitUse, at moment: Int64) {
+    mutating func correct(_ hold: LimitHold, _ limited: LimitedScope, to use: LimitUse) {
         let tokens = use.tokens - hold.charged.tokens
         if let limit = limited.limits.tokensPerMinute {
-            if tokens > 0 { self.tokens.owe(tokens, limit: limit, at: moment) }
-            if tokens < 0 { self.tokens.giveBack(-tokens, takenAt: hold.takenAt) }
+            if tokens > 0 { self.tokens.owe(tokens, limit: limit, at: seen) }
+            if tokens < 0, let moment = hold.takenAt[limited.scope] {
+                self.tokens.giveBack(-tokens, takenAt: moment)
+            }
         }
         guard isSeeded else { return }
         charge(use.micros - (hold.unpaid.contains(limited.scope) ? 0 : hold.charged.micros), hold.startedAt)
@@ -140,9 +144,9 @@ struct LimitMeter: Sendable, Hashable {
         running[holder] = count > 1 ? count - 1 : nil
     }
 
-    func stand(_ limits: LimitSet, in standing: inout LimitStanding, at moment: Int64) {
+    func stand(_ limits: LimitSet, in standing: inout LimitStanding) {
         func level(_ limit: Int, _ window: MinuteWindow) -> LimitStanding.Level {
-            .init(limit: limit, remaining: max(0, limit - window.sum), reset: window.reset(at: moment))
+            .init(limit: limit, remaining: max(0, limit - window.sum), reset: window.reset(at: seen))
         }
         if let limit = limits.requestsPerMinute { standing.add(requests: level(limit, requests)) }
         if let limit = limits.tokensPerMinute { standing.add(tokens: level(limit, tokens)) }

@@ -27,23 +27,24 @@ struct LimitTable: Sendable {
             var meter = meters[limited.scope] ?? LimitMeter()
             meter.advance(to: moment)
             if limited.limits.hasBudget { meter.seed(limited.scope, history, claim.startedAt) }
-            if let refusal = meter.refusal(limited, claim, at: moment), refusal.weight >= worst?.weight ?? .min {
+            if let refusal = meter.refusal(limited, claim), refusal.weight >= worst?.weight ?? .min {
                 worst = refusal
             }
             meters[limited.scope] = meter
         }
         if worst == nil {
             for limited in claim.scopes {
-                meters[limited.scope]?.take(limited.limits, claim, holder: holder, at: moment)
+                meters[limited.scope]?.take(limited.limits, claim, holder: holder)
             }
         }
         var standing = LimitStanding()
-        for limited in claim.scopes { meters[limited.scope]?.stand(limited.limits, in: &standing, at: moment) }
+        for limited in claim.scopes { meters[limited.scope]?.stand(limited.limits, in: &standing) }
         if let worst { return .refused(worst, standing) }
         let hold = LimitHold(
             scopes: claim.scopes,
             holder: holder,
-            takenAt: moment,
+            takenAt: Dictionary(claim.scopes.map { ($0.scope, meters[$0.scope]?.seen ?? moment) }) { first, _ in first
+            },
             startedAt: claim.startedAt,
             charged: claim.use,
             unpaid: unpaid(claim.scopes)
@@ -58,8 +59,8 @@ struct LimitTable: Sendable {
         for limited in hold.scopes {
             guard var meter = meters[limited.scope] else { continue }
             meter.advance(to: moment)
-            meter.correct(hold, limited, to: more, at: moment)
-            if let refusal = meter.overdraft(limited, hold.startedAt, at: moment),
+            meter.correct(hold, limited, to: more)
+            if let refusal = meter.overdraft(limited, hold.startedAt),
                 refusal.weight >= worst?.weight ?? .min
             {
                 worst = refusal
@@ -82,7 +83,7 @@ struct LimitTable: Sendable {
         for limited in hold.scopes {
             guard var meter = meters[limited.scope] else { continue }
             meter.advance(to: moment)
-            meter.correct(hold, limited, to: use, at: moment)
+            meter.correct(hold, limited, to: use)
             meters[limited.scope] = meter
         }
     }
@@ -94,7 +95,7 @@ struct LimitTable: Sendable {
         for limited in hold.scopes {
             guard var meter = meters[limited.scope] else { continue }
             meter.advance(to: moment)
-            meter.correct(hold, limited, to: use ?? hold.charged, at: moment)
+            meter.correct(hold, limited, to: use ?? hold.charged)
             meter.leave(hold.holder)
             meters[limited.scope] = meter
         }
@@ -103,7 +104,7 @@ struct LimitTable: Sendable {
 
 extension LimitMeter {
     /// The limit that more has been taken of than there is.
-    func overdraft(_ limited: LimitedScope, _ startedAt: Int64, at moment: Int64) -> LimitRefusal? {
+    func overdraft(_ limited: LimitedScope, _ startedAt: Int64) -> LimitRefusal? {
         func over(_ kind: LimitKind, _ limit: Int64?, _ used: Int64, _ wait: Int64?) -> LimitRefusal? {
             guard let limit, used > limit else { return nil }
             return LimitRefusal(scope: limited.scope, kind: kind, limit: limit, used: used, requested: 0, wait: wait)
@@ -115,7 +116,7 @@ extension LimitMeter {
                 .tokens,
                 limits.tokensPerMinute.map(Int64.init),
                 Int64(tokens.sum),
-                limits.tokensPerMinute.flatMap { tokens.wait(for: 0, limit: $0, at: moment) }
+                limits.tokensPerMinute.flatMap { tokens.wait(for: 0, limit: $0, at: seen) }
             )
     }
 }

@@ -39,11 +39,6 @@ struct MinuteWindow: Sendable, Hashable {
         entries.removeFirst(kept)
     }
 
-    /// The clock was set back: what lay behind lies as far behind as before.
-    mutating func shift(by ticks: Int64) {
-        for index in entries.indices { entries[index].tick += ticks }
-    }
-
     /// Milliseconds until so much fits; 0 when it does now, nil when it never does.
     func wait(for amount: Int, limit: Int, at moment: Int64) -> Int64? {
         guard amount <= limit else { return nil }
