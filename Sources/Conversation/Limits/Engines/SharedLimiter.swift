@@ -1,4 +1,4 @@
-// Limits that several nodes share, exact, in PostgreSQL.
+// Limits that several nodes share, in PostgreSQL.
 
 import Foundation
 package import Identity
@@ -13,6 +13,9 @@ import Synchronization
 /// that it lives; when it has not for `lifetime`, its slots are free. One that was only slow takes a new name then: its
 /// old slots stay free, and are not freed twice. Estimates of a node that died stay charged, since nobody knows what it
 /// used.
+///
+/// No more is granted than the limits allow, all nodes together, while every node's word holds: turns of a node that was
+/// slow for longer run on uncounted. Tokens taken back of a charge that nobody heard of may stay in part, never too few.
 package final class SharedLimiter: Limiter {
     /// How long a node's word holds.
     package static let lifetime = Duration.seconds(15)
