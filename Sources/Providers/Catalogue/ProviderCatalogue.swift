@@ -99,18 +99,26 @@ package struct ProviderCatalogue: Sendable, Hashable {
             problems.append(.init(.providers, name, "the name offline belongs to the embedded model"))
         }
         if provider.baseURL.isEmpty {
-            problems.append(.init(.providers, name, in: "base_url", "is missing; \(provider.kind.rawValue) has no usual one"))
+            problems.append(
+                .init(.providers, name, in: "base_url", "is missing; \(provider.kind.rawValue) has no usual one")
+            )
         } else if !provider.baseURL.isWebAddress {
-            problems.append(.init(.providers, name, in: "base_url", "must begin with http:// or https:// and name a host"))
+            problems.append(
+                .init(.providers, name, in: "base_url", "must begin with http:// or https:// and name a host")
+            )
         }
         if provider.apiKeys.contains(where: { !$0.reveal().isHeaderValue }) {
-            problems.append(.init(.providers, name, in: "api_keys", "a key is empty or has characters that no header can carry"))
+            problems.append(
+                .init(.providers, name, in: "api_keys", "a key is empty or has characters that no header can carry")
+            )
         }
         if provider.apiKeys.isEmpty, provider.kind != .openAICompatible {
             problems.append(.init(.providers, name, in: "api_keys", "is missing"))
         }
         for (header, value) in provider.headers where !header.isHeaderName || !value.isHeaderValue {
-            problems.append(.init(.providers, name, in: "headers", "\(header.bounded(to: 60)) cannot be sent as a header"))
+            problems.append(
+                .init(.providers, name, in: "headers", "\(header.bounded(to: 60)) cannot be sent as a header")
+            )
         }
         return problems
     }
@@ -127,21 +135,31 @@ package struct ProviderCatalogue: Sendable, Hashable {
         var problems: [CatalogueProblem] = []
         if !route.name.isRouteName {
             problems.append(
-                .init(.routes, name, "a name has 1 to 128 letters, digits, dots, hyphens, underscores, colons or slashes")
+                .init(
+                    .routes,
+                    name,
+                    "a name has 1 to 128 letters, digits, dots, hyphens, underscores, colons or slashes"
+                )
             )
         }
         if route.targets.isEmpty { problems.append(.init(.routes, name, in: "targets", "a route needs a target")) }
-        if !(0...10).contains(route.retries) { problems.append(.init(.routes, name, in: "retries", "must be from 0 to 10")) }
+        if !(0...10).contains(route.retries) {
+            problems.append(.init(.routes, name, in: "retries", "must be from 0 to 10"))
+        }
         for (index, target) in route.targets.enumerated() {
             let member = "targets[\(index)]"
             if let parts = target.parts {
                 if !isKnown(parts.provider) {
-                    problems.append(.init(.routes, name, in: "\(member).model", "there is no provider \(parts.provider)"))
+                    problems.append(
+                        .init(.routes, name, in: "\(member).model", "there is no provider \(parts.provider)")
+                    )
                 }
                 if !parts.model.split(separator: "/", omittingEmptySubsequences: false).allSatisfy({
                     String($0).fitsPath
                 }) {
-                    problems.append(.init(.routes, name, in: "\(member).model", "has empty parts, dots alone or control characters"))
+                    problems.append(
+                        .init(.routes, name, in: "\(member).model", "has empty parts, dots alone or control characters")
+                    )
                 }
             } else {
                 problems.append(.init(.routes, name, in: "\(member).model", "a target is named provider/model"))

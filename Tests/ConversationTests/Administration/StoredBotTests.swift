@@ -90,8 +90,10 @@ import Testing
             #expect(!two.has("fast"))
             #expect(await refusal { try await two.administration.bots.make(body) }.hasPrefix("409 name: "))
             try await one.administration.bots.make(Self.least)
-            #expect(await refusal { _ = try await two.administration.bots.patch("b-1", ["name": "fast"]) }
-                .hasPrefix("409 name: "))
+            #expect(
+                await refusal { _ = try await two.administration.bots.patch("b-1", ["name": "fast"]) }
+                    .hasPrefix("409 name: ")
+            )
             for name in ["b-1", "file-1", "file-bot"] {
                 let found = await refusal {
                     try await two.administration.routes.make([

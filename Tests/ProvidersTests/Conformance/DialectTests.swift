@@ -35,7 +35,8 @@ import Testing
 
     /// The first chunk of Azure has members of its choice, and says nothing: what breaks behind it can go to another.
     @Test func aRoleWithMembersOfTheChoiceSaysNothing() async throws {
-        let role = #"{"index":0,"delta":{"role":"assistant","content":""},"content_filter_results":{},"#
+        let role =
+            #"{"index":0,"delta":{"role":"assistant","content":""},"content_filter_results":{},"#
             + #""logprobs":{"content":[]},"finish_reason":null}"#
         let body = "data: {\"choices\":[\(role)]}\n\n" + Vendor.azure.errorEvent(500, "busy")
         let server = try TinyServer(answer("200 OK", "text/event-stream", body))
