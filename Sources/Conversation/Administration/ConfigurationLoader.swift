@@ -21,17 +21,17 @@ package final class ConfigurationLoader: Sendable {
     package let providers: ProviderStore
     let database: any Database
     let sealing: ProviderResources.Sealing
-    private let logger: Logger
-    private let onChange: @Sendable ([ModelProfile]) -> Void
+    let logger: Logger
+    private let onChange: @Sendable () -> Void
     private let state = Mutex(State())
 
-    /// - Parameter onChange: takes what is known of models then, prices among it.
+    /// - Parameter onChange: told that something else may be in force.
     package init(
         database: any Database,
         box: SecretBox,
         providers: ProviderStore,
         logger: Logger,
-        onChange: @escaping @Sendable ([ModelProfile]) -> Void
+        onChange: @escaping @Sendable () -> Void
     ) {
         self.database = database
         sealing = ProviderResources.Sealing(box: box)
@@ -52,10 +52,8 @@ package final class ConfigurationLoader: Sendable {
             state.version = stored.version
             state.faults = stored.faults
             state.bots = stored.bots
-            for problem in providers.replace(.store, with: stored.layer) {
-                logger.error("provider left out", metadata: ["reason": "\(problem)"])
-            }
-            onChange(providers.book.catalogue.models)
+            providers.replace(.store, with: stored.layer)
+            onChange()
             state.follower?(stored.bots)
             return news
         }
@@ -113,9 +111,6 @@ package final class ConfigurationLoader: Sendable {
             let winner = book.catalogue.provider(named: name)
             isWinner = winner?.origin == .store
             isActive = record.boolean("is_active") ?? true
-            if isWinner, let problem = book.problems.first(where: { $0.section == .providers && $0.name == name }) {
-                return (false, problem.description)
-            }
         case .routes: isWinner = book.catalogue.routes.first { $0.name == name }?.origin == .store
         case .models:
             isWinner =
@@ -123,7 +118,7 @@ package final class ConfigurationLoader: Sendable {
                 && !providers.layer(.file).models.contains { $0.name == name }
         }
         guard isWinner else { return (false, "an entry of that name in the provider file goes before it") }
-        let problem = book.catalogue.problems().first { $0.section == section && $0.name == name }
+        let problem = book.problems.first { $0.section == section && $0.name == name }
         return (isActive, problem?.description)
     }
 }

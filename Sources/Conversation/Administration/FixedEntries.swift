@@ -26,10 +26,9 @@ struct FixedEntries: Sendable {
     }
 
     var routes: [FixedEntry] {
-        let catalogue = store.book.catalogue
-        let problems = catalogue.problems()
-        return catalogue.routes.filter { $0.origin != .store }.map { route in
-            let problem = problems.first { $0.section == .routes && $0.name == route.name }?.description
+        let book = store.book
+        return book.catalogue.routes.filter { $0.origin != .store }.map { route in
+            let problem = book.problems.first { $0.section == .routes && $0.name == route.name }?.description
             return entry("routes", route.name, route.origin, route.members, problem)
         }
     }

@@ -1,13 +1,13 @@
 // Which addresses of upstreams may be entered over HTTP.
 
-import Glibc
+import HTTPTransport
 
 /// Judges the base URL of a stored provider.
 ///
 /// Who may set up providers may make the gateway call any host: that is what they are for, private and loopback ones
 /// among them (a model server next door). What has no model on it but gives credentials to whoever asks from inside,
 /// the link-local addresses of clouds' metadata services, is refused in all its spellings. A name that leads there is
-/// not found out: it may lead elsewhere when it is checked.
+/// not found out here, where it may lead elsewhere; it is when a call is sent (`TransferRequest.refusesLinkLocal`).
 enum UpstreamAddress {
     /// What is wrong, reading on from the member's name; nil when it can be used.
     static func problem(_ url: String) -> String? {
@@ -59,26 +59,9 @@ enum UpstreamAddress {
 
     private static func isMetadata(_ host: String) -> Bool {
         if ["metadata", "metadata.google.internal"].contains(host) { return true }
-        var four = in_addr()
-        // Takes every spelling that the resolver takes: 169.254.169.254, 0xa9fea9fe, 2852039166, 0251.0376.43518.
-        if inet_aton(host, &four) != 0 { return isLinkLocal(UInt32(bigEndian: four.s_addr)) }
-        var six = in6_addr()
-        guard inet_pton(AF_INET6, host, &six) == 1 else { return false }
-        let bytes = withUnsafeBytes(of: &six) { Array($0) }
-        if bytes[0] == 0xFE, bytes[1] & 0xC0 == 0x80 { return true }
-        // The same IPv4 address mapped, compatible, or behind the usual translators (RFC 4291, 6052, 3056).
-        func embedded(at start: Int) -> UInt32 { bytes[start..<(start + 4)].reduce(0) { $0 << 8 | UInt32($1) } }
-        let begins: ([UInt8]) -> Bool = { bytes.starts(with: $0) }
-        let zeros = [UInt8](repeating: 0, count: 10)
-        if begins(zeros + [0xFF, 0xFF]) || begins(zeros + [0, 0]) || begins([0, 0x64, 0xFF, 0x9B]) {
-            return isLinkLocal(embedded(at: 12))
-        }
-        if begins([0x20, 0x02]) { return isLinkLocal(embedded(at: 2)) }
-        // The one outside of the link-local range: fd00:ec2::254.
-        return bytes == [0xFD, 0, 0x0E, 0xC2] + [UInt8](repeating: 0, count: 10) + [0x02, 0x54]
+        // In every spelling that the resolver takes, inside of IPv6 addresses, too.
+        return LinkLocal.isLiteral(host)
     }
-
-    private static func isLinkLocal(_ address: UInt32) -> Bool { address >> 16 == 0xA9FE }
 
     private static func isDigit(_ byte: UInt8) -> Bool { (0x30...0x39).contains(byte) }
 

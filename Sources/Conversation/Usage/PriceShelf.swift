@@ -37,11 +37,14 @@ package final class PriceShelf: Sendable {
     /// What is wrong with the file now.
     package var fault: YAMLFault? { state.withLock { $0.fault } }
 
-    /// Prices that stand in the configuration of models.
-    package func use(_ profiles: [ModelProfile]) {
+    /// Takes the prices that stand in the configuration of models.
+    ///
+    /// - Parameter read: gives what is in force. Called under the shelf's lock, so that of two changes at once the
+    ///   later one's prices stay.
+    package func use(_ read: () -> [ModelProfile]) {
         state.withLock { state in
-            state.profiles = profiles
-            state.book = state.file.merging(profiles)
+            state.profiles = read()
+            state.book = state.file.merging(state.profiles)
         }
     }
 

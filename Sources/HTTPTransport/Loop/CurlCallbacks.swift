@@ -25,9 +25,10 @@ let receiveHeaderLine: ccurl_data_callback = { bytes, size, count, context in
 }
 
 /// `CURLOPT_PREREQFUNCTION`: connected (TLS included, or a pooled connection chosen), about to send.
-let connectionIsReady: ccurl_prerequest_callback = { context, _, _, _, _ in
-    if let context { running(context).connected() }
-    return Int32(CURL_PREREQFUNC_OK)
+let connectionIsReady: ccurl_prerequest_callback = { context, peer, _, _, _ in
+    guard let context else { return Int32(CURL_PREREQFUNC_OK) }
+    let isAllowed = running(context).connected(to: peer.map { String(cString: $0) } ?? "")
+    return Int32(isAllowed ? CURL_PREREQFUNC_OK : CURL_PREREQFUNC_ABORT)
 }
 
 /// `CURLOPT_SOCKOPTFUNCTION`: a socket for a connection. Connections are kept out of programs that this one starts: a

@@ -86,8 +86,16 @@ final class RunningTransfer {
 
     func refusedAddress() { hasRefusedAddress = true }
 
-    func connected() {
+    /// - Parameter peer: the other side's address. A kept connection may have been opened for a request that goes
+    ///   anywhere.
+    /// - Returns: whether the request may be sent there.
+    func connected(to peer: String) -> Bool {
+        if case .http(let content) = transfer.request.content, content.refusesLinkLocal, LinkLocal.isLiteral(peer) {
+            refusedAddress()
+            return false
+        }
         deadlines.connected(at: loop.now)
         loop.reschedule(self)
+        return true
     }
 }

@@ -40,7 +40,7 @@ extension PreparedRequest {
             body: request.body,
             headerLines: try Self.lines(of: request.headers),
             wantsHTTP2: isWhole && request.version == .http2WhenWhole,
-            isSentOnce: request.isSentOnce || request.refusesLinkLocal,
+            isSentOnce: request.isSentOnce,
             refusesLinkLocal: request.refusesLinkLocal
         )
         self.init(

@@ -51,8 +51,8 @@ package struct TransferRequest: Sendable {
     /// Must not reach the other side twice. libcurl repeats a request by itself when a kept connection ends without an
     /// answer; such a request gets a connection of its own, and its loss is told.
     package var isSentOnce = false
-    /// Never connects to a link-local address (see `LinkLocal`), whatever names resolve to. Such a request gets a
-    /// connection of its own, as with `isSentOnce`. Behind a proxy, what the proxy resolves is the proxy's to refuse.
+    /// Never sent to a link-local address (see `LinkLocal`), whatever names resolve to: none is connected to, and of a
+    /// kept connection the other side is looked at. Behind a proxy, what the proxy resolves is the proxy's to refuse.
     package var refusesLinkLocal = false
 
     package init(

@@ -4,7 +4,7 @@ package import HTTPTransport
 package import Identity
 
 /// An upstream that speaks Anthropic's Messages protocol.
-package struct AnthropicProvider: ModelProvider {
+package struct AnthropicProvider: UpstreamProvider {
     /// How a model is told how hard to think.
     package enum ThinkingStyle: String, Sendable, Hashable, CaseIterable {
         /// `thinking.budget_tokens`, the form of all models up to Claude 4.5.
@@ -55,7 +55,7 @@ package struct AnthropicProvider: ModelProvider {
 
     package var name: String { configuration.name }
     private let configuration: Configuration
-    private let exchange: UpstreamExchange
+    var exchange: UpstreamExchange
     private let habits = UpstreamHabits()
     private let memory = ReplayMemory()
 

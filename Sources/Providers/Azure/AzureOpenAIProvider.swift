@@ -4,7 +4,7 @@ package import HTTPTransport
 package import Identity
 
 /// A resource of Azure OpenAI.
-package struct AzureOpenAIProvider: ModelProvider {
+package struct AzureOpenAIProvider: UpstreamProvider {
     package enum KeyHeader: String, Sendable, Hashable, CaseIterable {
         /// `api-key: …`
         case apiKey
@@ -62,7 +62,7 @@ package struct AzureOpenAIProvider: ModelProvider {
 
     package var name: String { configuration.name }
     let configuration: Configuration
-    let exchange: UpstreamExchange
+    var exchange: UpstreamExchange
     private let habits = UpstreamHabits()
 
     package init(configuration: Configuration, client: HTTPClient) {
@@ -80,7 +80,8 @@ package struct AzureOpenAIProvider: ModelProvider {
         try await habits.start(call, send)
     }
 
-    @Sendable private func send(_ call: ModelCall, _ reportsUsage: Bool) async throws(ProviderFailure) -> any ModelRound {
+    @Sendable private func send(_ call: ModelCall, _ reportsUsage: Bool) async throws(ProviderFailure) -> any ModelRound
+    {
         var call = call
         let url = try address(of: "chat/completions", model: call.model)
         call.model = deployment(of: call.model)

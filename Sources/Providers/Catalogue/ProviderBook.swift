@@ -7,7 +7,7 @@ package import HTTPTransport
 package struct ProviderBook: Sendable {
     package let catalogue: ProviderCatalogue
     package let router: ModelRouter
-    /// Providers that could not be made. They are left out; the rest works.
+    /// What cannot work of it, found once for all who ask.
     package let problems: [CatalogueProblem]
     private let providers: [String: any ModelProvider]
     private let profiles: [String: ModelProfile]
@@ -23,7 +23,6 @@ package struct ProviderBook: Sendable {
         former: ProviderBook? = nil
     ) {
         var providers: [String: any ModelProvider] = [:]
-        var problems: [CatalogueProblem] = []
         for settings in catalogue.providers where settings.isActive {
             if let former, let known = former.providers[settings.name],
                 former.catalogue.provider(named: settings.name) == settings
@@ -31,11 +30,7 @@ package struct ProviderBook: Sendable {
                 providers[settings.name] = known
                 continue
             }
-            do throws(CatalogueProblem) {
-                providers[settings.name] = try ProviderFactory.make(settings, client: client)
-            } catch {
-                problems.append(error)
-            }
+            providers[settings.name] = ProviderFactory.make(settings, client: client)
         }
         if providers[ModelRouter.offlineProvider] == nil {
             providers[ModelRouter.offlineProvider] =
@@ -49,7 +44,7 @@ package struct ProviderBook: Sendable {
         self.catalogue = catalogue
         self.providers = providers
         self.profiles = profiles
-        self.problems = problems
+        problems = catalogue.problems()
         router = ModelRouter(
             providers: Array(providers.values),
             routes: catalogue.routes.map { Self.route($0, catalogue) },

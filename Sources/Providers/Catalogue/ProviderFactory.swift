@@ -4,13 +4,16 @@ package import HTTPTransport
 
 /// Makes adapters. One line for each kind.
 package enum ProviderFactory {
-    /// - Throws: what is wrong with the settings of a kind, or that the kind has no adapter.
-    package static func make(
-        _ settings: ProviderSettings,
-        client: HTTPClient
-    ) throws(CatalogueProblem) -> any ModelProvider {
+    package static func make(_ settings: ProviderSettings, client: HTTPClient) -> any ModelProvider {
+        guard var provider = upstream(settings, client) else { return OfflineProvider(name: settings.name) }
+        // Who has the configuration's files has the machine; who may store providers need not.
+        provider.exchange.refusesLinkLocal = settings.origin == .store
+        return provider
+    }
+
+    private static func upstream(_ settings: ProviderSettings, _ client: HTTPClient) -> (any UpstreamProvider)? {
         switch settings.kind {
-        case .offline: OfflineProvider(name: settings.name)
+        case .offline: nil
         case .openAICompatible:
             OpenAICompatibleProvider(
                 configuration: .init(

@@ -64,10 +64,7 @@ package final class ProviderStore: Sendable {
     }
 
     /// Puts a layer in force. Whether it makes sense is for the caller to find out before.
-    ///
-    /// - Returns: providers that could not be made, and are left out.
-    @discardableResult
-    package func replace(_ origin: ConfigurationOrigin, with layer: ProviderCatalogue) -> [CatalogueProblem] {
+    package func replace(_ origin: ConfigurationOrigin, with layer: ProviderCatalogue) {
         state.withLock { state in
             state.layers[origin] = layer
             state.book = ProviderBook(
@@ -76,7 +73,6 @@ package final class ProviderStore: Sendable {
                 state: routing,
                 former: state.book
             )
-            return state.book.problems
         }
     }
 

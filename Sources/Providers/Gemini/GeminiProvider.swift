@@ -4,7 +4,7 @@ package import HTTPTransport
 package import Identity
 
 /// An upstream that speaks Gemini's `generateContent`.
-package struct GeminiProvider: ModelProvider {
+package struct GeminiProvider: UpstreamProvider {
     package struct Configuration: Sendable {
         package var name: String
         /// With or without the version; a trailing slash is cut. Without one, `/v1beta` is appended.
@@ -39,7 +39,7 @@ package struct GeminiProvider: ModelProvider {
 
     package var name: String { configuration.name }
     let configuration: Configuration
-    let exchange: UpstreamExchange
+    var exchange: UpstreamExchange
     private let memory = ReplayMemory()
 
     package init(configuration: Configuration, client: HTTPClient) {

@@ -5,7 +5,7 @@ package import Identity
 import JSON
 
 /// An upstream that speaks the OpenAI protocol.
-package struct OpenAICompatibleProvider: ModelProvider {
+package struct OpenAICompatibleProvider: UpstreamProvider {
     package struct Configuration: Sendable {
         package var name: String
         /// Up to and including `/v1`; a trailing slash is cut.
@@ -37,7 +37,7 @@ package struct OpenAICompatibleProvider: ModelProvider {
 
     package var name: String { configuration.name }
     let configuration: Configuration
-    let exchange: UpstreamExchange
+    var exchange: UpstreamExchange
     private let habits = UpstreamHabits()
 
     package init(configuration: Configuration, client: HTTPClient) {
@@ -54,7 +54,8 @@ package struct OpenAICompatibleProvider: ModelProvider {
         try await habits.start(call, send)
     }
 
-    @Sendable private func send(_ call: ModelCall, _ reportsUsage: Bool) async throws(ProviderFailure) -> any ModelRound {
+    @Sendable private func send(_ call: ModelCall, _ reportsUsage: Bool) async throws(ProviderFailure) -> any ModelRound
+    {
         let key = call.credential ?? configuration.apiKey
         var headers = UpstreamExchange.headers(for: call, extra: configuration.headers)
         if let key { headers.set("Authorization", "Bearer \(key.reveal())") }

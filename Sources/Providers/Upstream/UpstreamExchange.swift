@@ -3,6 +3,11 @@
 import HTTPTransport
 import Identity
 
+/// A provider that is asked over HTTP.
+protocol UpstreamProvider: ModelProvider {
+    var exchange: UpstreamExchange { get set }
+}
+
 /// How a provider's requests are sent.
 struct UpstreamExchange: Sendable {
     let provider: String
@@ -10,6 +15,8 @@ struct UpstreamExchange: Sendable {
     let timeouts: TransferTimeouts
     /// Bytes of one event or one whole answer at the most.
     let answerLimit: Int
+    /// For addresses that were entered over HTTP: names among them may lead to clouds' metadata services.
+    var refusesLinkLocal = false
 
     /// What every request carries. A configured header replaces one of ours.
     static func headers(for call: ModelCall, extra: [String: String]) -> HTTPHeaders {
@@ -41,7 +48,7 @@ struct UpstreamExchange: Sendable {
         if let deadline = call.deadline {
             timeouts.total = min(timeouts.total, max(deadline - ContinuousClock.now, .milliseconds(1)))
         }
-        let request = TransferRequest(
+        var request = TransferRequest(
             method: "POST",
             url: url,
             headers: headers,
@@ -49,6 +56,7 @@ struct UpstreamExchange: Sendable {
             timeouts: timeouts,
             version: call.stream ? .http1 : .http2WhenWhole
         )
+        request.refusesLinkLocal = refusesLinkLocal
         do {
             if call.stream { return try await stream(request, reader: reader, secret: secret, dropped: dropped) }
             let (events, model) = try read(try await fetch(request), reader: reader)

@@ -62,7 +62,7 @@ struct Assembly: Sendable {
             box: box,
             providers: providers,
             logger: logger,
-            onChange: { prices.use($0) }
+            onChange: { prices.use { providers.book.catalogue.models } }
         )
         try await loader.load()
         let providerFile = ProviderFileWatch(
@@ -71,7 +71,7 @@ struct Assembly: Sendable {
             environment: settings.variables,
             providers: providers,
             logger: logger,
-            onChange: { prices.use($0) }
+            onChange: { prices.use { providers.book.catalogue.models } }
         )
         self.providerFile = providerFile
         let bots = BotCatalog(

@@ -31,19 +31,19 @@ final class ProviderFileWatch: Service, Sendable {
     private let environment: [String: String]
     private let providers: ProviderStore
     private let logger: Logger
-    private let onChange: @Sendable ([ModelProfile]) -> Void
+    private let onChange: @Sendable () -> Void
     private let state = Mutex(State())
 
     /// - Parameters:
     ///   - isWanted: whether somebody named the file, so that its absence is a fault.
-    ///   - onChange: takes what is known of models then, prices among it.
+    ///   - onChange: told that something else may be in force.
     init(
         path: String,
         isWanted: Bool,
         environment: [String: String],
         providers: ProviderStore,
         logger: Logger,
-        onChange: @escaping @Sendable ([ModelProfile]) -> Void = { _ in }
+        onChange: @escaping @Sendable () -> Void = {}
     ) {
         self.path = path
         self.isWanted = isWanted
@@ -51,7 +51,7 @@ final class ProviderFileWatch: Service, Sendable {
         self.providers = providers
         self.logger = logger
         self.onChange = onChange
-        onChange(providers.book.catalogue.models)
+        onChange()
         reload(force: true)
     }
 
@@ -94,10 +94,8 @@ final class ProviderFileWatch: Service, Sendable {
         }
         for fault in news { logger.error("provider file refused", metadata: ["reason": "\(fault)"]) }
         guard let file else { return }
-        for problem in providers.replace(.file, with: file.catalogue) {
-            logger.error("provider left out", metadata: ["reason": "\(problem)"])
-        }
-        onChange(providers.book.catalogue.models)
+        providers.replace(.file, with: file.catalogue)
+        onChange()
         if !force { logger.notice("providers reloaded", metadata: ["routes": "\(file.catalogue.routes.map(\.name))"]) }
     }
 

@@ -83,7 +83,7 @@ struct DoctorCommand: AsyncParsableCommand {
         for (name, value) in provider.headers { headers.set(name, value) }
         var base = provider.baseURL
         while base.hasSuffix("/") { base.removeLast() }
-        let request = TransferRequest(
+        var request = TransferRequest(
             method: "GET",
             url: base + "/models",
             headers: headers,
@@ -94,6 +94,7 @@ struct DoctorCommand: AsyncParsableCommand {
                 total: .seconds(20)
             )
         )
+        request.refusesLinkLocal = provider.origin == .store
         do {
             let response = try await client.fetch(request, bodyLimit: 4 << 20)
             switch response.status {

@@ -88,7 +88,7 @@ struct AdministrationWorld: Sendable {
             box: other ?? box,
             providers: providers,
             logger: logger,
-            onChange: { prices.use($0) }
+            onChange: { prices.use { providers.book.catalogue.models } }
         )
         try await loader.load()
         if let file { providers.replace(.file, with: file) }

@@ -4,6 +4,7 @@ import Logging
 import OpenAIProtocol
 import Providers
 import Support
+import Synchronization
 import Testing
 import YAML
 
@@ -23,6 +24,29 @@ import YAML
             "own/gpt-4o-mini": ModelPrice(input: 0, output: 0),
         ]
     )
+
+    private final class Price: Sendable {
+        let value = Mutex<Int64>(0)
+    }
+
+    /// Of two reloads at once the later one's prices stay, whoever takes them last.
+    @Test func pricesAreThoseInForce() async throws {
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let folder = try TemporaryFolder("prices")
+        let shelf = PriceShelf(path: folder.file("none.yaml"), logger: logger)
+        let inForce = Price()
+        await withTaskGroup { group in
+            for price in 1...500 {
+                group.addTask {
+                    inForce.value.withLock { $0 = Int64(price) }
+                    shelf.use {
+                        [ModelProfile(name: "a/m", price: ModelPrice(input: inForce.value.withLock { $0 }, output: 0))]
+                    }
+                }
+            }
+        }
+        #expect(shelf.book.price(of: "a/m")?.input == inForce.value.withLock { $0 })
+    }
 
     @Test func tokensCostByTheirKind() {
         let usage = Usage(

@@ -32,7 +32,7 @@ import Testing
         let holder = Holder()
         let routing = RoutingState(
             environment: RoutingState.Environment(pause: { _ in
-                holder.store.withLock { _ = $0?.replace(.store, with: ProviderCatalogue()) }
+                holder.store.withLock { $0?.replace(.store, with: ProviderCatalogue()) }
             })
         )
         let own = openai("https://api.openai.invalid/v1", keys: ["environment-key-1"], origin: .environment)
@@ -58,6 +58,31 @@ import Testing
         await client.shutdown()
     }
 
+    /// An address of the store may be a name that leads to a metadata service when it is used.
+    @Test(arguments: ProviderKind.allCases.filter { $0 != .offline }) func storedProvidersDoNotCallLinkLocalAddresses(
+        _ kind: ProviderKind
+    ) async throws {
+        let client = try HTTPClient()
+        for stream in [true, false] {
+            let settings = ProviderSettings(
+                name: "p",
+                kind: kind,
+                baseURL: "http://169.254.1.1:9/v1",
+                apiKeys: [Secret("k")],
+                timeouts: TimeoutSettings(connect: .milliseconds(300)),
+                origin: .store
+            )
+            let provider = ProviderFactory.make(settings, client: client)
+            let call = ModelCall(model: "m", messages: [], stream: stream, requestID: "r")
+            let failure = await #expect(throws: ProviderFailure.self) { try await provider.start(call) }
+            #expect(failure?.kind == .misconfigured, "\(failure?.message ?? "")")
+            let file = ProviderFactory.make(settings.from(.file), client: client)
+            let other = await #expect(throws: ProviderFailure.self) { try await file.start(call) }
+            #expect(other.map { $0.kind != .misconfigured } == true)
+        }
+        await client.shutdown()
+    }
+
     @Test func whatWasLearntOfKeysStaysWhereTheyGoToTheSamePlace() {
         let state = RoutingState(environment: HandClock().environment())
         let target = RouteTarget(provider: "openai", model: "m")
@@ -79,5 +104,13 @@ import Testing
         #expect(state.usableKeys(of: KeyRingID(moved)) == 2)
         #expect(state.usableKeys(of: KeyRingID(first)) == nil)
         #expect(!state.hasKey(of: KeyRingID(first), for: target, besides: []))
+    }
+}
+
+extension ProviderSettings {
+    fileprivate func from(_ origin: ConfigurationOrigin) -> ProviderSettings {
+        var settings = self
+        settings.origin = origin
+        return settings
     }
 }

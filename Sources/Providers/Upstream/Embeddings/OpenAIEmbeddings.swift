@@ -95,13 +95,14 @@ extension UpstreamExchange {
     ) async throws(ProviderFailure) -> [UInt8] {
         var timeouts = call.timeouts ?? timeouts
         (timeouts.firstByte, timeouts.idle) = (timeouts.total, timeouts.total)
-        let request = TransferRequest(
+        var request = TransferRequest(
             url: url,
             headers: headers,
             body: body,
             timeouts: timeouts,
             version: .http2WhenWhole
         )
+        request.refusesLinkLocal = refusesLinkLocal
         do {
             return try await fetch(request)
         } catch {
