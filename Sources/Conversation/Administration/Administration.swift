@@ -58,6 +58,7 @@ package final class Administration: Sendable {
                 names: names,
                 fixed: fixed,
                 apply: apply,
+                logger: loader.logger,
                 hidden: hidden,
                 aliases: aliases
             )

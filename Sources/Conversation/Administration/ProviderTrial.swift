@@ -114,6 +114,8 @@ package struct ProviderTrial: Sendable {
         requestID: String,
         now: Int64
     ) async throws -> JSONValue {
+        // As of now: who is gone, or has other keys, when the answer is there, may still have been asked.
+        let hiding = Self.secrets(of: providers.book.catalogue)
         let (plan, router) = try plan(providers, caller: caller, requestID: requestID, now: now)
         var environment = environment
         environment.router = { router }
@@ -138,7 +140,6 @@ package struct ProviderTrial: Sendable {
             return (end, usage)
         }
         try Task.checkCancellation()
-        let hiding = secrets(of: providers.book.catalogue)
         return report(end, usage, sink, turn.control.failure, ContinuousClock.now - started, hiding, requestID)
     }
 
@@ -188,9 +189,11 @@ package struct ProviderTrial: Sendable {
         return .object(answer)
     }
 
-    /// Texts that an upstream might repeat and nobody is to see.
-    private func secrets(of catalogue: ProviderCatalogue) -> [String] {
-        catalogue.providers.flatMap { $0.apiKeys.map { $0.reveal() } + $0.headers.values }.filter { $0.utf8.count >= 4 }
+    /// Texts that an upstream might repeat and nobody is to see; the longest first, since one may be in another.
+    static func secrets(of catalogue: ProviderCatalogue) -> [String] {
+        catalogue.providers.flatMap { $0.apiKeys.map { $0.reveal() } + $0.headers.values }
+            .filter { $0.utf8.count >= 4 }
+            .sorted { $0.utf8.count > $1.utf8.count }
     }
 }
 

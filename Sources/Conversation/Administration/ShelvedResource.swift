@@ -2,6 +2,7 @@
 
 package import Identity
 package import JSON
+import Logging
 package import Resources
 import Storage
 
@@ -16,7 +17,8 @@ package struct ShelvedResource: Sendable {
     /// What is no row, as far as it is in force.
     let fixed: @Sendable () -> [FixedEntry]
     /// Puts what is stored in force.
-    let apply: @Sendable () async throws -> Void
+    var apply: @Sendable () async throws -> Void
+    let logger: Logger
     /// What a caller without the permission to manage does not see.
     var hidden: [String] = []
     /// Other names of members, taken at creation when they hold a text.
@@ -54,8 +56,7 @@ package struct ShelvedResource: Sendable {
             body[name] = body.removeValue(forKey: alias)
         }
         let made = try await service.create(body, caller: caller, requestID: requestID)
-        try await apply()
-        return try await row(made["id"]?.number?.int ?? 0, caller)
+        return await inForce(made, made["id"]?.number?.int ?? 0, caller)
     }
 
     /// PUT or PATCH.
@@ -68,19 +69,38 @@ package struct ShelvedResource: Sendable {
     ) async throws -> JSONValue {
         try service.authorize(operation, caller)
         let id = try await rowID(id, "changed")
-        if operation == .replace {
-            _ = try await service.replace(id: id, body, caller: caller, requestID: requestID)
-        } else {
-            _ = try await service.patch(id: id, body, caller: caller, requestID: requestID)
-        }
-        try await apply()
-        return try await row(id, caller)
+        let written =
+            if operation == .replace {
+                try await service.replace(id: id, body, caller: caller, requestID: requestID)
+            } else {
+                try await service.patch(id: id, body, caller: caller, requestID: requestID)
+            }
+        return await inForce(written, id, caller)
     }
 
     package func delete(_ id: String, caller: Caller, requestID: String) async throws {
         try service.authorize(.delete, caller)
         try await service.delete(id: try await rowID(id, "deleted"), caller: caller, requestID: requestID)
-        try await apply()
+        do { try await apply() } catch { tellLate(error) }
+    }
+
+    /// A row that has been written, as it stands now that it is in force. It is committed, so that nothing that fails
+    /// here is the write's failure: the row is answered as it was written, and the watch puts it in force.
+    private func inForce(_ written: JSONValue, _ id: Int64, _ caller: Caller) async -> JSONValue {
+        do {
+            try await apply()
+            return try await row(id, caller)
+        } catch {
+            tellLate(error)
+            return .object(seen(written.object ?? [:], caller))
+        }
+    }
+
+    private func tellLate(_ error: any Error) {
+        logger.warning(
+            "a stored change is not in force yet",
+            metadata: ["resource": "\(service.resource.name)", "reason": "\(error)"]
+        )
     }
 
     // MARK: Who is meant

@@ -255,6 +255,41 @@ import Testing
         }
     }
 
+    /// What is committed is no failure, and the watch puts it in force.
+    @Test func aReadThatFailsAfterAWriteIsNotTheWrites() async throws {
+        struct Down: Error {}
+        try await AdministrationWorld.run(.sqlite) { world in
+            let node = try await world.node()
+            var shelf = node.administration.providers
+            shelf.apply = { throw Down() }
+            let made = try await shelf.make(Self.up)
+            #expect(made["name"] == "up" && made["in_force"] == false && made["key_count"] == 1)
+            #expect(!made.text.contains("hidden"))
+            #expect(try await shelf.patch(made["id"], ["description": "x"])["description"] == "x")
+            #expect(!node.has("up/m"))
+            let watch = Task { await node.administration.watch() }
+            defer { watch.cancel() }
+            _ = try await eventually("it is in force", within: .seconds(20)) { node.has("up/m") ? true : nil }
+            try await shelf.delete(made["id"])
+            _ = try await eventually("it is gone", within: .seconds(20)) { node.has("up/m") ? nil : true }
+        }
+    }
+
+    @Test func aTrialHidesTheLongestSecretsFirst() {
+        let catalogue = ProviderCatalogue(
+            providers: [
+                ProviderSettings(
+                    name: "p",
+                    kind: .anthropic,
+                    apiKeys: [Secret("abcd"), Secret("abcdefgh"), Secret("abc")],
+                    headers: ["X": "abcdef"],
+                    origin: .store
+                )
+            ]
+        )
+        #expect(ProviderTrial.secrets(of: catalogue) == ["abcdefgh", "abcdef", "abcd"])
+    }
+
     @Test func keptKeysDoNotFollowAnotherHost() async throws {
         try await AdministrationWorld.run(.sqlite) { world in
             let shelf = try await world.node().administration.providers
