@@ -64,7 +64,9 @@ package enum ProviderResources {
                     default: [],
                     minLength: 1,
                     maxLength: 4_096,
-                    description: "Taken in turns. Not given with PUT or PATCH: as they are."
+                    description:
+                        "Taken in turns, as they are written: no `${NAME}` of the environment. Not given with PUT "
+                        + "or PATCH: as they are; they must be given when `base_url` leads to another host."
                 ),
                 Field(
                     "headers",
@@ -73,10 +75,21 @@ package enum ProviderResources {
                     maxLength: 131_072,
                     description: "Sent with every request; values are sealed."
                 ),
-                Field("dialect", .string, maxLength: 64),
+                Field(
+                    "dialect",
+                    .string,
+                    maxLength: 64,
+                    description: "A note of whose service it is; only kept. What a server does in its own way is found "
+                        + "out."
+                ),
                 Field("api_version", .string, maxLength: 64),
                 Field("deployments", .object, default: [:], maxLength: 65_536),
-                Field("key_as", .string, enumeration: KeyPresentation.allCases.map { .string($0.rawValue) }),
+                Field(
+                    "key_as",
+                    .string,
+                    enumeration: KeyPresentation.allCases.map { .string($0.rawValue) },
+                    description: "Azure only: `bearer` for tokens of Entra ID; the header `api-key` without it."
+                ),
                 Field("timeouts", .object, default: [:], maxLength: 1_000, example: ["first_byte": "60s"]),
                 Field("is_active", .boolean, default: true, filterable: true, orderable: true),
                 Field("description", .text, default: "", maxLength: 10_000, searchable: true),
@@ -93,7 +106,7 @@ package enum ProviderResources {
                     "keys",
                     schema: [
                         "type": "array", "items": ["type": "string"],
-                        "description": "The last four characters of each key.",
+                        "description": "The last four characters of each key of twelve or more.",
                     ]
                 ) { record in
                     .array(sealedKeys(record).map { .string(hint((try? sealing?.open($0)) ?? nil)) })

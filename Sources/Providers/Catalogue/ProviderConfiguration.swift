@@ -95,7 +95,8 @@ package struct ProviderSettings: Sendable {
     package var baseURL: String
     /// Several are taken in turns. None for servers that need none.
     package var apiKeys: [Secret]
-    /// A vendor's way of an OpenAI-compatible service (`deepseek`, `ollama`, …); nil: found out, or plain.
+    /// A note of whose service it is (`deepseek`, `ollama`, …), kept and shown. Nothing is done with it: what a server
+    /// does in its own way is found out.
     package var dialect: String?
     /// Azure's `api-version`, Anthropic's `anthropic-version`.
     package var apiVersion: String?
