@@ -18,7 +18,7 @@ extension TurnLauncher {
         let (end, answer) = await guarded(task, run.control, request) { await task.value }
         switch end {
         case .failed(let error): throw error.adding(run.control.standing)
-        case .cancelled(.shutDown): throw OpenAIError.overloaded("the server is shutting down.")
+        case .cancelled(.shutDown): throw OpenAIError.shuttingDown
         case .cancelled(.clientGone): throw CancellationError()
         case .finished:
             guard let answer else { throw OpenAIError.internal() }

@@ -33,7 +33,7 @@ struct TurnLauncher: Sendable {
         case .finished:
             return WholeAnswer(sink: sink, usage: usage, headers: Self.headers(sink.target, turn.control))
         case .failed(let error): throw error.adding(turn.control.standing)
-        case .cancelled(.shutDown): throw OpenAIError.overloaded("the server is shutting down.")
+        case .cancelled(.shutDown): throw OpenAIError.shuttingDown
         case .cancelled(.clientGone): throw CancellationError()
         }
     }
