@@ -28,7 +28,8 @@ def arguments():
     parser.add_argument("--products", default=os.path.join(ROOT, ".build", "release"), help="folder of the programs")
     parser.add_argument("--seconds", type=int, default=5, help="length of each load (default 5)")
     parser.add_argument("--connections", default="1,16", help="connections of the loads (default 1,16)")
-    parser.add_argument("--streams", default="512,5000", help="numbers of paced streams (default 512,5000)")
+    parser.add_argument("--streams", default="512,5000,10000", help="numbers of paced streams (default 512,5000,10000)")
+    parser.add_argument("--messages", default="2,400", help="messages of the 100 KB conversations (default 2,400)")
     parser.add_argument("--only", default="direct,nginx,opsgate,litellm", help="targets, separated by commas")
     parser.add_argument("--nginx-workers", default="auto", help="nginx worker processes (default auto)")
     parser.add_argument("--output", default=os.path.join(ROOT, "bench-results.json"), help="file for the raw numbers")
@@ -76,6 +77,17 @@ def steady_loads(options, wanted, folder, results):
                 )
                 if row:
                     results["steady"].append(row)
+        for messages in [int(text) for text in options.messages.split(",") if text]:
+            if name == "litellm":
+                continue  # it needs seconds for what this asks
+            note(f"{target.name}: 100 KB in {messages} messages …")
+            row = guarded(
+                results["missing"],
+                f"{target.name} 100 KB {messages}",
+                lambda: steady.measure(target, False, 16, options.seconds, messages),
+            )
+            if row:
+                results["conversations"].append(row)
         if target is not direct:
             target.process.stop()
     direct.process.stop()
@@ -85,10 +97,12 @@ def paced_loads(options, wanted, folder, results):
     for streams in [int(text) for text in options.streams.split(",") if text]:
         # Long enough that all streams are open together; where 20 ms a frame cannot be kept, it takes longer.
         frames, ramp, limit = (200, 1.0, 60) if streams <= 1000 else (300, 4.0, 120)
+        # 10,000 are about memory: at a text every 20 ms two cores could not even read them.
+        pause, frames, ramp = (20, frames, ramp) if streams <= 5000 else (500, 40, 8.0)
         for name in wanted:
             if name == "litellm":
                 continue  # at 120 requests a second it has nothing to say here
-            direct = targets.upstream(options.products, folder, f"paced-20ms-{frames}")
+            direct = targets.upstream(options.products, folder, f"paced-{pause}ms-{frames}")
             target = start(name, options, folder, direct, results["missing"])
             if target is not None:
                 note(f"{target.name}: {streams} paced streams …")
@@ -126,6 +140,7 @@ def main():
         "cold_start_seconds": {},
         "idle_kib": {},
         "steady": [],
+        "conversations": [],
         "paced": [],
     }
     folder = tempfile.mkdtemp(prefix="opsgate-bench-")

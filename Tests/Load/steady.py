@@ -33,10 +33,10 @@ def check(target, stream, texts=100):
         raise RuntimeError(f"{target.name} streamed no [DONE]")
 
 
-def wrk(target, stream, connections, seconds):
+def wrk(target, stream, connections, seconds, messages=None):
     environment = {
         **os.environ,
-        "BENCH_BODY": target.body(stream),
+        "BENCH_BODY": target.conversation(messages) if messages else target.body(stream),
         "BENCH_AUTHORIZATION": target.authorization,
     }
     command = ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "10s", "-s", LUA, target.url]
@@ -47,11 +47,12 @@ def wrk(target, stream, connections, seconds):
     raise RuntimeError(f"wrk said nothing: {done.stdout}\n{done.stderr}")
 
 
-def measure(target, stream, connections, seconds):
+def measure(target, stream, connections, seconds, messages=None):
+    """`messages`: those of a conversation of 100 KB instead of one question."""
     check(target, stream)
-    wrk(target, stream, connections, 1)
+    wrk(target, stream, connections, 1, messages)
     before = target.process.cpu_seconds()
-    result = wrk(target, stream, connections, seconds)
+    result = wrk(target, stream, connections, seconds, messages)
     # Work after the answer (usage rows, say) is part of the price.
     time.sleep(0.1)
     used = target.process.cpu_seconds() - before
@@ -60,6 +61,7 @@ def measure(target, stream, connections, seconds):
     return {
         "target": target.name,
         "stream": stream,
+        "messages": messages,
         "connections": connections,
         "requests": result["requests"],
         "per_second": result["requests"] / (result["microseconds"] / 1e6),

@@ -37,6 +37,13 @@ class Target:
         return json.dumps(members)
 
 
+    def conversation(self, messages, size=100_000):
+        """A conversation of `size` bytes of text in so many messages."""
+        text = ("What is firing right now? " * (size // messages // 26 + 1))[: size // messages]
+        turns = [{"role": "assistant" if index % 2 else "user", "content": text} for index in range(messages - 1)]
+        return json.dumps({"model": self.model, "messages": turns + [{"role": "user", "content": "And now?"}]})
+
+
 def upstream(products, folder, model):
     process = Process(
         "scripted-upstream",
@@ -95,24 +102,39 @@ def nginx(folder, direct, workers):
     return Target("nginx", process, port, direct.model, direct.secret)
 
 
+PROVIDERS = """
+providers:
+  - {{name: bench, kind: openai-compatible, base_url: "http://127.0.0.1:{port}/v1", api_keys: ["{key}"]}}
+  - {{name: second, kind: openai-compatible, base_url: "http://127.0.0.1:{port}/v1", api_keys: ["{key}"]}}
+models:
+  - {{name: bench/{model}, price: {{input: 0.15, output: 0.60}}}}
+routes:
+  default:
+    targets: [{{model: bench/{model}}}, {{model: second/{model}, order: 2}}]
+    limits: {{requests_per_minute: 100000000, tokens_per_minute: 10000000000, concurrent: 100000, budget_month: 1000000}}
+"""
+
+
 def opsgate(products, root, folder, direct):
-    """OpsGate with its defaults, authentication and usage records on; one line of log a request is off, as in nginx."""
+    """OpsGate with its defaults and what a gateway is for: authentication, a route with a second target to fall back on,
+    prices, limits of the user and the route with a budget, usage records. One line of log a request is off, as in nginx."""
     program = os.path.join(products, "opsgate")
     if not os.access(program, os.X_OK):
         raise RuntimeError(f"{program} is not built")
     port = free_port()
     place = os.path.join(folder, f"opsgate-{port}")
     os.mkdir(place)
+    providers = os.path.join(place, "providers.yaml")
+    with open(providers, "w") as file:
+        file.write(PROVIDERS.format(port=direct.port, key=UPSTREAM_KEY, model=direct.model))
     environment = {
+        "OPSGATE_PROVIDERS": providers,
         "OPSGATE_DATA": os.path.join(place, "data"),
         "OPSGATE_HOST": "127.0.0.1",
         "OPSGATE_PORT": str(port),
         "OPSGATE_ADMIN_SECRET": SECRET,
         "OPSGATE_ADMIN_PASSWORD": "bench-Password-1",
         "OPSGATE_LOG_LEVEL": os.environ.get("OPSGATE_LOG_LEVEL", "warning"),
-        "OPENAI_BASE_URL": f"http://127.0.0.1:{direct.port}/v1",
-        "OPENAI_API_KEY": UPSTREAM_KEY,
-        "OPENAI_MODEL": direct.model,
     }
     process = Process("opsgate", [program, "serve"], os.path.join(place, "output.log"), environment, folder=root)
     cold = process.wait_for_http(port, "/api/v1/core/health/", 20)
