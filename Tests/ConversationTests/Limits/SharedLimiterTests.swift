@@ -245,12 +245,15 @@ import Testing
     }
 
     @Test func whoDiesGivesItsSlotsBack() async throws {
-        try await withNodes(lifetime: .milliseconds(400)) { one, two, database in
+        try await withNodes { one, two, database in
             let claim = claim(LimitSet(concurrent: 2, budgetDay: 1000), micros: 300)
             let (first, second) = (hold(try await one.reserve(claim)), hold(try await one.reserve(claim)))
             #expect(first != nil && second != nil)
             #expect(hold(try await two.reserve(claim)) == nil)
-            // The first node says nothing any more.
+            // The first node says nothing any more, for as long as it takes.
+            try await database.write { connection in
+                _ = try connection.execute("UPDATE limit_node SET expires_at = 1", [])
+            }
             let third = try await eventually("its slots are free") { hold(try await two.reserve(claim)) }
             // What it had reserved stays charged; nobody knows what it has used.
             let day = try await two.readings(of: [Self.scope])[Self.scope]?.day
