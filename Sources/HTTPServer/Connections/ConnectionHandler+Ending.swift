@@ -14,8 +14,20 @@ extension ConnectionHandler {
         guard !isClosing else { return }
         isClosing = true
         waiting.removeAll()
-        channel.writeAndFlush(ByteBuffer()).whenComplete { _ in channel.close(promise: nil) }
         close(after: state.configuration.patience, channel.eventLoop)
+        closeOnceSent(channel)
+    }
+
+    private func closeOnceSent(_ channel: any Channel) {
+        let unsent = (try? channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        guard unsent > 0 else {
+            channel.close(promise: nil)
+            return
+        }
+        channel.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(20)) { [weak self] in
+            guard let self, let connection = self.connection else { return }
+            self.closeOnceSent(connection.channel)
+        }
     }
 
     /// The handler alone is held meanwhile: a channel that has gone must not wait in memory for this.
