@@ -8,8 +8,8 @@ import Providers
 extension GatewayServices {
     /// A bot by id or name; else a model route or `provider/model`, for callers who may.
     ///
-    /// - Throws: `OpenAIError` 400 for a text that is no name, 404 for a name that nobody has, 403 for a caller who may not, 502 for a bot whose model is
-    ///   not configured.
+    /// - Throws: `OpenAIError` 400 for a text that is no name, 404 for a name that nobody has, 403 for a caller who may
+    ///   not, 502 for a bot whose model is not configured.
     func resolve(model name: String, for caller: Caller) throws(OpenAIError) -> (bot: Bot?, route: ModelRoute) {
         guard ModelRouter.isName(name) else {
             throw .invalid("model must not have control characters", param: "model")

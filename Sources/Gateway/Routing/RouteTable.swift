@@ -43,7 +43,7 @@ struct ServedRoutes: Sendable {
             let failure = RequestFailure(status: 405, message: "\(request.method.rawValue) is not possible here.")
             let style = indices.first.map { routes[$0].style } ?? .envelope
             var response = Response.failure(failure, style: style, requestID: context.requestID)
-            response.headers[.allow] = indices.map { routes[$0].method.rawValue }.joined(separator: ", ")
+            response.headers[.allow] = Set(indices.map { routes[$0].method.rawValue }).sorted().joined(separator: ", ")
             return response
         case .nothing:
             let failure = RequestFailure(status: 404, message: "There is nothing at \(request.path.prefix(200)).")
