@@ -57,22 +57,16 @@ let package = Package(
     targets: [
         // Floor 0: bytes in, bytes out.
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CEpoll"),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         // Regular expressions in linear time, whatever people write; C++ behind a header of ours.
         .target(name: "CRE2", linkerSettings: [.linkedLibrary("re2")]),
         room("JSON"),
         room("YAML", [yams]),
-        room("HTTPTransport", ["CCurl"]),
-        room(
-            "HTTPServer",
-            [
-                nioCore,
-                .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-                .product(name: "NIOPosix", package: "swift-nio"),
-            ]
-        ),
+        room("Loops", ["CEpoll"]),
+        room("HTTPTransport", ["CCurl", "Loops"]),
+        room("HTTPServer", ["Loops", .product(name: "HTTPTypes", package: "swift-http-types")]),
         room("OpenAIProtocol", ["JSON"]),
         room("Storage", ["CSQLite", "CPostgreSQL"]),
         // Floor 1: who calls, and a tool as a value.
@@ -110,7 +104,7 @@ let package = Package(
             "Gateway",
             [
                 "JSON", "HTTPTransport", "OpenAIProtocol", "Storage", "Identity", "Tools", "Providers", "Resources",
-                "Accounts", "Notifications", "Alerts", "Conversation", "HTTPServer", logging,
+                "Accounts", "Notifications", "Alerts", "Conversation", "HTTPServer", "Loops", logging,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]
@@ -120,7 +114,7 @@ let package = Package(
             name: "opsgate",
             dependencies: [
                 "JSON", "HTTPTransport", "OpenAIProtocol", "Storage", "Identity", "Tools", "Providers", "Resources",
-                "Accounts", "Notifications", "Alerts", "Conversation", "Gateway", "YAML", logging,
+                "Accounts", "Notifications", "Alerts", "Conversation", "Gateway", "Loops", "YAML", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
@@ -141,13 +135,15 @@ let package = Package(
             swiftSettings: settings
         ),
         tests("JSONTests", ["JSON"]),
-        tests("HTTPTransportTests", ["HTTPTransport", "Support"]),
+        tests("LoopsTests", ["Loops", "Support"]),
+        tests("HTTPTransportTests", ["HTTPTransport", "Loops", "Support"]),
         tests(
             "HTTPServerTests",
             [
-                "HTTPServer", "Support", nioCore,
+                "HTTPServer", "Loops", "Support", nioCore,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
             ]
         ),
         tests("OpenAIProtocolTests", ["OpenAIProtocol", "JSON"]),

@@ -1,4 +1,4 @@
-// Typed setters around libcurl's variadic functions, which Swift cannot call, and the Linux calls of an epoll loop.
+// Typed setters around libcurl's variadic functions, which Swift cannot call.
 #pragma once
 
 #define CURL_DISABLE_TYPECHECK
@@ -7,9 +7,6 @@
 #include <netinet/in.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -145,14 +142,3 @@ static inline CURLMcode ccurl_multi_set_timer_function(
     if (code != CURLM_OK) return code;
     return curl_multi_setopt(multi, CURLMOPT_TIMERDATA, context);
 }
-
-static inline int ccurl_epoll_control(int epoll, int operation, int descriptor, uint32_t events) {
-    struct epoll_event event = {.events = events, .data = {.fd = descriptor}};
-    return epoll_ctl(epoll, operation, descriptor, &event);
-}
-
-static inline uint32_t ccurl_event_mask(const struct epoll_event *event) { return event->events; }
-static inline int ccurl_event_descriptor(const struct epoll_event *event) { return event->data.fd; }
-
-/// The calling thread's name as tools show it; at most 15 bytes.
-static inline void ccurl_name_thread(const char *name) { prctl(PR_SET_NAME, name, 0, 0, 0); }

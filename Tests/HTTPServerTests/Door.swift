@@ -1,6 +1,7 @@
 // A listener for tests, with a responder that does what the path says.
 
 import HTTPTypes
+import Loops
 import Support
 import Synchronization
 
@@ -9,6 +10,7 @@ import Synchronization
 /// A running listener on a free port.
 final class Door: Sendable {
     let listener: Listener
+    private let loops: LoopGroup
     let port: Int
     let seen: Seen
 
@@ -31,7 +33,6 @@ final class Door: Sendable {
             port: 0,
             requestTime: requestTime,
             maximumConnections: maximumConnections,
-            loops: 2,
             name: "door",
             refusal: { fault in
                 let status: HTTPResponse.Status =
@@ -43,12 +44,14 @@ final class Door: Sendable {
                 return Response(status: status, body: ResponseBody(Array("\(fault)".utf8)))
             }
         )
-        let listener = Listener(configuration) { await (responder ?? Self.usual)($0, seen) }
-        return Door(listener, try await listener.start(), seen)
+        let loops = try LoopGroup(count: 2)
+        let listener = Listener(configuration, loops: loops) { await (responder ?? Self.usual)($0, seen) }
+        return Door(listener, loops, try await listener.start(), seen)
     }
 
-    private init(_ listener: Listener, _ port: Int, _ seen: Seen) {
+    private init(_ listener: Listener, _ loops: LoopGroup, _ port: Int, _ seen: Seen) {
         self.listener = listener
+        self.loops = loops
         self.port = port
         self.seen = seen
     }
@@ -58,7 +61,7 @@ final class Door: Sendable {
         listener.stopAccepting()
         listener.closeAll()
         await listener.drained()
-        await listener.closeLoops()
+        await loops.shutdown()
     }
 
     private static let usual: @Sendable (Request, Seen) async -> Response = { request, seen in

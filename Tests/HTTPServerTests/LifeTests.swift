@@ -1,6 +1,7 @@
 // How connections begin and end: clients that go, idle ones, one too many, and the stop of the server.
 
 import HTTPTypes
+import Loops
 import Support
 import Synchronization
 import Testing
@@ -137,6 +138,7 @@ import Testing
 
     @Test func aPortInUseIsAnError() async throws {
         let door = try await Door.open()
+        let loops = try LoopGroup(count: 1)
         let second = Listener(
             .init(
                 host: "127.0.0.1",
@@ -145,10 +147,12 @@ import Testing
                 name: "x",
                 refusal: { _ in Response(status: .badRequest) }
             ),
+            loops: loops,
             responder: { _ in Response(status: .ok) }
         )
-        await #expect(throws: (any Error).self) { try await second.start() }
-        await second.closeLoops()
+        let failure = await #expect(throws: ListenFailure.self) { try await second.start() }
+        #expect(failure?.description == "cannot listen on 127.0.0.1:\(door.port): Address already in use")
+        await loops.shutdown()
         await door.shut()
     }
 }

@@ -1,5 +1,6 @@
 // Time limits and the queue they wait in, without a clock.
 
+import Loops
 import Testing
 
 @testable import HTTPTransport

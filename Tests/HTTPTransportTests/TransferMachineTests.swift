@@ -1,5 +1,6 @@
 // The state machine of a transfer by itself: no network, no threads, every order of events.
 
+import Loops
 import Testing
 
 @testable import HTTPTransport

@@ -6,6 +6,7 @@ import HTTPServer
 import HTTPTypes
 import JSON
 import Logging
+package import Loops
 import Notifications
 import OpenAIProtocol
 import Resources
@@ -38,16 +39,21 @@ package struct GatewayServer: Service {
     }
 
     private let services: GatewayServices
+    private let loops: LoopGroup
     private let configuration: Configuration
     private let onReady: @Sendable (Int) async -> Void
 
-    /// - Parameter onReady: called with the port once connections are accepted.
+    /// - Parameters:
+    ///   - loops: those that connections live on; best the ones that carry the calls to upstreams.
+    ///   - onReady: called with the port once connections are accepted.
     package init(
         services: GatewayServices,
+        loops: LoopGroup,
         configuration: Configuration,
         onReady: @escaping @Sendable (Int) async -> Void = { _ in }
     ) {
         self.services = services
+        self.loops = loops
         self.configuration = configuration
         self.onReady = onReady
     }
@@ -74,7 +80,7 @@ package struct GatewayServer: Service {
             log: RequestLog(logger: services.logger, metrics: edge.observation.requests),
             telemetry: telemetry
         )
-        let listener = Listener(listening, responder: responder.respond)
+        let listener = Listener(listening, loops: loops, responder: responder.respond)
         let outcome = await Self.outcome {
             let port = try await listener.start()
             try await withThrowingDiscardingTaskGroup { group in
@@ -100,10 +106,9 @@ package struct GatewayServer: Service {
                 deadline.cancel()
             }
         }
-        // Whatever came of it, a port in use for one: turns are told, loops end, rows are written.
+        // Whatever came of it, a port in use for one: turns are told, rows are written.
         running.close(.shutDown)
         await running.drain(within: .seconds(2))
-        await listener.closeLoops()
         await services.turns.limits.limiter.drain()
         await telemetry?.flush(within: .seconds(5)) { await collection.families }
         await services.turns.recorder.drain()

@@ -1,7 +1,6 @@
 // Sends an answer: head and body as the request's method and version allow.
 
 import HTTPTypes
-import NIOCore
 
 /// What the request says about how it may be answered.
 struct AnswerTerms: Sendable {
@@ -22,12 +21,14 @@ extension Connection {
         do {
             switch response.body.content {
             case .bytes(let bytes):
-                var buffer = channel.allocator.buffer(capacity: 512 + bytes.count)
+                var buffer: [UInt8] = []
+                buffer.reserveCapacity(512 + bytes.count)
                 ResponseHead.write(response, framing: framing, closes: closes, server: terms.server, into: &buffer)
-                if framing != .none { buffer.writeBytes(bytes) }
+                if framing != .none { buffer.append(contentsOf: bytes) }
                 try await write(buffer)
             case .made(let make):
-                var head = channel.allocator.buffer(capacity: 1024)
+                var head: [UInt8] = []
+                head.reserveCapacity(1024)
                 ResponseHead.write(response, framing: framing, closes: closes, server: terms.server, into: &head)
                 let writer = ResponseWriter(self, framing: framing, head: head)
                 try await make(writer)

@@ -1,7 +1,6 @@
 // A client's connection as the rest of the program sees it.
 
-import Glibc
-import NIOCore
+package import Loops
 import Synchronization
 
 /// One open connection. What is called from elsewhere is done on its event loop.
@@ -16,27 +15,33 @@ package final class Connection: Sendable {
     }
 
     /// Runs tasks on the connection's own event loop.
-    package let executor: LoopExecutor
-    let channel: any Channel
-    private let state = Mutex(State())
-
-    init(channel: any Channel, executor: LoopExecutor) {
-        self.channel = channel
-        self.executor = executor
-    }
-
+    package let executor: EventLoop
     /// Fires when the client goes.
     package let signal = ClientSignal()
+    private let handler: LoopBound<ConnectionHandler>
+    private let state = Mutex(State())
+    private let isOpen = Atomic<Bool>(true)
+    private let isFull = Atomic<Bool>(false)
+
+    /// To be made on the loop's thread.
+    init(handler: ConnectionHandler, loop: EventLoop) {
+        executor = loop
+        self.handler = LoopBound(handler, to: loop)
+    }
 
     /// Closes the connection, whatever it is doing.
     package func close() {
-        executor.whileOpen { channel.close(promise: nil) }
+        onLoop { $0.close() }
     }
 
-    /// Runs `body` on the connection's loop: now when this is its thread, else soon, and never once the loops are over.
-    func onLoop(_ body: @escaping @Sendable () -> Void) {
-        if channel.eventLoop.inEventLoop { return body() }
-        executor.whileOpen { channel.eventLoop.execute(body) }
+    /// Closes the connection so that the other side sees an error.
+    func reset() {
+        onLoop { $0.close(reset: true) }
+    }
+
+    /// Runs `body` on the connection's loop: now when this is its thread, else soon, and never once the loop is over.
+    func onLoop(_ body: @escaping @Sendable (ConnectionHandler) -> Void) {
+        executor.perform { [handler] _ in body(handler.value) }
     }
 
     /// Whether this answer is the last: the client has gone, or what it sends is no HTTP.
@@ -51,44 +56,61 @@ package final class Connection: Sendable {
         set { state.withLock { $0.isReading = newValue } }
     }
 
-    /// Closes the connection so that the other side sees an error.
-    func reset() {
-        let channel = channel
-        onLoop {
-            let isSet = (channel as? any SocketOptionProvider)?.setSoLinger(linger(l_onoff: 1, l_linger: 0))
-            guard let isSet else { return channel.close(promise: nil) }
-            isSet.whenComplete { _ in channel.close(promise: nil) }
-        }
-    }
-
     // MARK: Writing
 
     /// Hands bytes to the socket and waits while too many are unsent.
     ///
     /// - Throws: `ConnectionClosed` when nobody is there any more. A connection that ends during the wait is found by the
     ///   next write.
-    func write(_ buffer: ByteBuffer) async throws(ConnectionClosed) {
-        guard channel.isActive else { throw ConnectionClosed() }
-        if channel.eventLoop.inEventLoop {
-            channel.writeAndFlush(buffer, promise: nil)
-        } else if !executor.whileOpen({ channel.writeAndFlush(buffer, promise: nil) }) {
-            throw ConnectionClosed()
+    func write(_ bytes: [UInt8]) async throws(ConnectionClosed) {
+        guard isOpen.load(ordering: .acquiring) else { throw ConnectionClosed() }
+        if executor.isCurrent {
+            handler.value.send(bytes)
+        } else {
+            try await hand(bytes)
         }
-        guard !channel.isWritable else { return }
+        guard isFull.load(ordering: .acquiring) else { return }
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 state.withLock { $0.writer = continuation }
-                // It may have become writable, or been closed, before anybody could be told.
-                if channel.isWritable || !channel.isActive || Task.isCancelled { releaseWriter() }
+                // There may be room again, or nobody left, before anybody could be told.
+                if !isFull.load(ordering: .acquiring) || !isOpen.load(ordering: .acquiring) || Task.isCancelled {
+                    releaseWriter()
+                }
             }
         } onCancel: {
             releaseWriter()
         }
     }
 
+    /// The way to the loop from another thread. Waits for it, so that a writer cannot run ahead.
+    private func hand(_ bytes: [UInt8]) async throws(ConnectionClosed) {
+        let isTaken = await withCheckedContinuation { taken in
+            let isComing = executor.execute { [handler] _ in
+                handler.value.send(bytes)
+                taken.resume(returning: true)
+            }
+            if !isComing { taken.resume(returning: false) }
+        }
+        guard isTaken else { throw ConnectionClosed() }
+    }
+
     /// There is room again, or there will be none.
     func releaseWriter() {
         state.withLock { $0.writer.take() }?.resume()
+    }
+
+    // MARK: What the loop says
+
+    func hasClosed() {
+        isOpen.store(false, ordering: .releasing)
+        releaseWriter()
+    }
+
+    /// Whether writers have to wait.
+    func setFull(_ isFull: Bool) {
+        self.isFull.store(isFull, ordering: .releasing)
+        if !isFull { releaseWriter() }
     }
 }
 

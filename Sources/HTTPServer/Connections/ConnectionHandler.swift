@@ -1,200 +1,303 @@
-// One connection's requests and answers, in turn: what the decoder reads in, what a responder answers out.
+// One connection's requests and answers, in turn: what is read in, what a responder answers out.
 
-import NIOCore
-import NIOHTTP1
+import HTTPTypes
+import Loops
 
-/// The last handler of a connection's pipeline; the request decoder stands before it. Answers are written as bytes.
+/// The loop's side of a connection.
 ///
-/// Requests of a connection are answered one after another. Those that come before their turn wait here, and the socket
+/// Requests of a connection are answered one after another. Those that come before their turn wait unread, and the socket
 /// is not read while more than a few do.
-final class ConnectionHandler: ChannelDuplexHandler {
-    typealias InboundIn = HTTPServerRequestPart
-    typealias OutboundIn = ByteBuffer
-    typealias OutboundOut = ByteBuffer
-
+final class ConnectionHandler: DescriptorHandler {
     /// What is being read.
     enum Inbound {
-        /// Nothing: the next part is a head.
+        /// Nothing: the next bytes are a head.
         case nothing
-        /// A request that has not been given to a responder yet.
-        case collecting(HTTPRequestHead, ByteBuffer?)
+        /// The body of a request that has not been given to a responder yet.
+        case collecting(RequestHead, [UInt8])
         /// The body of the one that is being answered.
         case streaming(BodyPipe)
         /// The rest of a body that nobody wants, with the bytes so far.
         case dropping(Int)
     }
 
-    /// Parts of requests that wait for their turn, above which the socket is not read.
-    static let waitingParts = 64
+    /// Bytes of requests that wait for their turn, above which the socket is not read.
+    static let waitingBytes = 64 << 10
     /// What is read and dropped of a request that was answered before it had come whole.
     static let droppedBytes = 64 << 20
-    static let droppingTime = TimeAmount.seconds(5)
+    static let droppingTime = Duration.seconds(5)
     /// How long a client that is refused may take to read why, and one too many to ask.
-    static let refusalTime = TimeAmount.seconds(2)
+    static let refusalTime = Duration.seconds(2)
     /// Connections above the bound that still hear why there is no room; more are closed at once.
     static let surplus = 64
-    /// Requests that are answered in one go, before other connections have their turn.
-    static let partsInARow = 256
+    /// Requests that are answered in one go, and reads of a socket, before other connections have their turn.
+    static let requestsInARow = 256
+    static let readsInARow = 8
 
-    let state: ListenerState
-    var connection: Connection?
+    let table: ConnectionTable
+    private(set) var connection: Connection?
+    private(set) lazy var socket = ClientSocket(descriptor, on: table.core, handler: self)
+    private let descriptor: Int32
+
     var inbound = Inbound.nothing
     var isAnswering = false
-    var waiting = CircularBuffer<HTTPServerRequestPart>()
-    /// What came was no HTTP; said when all that came before has been answered.
-    var malformed: Listener.Configuration.Malformed?
+    /// What came was no HTTP; nothing behind it is read.
+    var malformed: ParseFault?
     /// One connection too many: its first request is refused.
-    var isSurplus = false
+    let isSurplus: Bool
     var isClosing = false
-    /// Waiting requests are being taken: who is called from there returns there.
-    var isGoingOn = false
-    /// Since when the socket takes no more of an answer.
-    var stalledSince: NIODeadline?
+    /// Bytes are being read into requests: who is called from there returns there.
+    private var isProcessing = false
+    /// The responder's pipe is full.
     var isPaused = false
-    var hasPendingRead = false
+    /// Since when the socket takes no more of an answer.
+    private var stalledSince: Moment?
+    /// When it is closed, whatever happens.
+    private var closesAt: Moment?
     /// When the last request was complete, or its answer: what an idle connection is judged by.
-    var lastActivity = NIODeadline.now()
+    var lastActivity: Moment
 
-    init(state: ListenerState) {
-        self.state = state
+    private var waiting = InputBuffer()
+    private var scanner = HeadScanner()
+    private var bodyParser = BodyParser(.none)
+
+    init(_ descriptor: Int32, in table: ConnectionTable, isSurplus: Bool) {
+        self.descriptor = descriptor
+        self.table = table
+        self.isSurplus = isSurplus
+        lastActivity = table.core.now
+        connection = Connection(handler: self, loop: table.core.loop)
+        socket.watch()
     }
 
     // MARK: Its life
 
-    func handlerAdded(context: ChannelHandlerContext) {
-        let executor = LoopExecutor(home: context.eventLoop, closing: state.closing)
-        let connection = Connection(channel: context.channel, executor: executor)
-        self.connection = connection
-        let excess = state.add(connection, NIOLoopBound(self, eventLoop: context.eventLoop))
-        isSurplus = excess > 0
-        if excess > Self.surplus || state.isStopping {
-            context.close(promise: nil)
-        } else {
-            watchIdleness(context.eventLoop, in: isSurplus ? Self.refusalTime : state.configuration.patience)
-        }
-    }
-
-    func handlerRemoved(context: ChannelHandlerContext) {
-        leave()
-    }
-
-    func channelInactive(context: ChannelHandlerContext) {
-        leave()
-        context.fireChannelInactive()
-    }
-
-    func leave() {
+    /// Closes it, whatever it is doing; the other side sees an error when `reset`.
+    func close(reset: Bool = false) {
+        socket.close(reset: reset)
         if case .streaming(let pipe) = inbound { pipe.fail(.incomplete) }
         inbound = .nothing
         waiting.removeAll()
         guard let connection else { return }
         self.connection = nil
-        state.remove(connection)
+        table.remove(self)
         connection.signal.fire()
-        connection.releaseWriter()
+        connection.hasClosed()
     }
 
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case ChannelEvent.inputClosed? = event as? ChannelEvent {
-            // A client that closes its sending side is gone too: none that speaks HTTP does so and goes on reading.
-            connection?.signal.fire()
-            if case .streaming(let pipe) = inbound { pipe.fail(.incomplete) }
-            connection?.mustClose = true
-            if !isAnswering { closeWhenSent(context.channel) }
+    /// Closes it at that time at the latest.
+    func close(after time: Duration) {
+        let moment = Moment.now.advanced(by: time)
+        closesAt = closesAt.map { min($0, moment) } ?? moment
+    }
+
+    /// Closes a connection whose time is over: no whole request has come for too long, or its reader takes nothing of an
+    /// answer. Bodies have deadlines of their own.
+    func checkTime(_ now: Moment) {
+        if let closesAt, closesAt <= now { return close() }
+        let limit = isSurplus ? Self.refusalTime : table.state.configuration.requestTime
+        let since = isAnswering ? stalledSince ?? now : lastActivity
+        if since.advanced(by: limit) <= now { close() }
+    }
+
+    /// A client that closes its sending side is gone too: none that speaks HTTP does so and goes on reading.
+    private func inputEnded() {
+        socket.awaitsEnd = false
+        socket.wantsInput = false
+        connection?.signal.fire()
+        if case .streaming(let pipe) = inbound { pipe.fail(.incomplete) }
+        connection?.mustClose = true
+        if !isAnswering { closeWhenSent() }
+    }
+
+    // MARK: Writing
+
+    func send(_ bytes: [UInt8]) {
+        guard socket.isOpen else { return }
+        sent(socket.send(bytes))
+    }
+
+    private func sent(_ result: ClientSocket.Sent) {
+        switch result {
+        case .failed: close()
+        case .all, .part:
+            let unsent = socket.unsentCount
+            if unsent > ClientSocket.highWater, stalledSince == nil {
+                connection?.setFull(true)
+                stalledSince = table.core.now
+            } else if unsent < ClientSocket.lowWater, stalledSince != nil {
+                stalledSince = nil
+                connection?.setFull(false)
+            }
+            if unsent == 0, isClosing { close() }
         }
-        context.fireUserInboundEventTriggered(event)
     }
 
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard let error = error as? HTTPParserError else {
-            // After the first fault each further byte is one: what came before it is still answered.
-            if malformed == nil { context.close(promise: nil) }
+    // MARK: Reading
+
+    func ready(_ descriptor: Int32, _ events: DescriptorEvents) {
+        if events.contains(.writable) { sent(socket.flush()) }
+        guard socket.isOpen, !events.subtracting(.writable).isEmpty else { return }
+        if socket.wantsInput {
+            receive()
+        } else if !events.isDisjoint(with: .failed) {
+            close()
+        } else if events.contains(.inputClosed), socket.awaitsEnd {
+            inputEnded()
+        }
+    }
+
+    private func receive() {
+        var hasEnded = false
+        reading: for _ in 0..<Self.readsInARow {
+            switch socket.receive() {
+            case .bytes(let bytes):
+                received(bytes)
+                // Less than there was room for: that was all.
+                guard socket.isOpen, bytes.count == table.core.scratch.count, isRoom else { break reading }
+            case .nothing: break reading
+            case .end:
+                hasEnded = true
+                break reading
+            case .failed: return close()
+            }
+        }
+        dispatchIncomplete()
+        if hasEnded { inputEnded() }
+        readOn()
+    }
+
+    /// Whether more may be read.
+    private var isRoom: Bool { !isPaused && !(isAnswering && waiting.count > Self.waitingBytes) }
+
+    /// Reads on, or not, as things stand now.
+    func readOn() {
+        if socket.isOpen, socket.awaitsEnd { socket.wantsInput = isRoom }
+    }
+
+    /// Somebody has read what was too much.
+    func resumeReading() {
+        isPaused = false
+        readOn()
+    }
+
+    private func received(_ bytes: UnsafeRawBufferPointer) {
+        guard waiting.count == 0 else {
+            waiting.append(bytes)
+            readWaiting()
             return
         }
-        let fault: Listener.Configuration.Malformed = error == .headerOverflow ? .headersTooLarge : .malformed
+        let taken = process(bytes)
+        if taken < bytes.count { waiting.append(UnsafeRawBufferPointer(rebasing: bytes[taken...])) }
+    }
+
+    /// Takes the requests that waited. Those that are answered at once come back here, and must not do so one inside the
+    /// other: thousands fit into one read.
+    func readWaiting() {
+        guard !isProcessing else { return }
+        // Taken out: it must not be touched in two places.
+        var input = InputBuffer()
+        swap(&input, &waiting)
+        input.take(process)
+        if socket.isOpen { swap(&input, &waiting) }
+    }
+
+    /// - Returns: how many bytes were read; the others wait for their turn.
+    private func process(_ bytes: UnsafeRawBufferPointer) -> Int {
+        isProcessing = true
+        defer { isProcessing = false }
+        var position = 0
+        var requests = 0
+        do {
+            while position < bytes.count {
+                guard socket.isOpen, !isClosing, malformed == nil else { return bytes.count }
+                guard case .nothing = inbound else {
+                    try readBody(bytes, &position)
+                    continue
+                }
+                if isAnswering { return position }
+                guard requests < Self.requestsInARow else {
+                    let connection = connection
+                    table.core.loop.execute { _ in connection?.onLoop { $0.goOn() } }
+                    return position
+                }
+                guard try readHead(bytes, &position) else { return position }
+                requests += 1
+            }
+            return position
+        } catch {
+            found(error)
+            return bytes.count
+        }
+    }
+
+    /// False when the head has not come whole.
+    private func readHead(_ bytes: UnsafeRawBufferPointer, _ position: inout Int) throws(ParseFault) -> Bool {
+        // An empty line before a request is skipped (RFC 9112 section 2.2).
+        if bytes[position] == ASCII.carriageReturn, position + 1 < bytes.count, bytes[position + 1] == ASCII.lineFeed {
+            position += 2
+            return position < bytes.count
+        }
+        let rest = UnsafeRawBufferPointer(rebasing: bytes[position...])
+        guard let end = try scanner.end(in: rest) else { return false }
+        scanner = HeadScanner()
+        let head = try RequestHead(parsing: UnsafeRawBufferPointer(rebasing: rest[..<end]))
+        position += end
+        guard head.body != .none else {
+            lastActivity = table.core.now
+            dispatch(head, body: RequestBody([]))
+            return true
+        }
+        bodyParser = BodyParser(head.body)
+        inbound = .collecting(head, [])
+        return true
+    }
+
+    private func readBody(_ bytes: UnsafeRawBufferPointer, _ position: inout Int) throws(ParseFault) {
+        if let piece = try bodyParser.next(bytes, &position) { take(UnsafeRawBufferPointer(rebasing: bytes[piece])) }
+        if bodyParser.isDone { bodyEnded() }
+    }
+
+    private func take(_ piece: UnsafeRawBufferPointer) {
+        switch inbound {
+        case .nothing: return
+        case .collecting(let head, var body):
+            // Moved out, so that it grows in place.
+            inbound = .nothing
+            if body.isEmpty, case .length(let count) = head.body { body.reserveCapacity(min(count, 1 << 20)) }
+            body.append(contentsOf: piece)
+            inbound = .collecting(head, body)
+        case .streaming(let pipe):
+            if pipe.append(piece) { isPaused = true }
+        case .dropping(let count):
+            inbound = .dropping(count + piece.count)
+            if count + piece.count > Self.droppedBytes { closeWhenSent() }
+        }
+    }
+
+    private func bodyEnded() {
+        lastActivity = table.core.now
+        switch inbound {
+        case .nothing: return
+        case .collecting(let head, let body):
+            inbound = .nothing
+            dispatch(head, body: RequestBody(body))
+        case .streaming(let pipe):
+            inbound = .nothing
+            connection?.isReading = false
+            pipe.finish()
+        case .dropping:
+            inbound = .nothing
+            closeWhenSent()
+        }
+    }
+
+    private func found(_ fault: ParseFault) {
         malformed = fault
         switch inbound {
         case .streaming(let pipe): pipe.fail(.incomplete)
         case .collecting: inbound = .nothing
         case .nothing, .dropping: break
         }
-        if !isAnswering { refuse(fault, context.channel) }
-    }
-
-    func channelWritabilityChanged(context: ChannelHandlerContext) {
-        stalledSince = context.channel.isWritable ? nil : .now()
-        if context.channel.isWritable { connection?.releaseWriter() }
-        context.fireChannelWritabilityChanged()
-    }
-
-    // MARK: Reading
-
-    func read(context: ChannelHandlerContext) {
-        if isPaused || waiting.count > Self.waitingParts { hasPendingRead = true } else { context.read() }
-    }
-
-    /// Somebody has read what was too much.
-    func resumeReading(_ channel: any Channel) {
-        isPaused = false
-        readOn(channel)
-    }
-
-    func readOn(_ channel: any Channel) {
-        guard hasPendingRead, !isPaused, waiting.count <= Self.waitingParts else { return }
-        hasPendingRead = false
-        channel.read()
-    }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard !isClosing else { return }
-        let part = unwrapInboundIn(data)
-        if isAnswering, case .nothing = inbound {
-            waiting.append(part)
-        } else {
-            take(part, context.channel)
-        }
-    }
-
-    func channelReadComplete(context: ChannelHandlerContext) {
-        // What has come of a body by now goes to its responder; the rest follows.
-        if case .collecting(let head, let body) = inbound { dispatch(head, incomplete: body, context.channel) }
-        context.fireChannelReadComplete()
-    }
-
-    func take(_ part: HTTPServerRequestPart, _ channel: any Channel) {
-        guard malformed == nil else { return }
-        switch part {
-        case .head(let head):
-            inbound = .collecting(head, nil)
-        case .body(let bytes):
-            switch inbound {
-            case .nothing: return
-            case .collecting(let head, nil): inbound = .collecting(head, bytes)
-            case .collecting(let head, var body?):
-                // Moved out, so that it grows in place.
-                inbound = .nothing
-                body.writeImmutableBuffer(bytes)
-                inbound = .collecting(head, body)
-            case .streaming(let pipe):
-                if pipe.append(bytes.readableBytesView) { isPaused = true }
-            case .dropping(let count):
-                let all = count + bytes.readableBytes
-                inbound = .dropping(all)
-                if all > Self.droppedBytes { closeWhenSent(channel) }
-            }
-        case .end:
-            lastActivity = .now()
-            switch inbound {
-            case .nothing: return
-            case .collecting(let head, let body):
-                inbound = .nothing
-                dispatch(head, body: RequestBody(body.map { Array($0.readableBytesView) } ?? []), channel)
-            case .streaming(let pipe):
-                inbound = .nothing
-                connection?.isReading = false
-                pipe.finish()
-            case .dropping: closeWhenSent(channel)
-            }
-        }
+        if !isAnswering { refuse(fault == .headersTooLarge ? .headersTooLarge : .malformed) }
     }
 }

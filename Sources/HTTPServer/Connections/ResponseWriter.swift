@@ -1,6 +1,5 @@
 // Writes a body piece by piece, in the answer's framing.
 
-import NIOCore
 import Synchronization
 
 /// Writes the pieces of one answer's body.
@@ -8,9 +7,9 @@ package final class ResponseWriter: Sendable {
     private let connection: Connection
     private let framing: BodyFraming
     /// The head, until the first piece takes it along: both are one packet then.
-    private let head: Mutex<ByteBuffer?>
+    private let head: Mutex<[UInt8]?>
 
-    init(_ connection: Connection, framing: BodyFraming, head: ByteBuffer) {
+    init(_ connection: Connection, framing: BodyFraming, head: [UInt8]) {
         self.connection = connection
         self.framing = framing
         self.head = Mutex(head)
@@ -21,14 +20,15 @@ package final class ResponseWriter: Sendable {
     /// - Throws: `ConnectionClosed`.
     package func write(_ bytes: [UInt8]) async throws(ConnectionClosed) {
         guard framing != .none, !bytes.isEmpty else { return }
-        var buffer = head.withLock { $0.take() } ?? connection.channel.allocator.buffer(capacity: bytes.count + 16)
+        var buffer = head.withLock { $0.take() } ?? []
+        buffer.reserveCapacity(buffer.count + bytes.count + 16)
         if framing == .chunked {
-            buffer.writeString(String(bytes.count, radix: 16))
-            buffer.writeStaticString("\r\n")
-            buffer.writeBytes(bytes)
-            buffer.writeStaticString("\r\n")
+            buffer.append(contentsOf: String(bytes.count, radix: 16).utf8)
+            buffer.append("\r\n")
+            buffer.append(contentsOf: bytes)
+            buffer.append("\r\n")
         } else {
-            buffer.writeBytes(bytes)
+            buffer.append(contentsOf: bytes)
         }
         try await connection.write(buffer)
     }
@@ -41,8 +41,8 @@ package final class ResponseWriter: Sendable {
 
     /// Tells the body's end.
     func finish() async throws(ConnectionClosed) {
-        var buffer = head.withLock { $0.take() } ?? connection.channel.allocator.buffer(capacity: 8)
-        if framing == .chunked { buffer.writeStaticString("0\r\n\r\n") }
-        if buffer.readableBytes > 0 { try await connection.write(buffer) }
+        var buffer = head.withLock { $0.take() } ?? []
+        if framing == .chunked { buffer.append("0\r\n\r\n") }
+        if !buffer.isEmpty { try await connection.write(buffer) }
     }
 }

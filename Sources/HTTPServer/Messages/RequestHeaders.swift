@@ -1,13 +1,21 @@
 // The headers of a request, looked up where they are: most are never asked for.
 
 package import HTTPTypes
-package import NIOHTTP1
 
-/// Header fields as the decoder read them.
+/// Header fields as they came.
 package struct RequestHeaders: Sendable {
-    private let fields: HTTPHeaders
+    /// Where a field's name and value stand.
+    struct Field: Sendable {
+        var name: Range<Int32>
+        var value: Range<Int32>
+    }
 
-    package init(_ fields: HTTPHeaders) {
+    /// The bytes of the head that hold the fields.
+    private let bytes: [UInt8]
+    private let fields: [Field]
+
+    init(bytes: [UInt8], fields: [Field]) {
+        self.bytes = bytes
         self.fields = fields
     }
 
@@ -15,19 +23,21 @@ package struct RequestHeaders: Sendable {
     /// value to us and another to a proxy.
     package subscript(_ name: HTTPField.Name) -> String? {
         var value: String?
-        for (field, text) in fields where field.isHeaderName(name.canonicalName) {
+        for field in fields where field.name.count == name.canonicalName.utf8.count {
+            guard isName(field.name, name.canonicalName) else { continue }
+            let text = String(decoding: bytes[Int(field.value.lowerBound)..<Int(field.value.upperBound)], as: UTF8.self)
             value = value.map { "\($0), \(text)" } ?? text
         }
         return value
     }
-}
 
-extension String {
-    /// Whether these are the same names; `canonical` is in lower case.
-    fileprivate func isHeaderName(_ canonical: String) -> Bool {
-        utf8.count == canonical.utf8.count
-            && zip(utf8, canonical.utf8).allSatisfy { own, other in
-                own == other || (own >= 0x41 && own <= 0x5A && own | 0x20 == other)
-            }
+    /// Whether these are the same names; `canonical` is in lower case and as long.
+    private func isName(_ range: Range<Int32>, _ canonical: String) -> Bool {
+        var index = Int(range.lowerBound)
+        for byte in canonical.utf8 {
+            guard ASCII.lowercase(bytes[index]) == byte else { return false }
+            index += 1
+        }
+        return true
     }
 }

@@ -1,7 +1,6 @@
 // The head of an answer as bytes (RFC 9112 sections 4 to 6).
 
 import HTTPTypes
-import NIOCore
 
 /// How the end of an answer's body is told.
 enum BodyFraming: Equatable {
@@ -21,13 +20,13 @@ enum ResponseHead {
         framing: BodyFraming,
         closes: Bool,
         server: String,
-        into buffer: inout ByteBuffer
+        into buffer: inout [UInt8]
     ) {
-        buffer.writeStaticString("HTTP/1.1 ")
+        buffer.append("HTTP/1.1 ")
         if response.status == .ok {
-            buffer.writeStaticString("200 OK")
+            buffer.append("200 OK")
         } else {
-            buffer.writeString("\(response.status.code) \(response.status.reasonPhrase)")
+            buffer.append(contentsOf: "\(response.status.code) \(response.status.reasonPhrase)".utf8)
         }
         for field in response.headers {
             // These are the server's own to say.
@@ -38,21 +37,27 @@ enum ResponseHead {
         }
         switch framing {
         case .length(let count):
-            buffer.writeStaticString("\r\ncontent-length: ")
-            buffer.writeString(String(count))
-        case .chunked: buffer.writeStaticString("\r\ntransfer-encoding: chunked")
+            buffer.append("\r\ncontent-length: ")
+            buffer.append(contentsOf: String(count).utf8)
+        case .chunked: buffer.append("\r\ntransfer-encoding: chunked")
         case .none, .close: break
         }
-        if closes { buffer.writeStaticString("\r\nconnection: close") }
+        if closes { buffer.append("\r\nconnection: close") }
         line("server", server, into: &buffer)
         line("date", HTTPDate.now, into: &buffer)
-        buffer.writeStaticString("\r\n\r\n")
+        buffer.append("\r\n\r\n")
     }
 
-    private static func line(_ name: String, _ value: String, into buffer: inout ByteBuffer) {
-        buffer.writeStaticString("\r\n")
-        buffer.writeString(name)
-        buffer.writeStaticString(": ")
-        buffer.writeString(value)
+    private static func line(_ name: String, _ value: String, into buffer: inout [UInt8]) {
+        buffer.append("\r\n")
+        buffer.append(contentsOf: name.utf8)
+        buffer.append(": ")
+        buffer.append(contentsOf: value.utf8)
+    }
+}
+
+extension [UInt8] {
+    mutating func append(_ text: StaticString) {
+        append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
     }
 }

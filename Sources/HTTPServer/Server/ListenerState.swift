@@ -1,19 +1,17 @@
 // What the connections of a listener share.
 
-import NIOCore
 import Synchronization
 
-/// The open connections, and whether there will be more.
+/// How many connections there are, and whether there will be more.
 final class ListenerState: Sendable {
     private struct State {
-        var open: [ObjectIdentifier: (connection: Connection, handler: NIOLoopBound<ConnectionHandler>)] = [:]
+        var count = 0
         var isStopping = false
         var waiters: [CheckedContinuation<Void, Never>] = []
     }
 
     let configuration: Listener.Configuration
     let responder: Listener.Responder
-    let closing = LoopsClosing()
     private let state = Mutex(State())
 
     init(configuration: Listener.Configuration, responder: @escaping Listener.Responder) {
@@ -24,20 +22,20 @@ final class ListenerState: Sendable {
     /// Whether the listener accepts no more.
     var isStopping: Bool { state.withLock { $0.isStopping } }
 
-    var connections: [Connection] { state.withLock { $0.open.values.map(\.connection) } }
+    var count: Int { state.withLock { $0.count } }
 
     /// - Returns: how many connections there are above the bound; 0 or less when there is room.
-    func add(_ connection: Connection, _ handler: NIOLoopBound<ConnectionHandler>) -> Int {
+    func enter() -> Int {
         state.withLock { state in
-            state.open[ObjectIdentifier(connection)] = (connection, handler)
-            return state.open.count - configuration.maximumConnections
+            state.count += 1
+            return state.count - configuration.maximumConnections
         }
     }
 
-    func remove(_ connection: Connection) {
+    func leave() {
         let waiters = state.withLock { state -> [CheckedContinuation<Void, Never>] in
-            state.open[ObjectIdentifier(connection)] = nil
-            guard state.open.isEmpty else { return [] }
+            state.count -= 1
+            guard state.count == 0 else { return [] }
             defer { state.waiters = [] }
             return state.waiters
         }
@@ -45,21 +43,14 @@ final class ListenerState: Sendable {
     }
 
     func stop() {
-        let open = state.withLock { state in
-            state.isStopping = true
-            return Array(state.open.values)
-        }
-        for (connection, handler) in open {
-            let channel = connection.channel
-            connection.onLoop { handler.value.closeIfIdle(channel) }
-        }
+        state.withLock { $0.isStopping = true }
     }
 
     func drained() async {
         await withCheckedContinuation { waiter in
             let isEmpty = state.withLock { state in
-                if !state.open.isEmpty { state.waiters.append(waiter) }
-                return state.open.isEmpty
+                if state.count > 0 { state.waiters.append(waiter) }
+                return state.count == 0
             }
             if isEmpty { waiter.resume() }
         }

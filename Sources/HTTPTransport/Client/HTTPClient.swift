@@ -1,25 +1,35 @@
 // The room's front door: streams and whole answers over HTTP.
 
 import CCurl
+package import Loops
 import Synchronization
 
-/// An HTTP client on libcurl: a few threads of its own carry all transfers. Connections are kept and used again,
-/// redirects are not followed, proxies come from the environment as libcurl reads them (`http_proxy`, `https_proxy`,
+/// An HTTP client on libcurl: event loops carry all transfers. Connections are kept and used again, redirects are not followed, proxies come from the environment as libcurl reads them (`http_proxy`, `https_proxy`,
 /// `all_proxy`, `no_proxy`).
 package final class HTTPClient: Sendable {
     private let configuration: HTTPClientConfiguration
-    private let threads: [LoopThread]
+    private let lanes: [TransferLane]
+    /// Loops that end with the client.
+    private let ownLoops: LoopGroup?
     private let lastID = Atomic<Int>(0)
 
+    /// - Parameter loops: those that carry the transfers. A request made on one of them stays there, so that neither it nor
+    ///   its answer has to wake another thread. None: loops of the client's own.
     /// - Throws: `.other` when the system has no threads or descriptors left.
-    package init(configuration: HTTPClientConfiguration = .init()) throws(TransferFailure) {
+    package init(
+        configuration: HTTPClientConfiguration = .init(),
+        loops: LoopGroup? = nil
+    ) throws(TransferFailure) {
         guard Self.isLibraryReady else { throw TransferFailure(.other, "libcurl cannot be initialised") }
         self.configuration = configuration
-        var threads: [LoopThread] = []
-        for _ in 0..<max(1, configuration.threads) {
-            threads.append(try LoopThread(configuration: configuration))
+        let own: LoopGroup?
+        do {
+            own = loops == nil ? try LoopGroup(count: configuration.threads, name: "opsgate-http") : nil
+        } catch {
+            throw TransferFailure(.other, error.description)
         }
-        self.threads = threads
+        ownLoops = own
+        lanes = (loops ?? own)?.loops.map { TransferLane(configuration, on: $0) } ?? []
     }
 
     /// Sends a request and returns when the response's head is there.
@@ -49,17 +59,18 @@ package final class HTTPClient: Sendable {
         }
     }
 
-    /// Ends what runs with `.shutDown`, refuses what comes, and returns when all threads have left. Idempotent.
+    /// Ends what runs with `.shutDown`, refuses what comes, and returns when all of it has ended. Idempotent.
     package func shutdown() async {
-        for thread in threads { thread.mailbox.close() }
-        for thread in threads { await thread.shutdown() }
+        for lane in lanes { lane.mailbox.close() }
+        for lane in lanes { await lane.mailbox.left() }
+        await ownLoops?.shutdown()
     }
 
-    /// Counts of all threads, each read by itself.
+    /// Counts of all loops, each read by itself.
     package var statistics: TransferStatistics {
-        threads.reduce(into: TransferStatistics()) { statistics, thread in
-            statistics.add(thread.counters)
-            statistics.queued += thread.mailbox.startCount
+        lanes.reduce(into: TransferStatistics()) { statistics, lane in
+            statistics.add(lane.counters)
+            statistics.queued += lane.mailbox.startCount
         }
     }
 
@@ -69,21 +80,24 @@ package final class HTTPClient: Sendable {
         Transfer(
             id: lastID.add(1, ordering: .relaxed).newValue,
             request: request,
-            mailbox: thread(for: request.url).mailbox,
+            mailbox: lane(for: request.url).mailbox,
             isWhole: isWhole,
             bodyLimit: bodyLimit,
             highWaterMark: configuration.highWaterMark
         )
     }
 
-    /// The same thread for the same origin, so that its connections are found again.
-    private func thread(for url: String) -> LoopThread {
-        guard threads.count > 1 else { return threads[0] }
+    /// The loop that calls. From elsewhere the same one for the same origin, so that its connections are found again.
+    private func lane(for url: String) -> TransferLane {
+        guard lanes.count > 1 else { return lanes[0] }
+        if let loop = LoopCore.current?.loop, let lane = lanes.first(where: { $0.mailbox.loop === loop }) {
+            return lane
+        }
         // FNV-1a.
         let hash = Origin.of(url).utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { hash, byte in
             (hash ^ UInt64(byte)) &* 0x100_0000_01B3
         }
-        return threads[Int(hash % UInt64(threads.count))]
+        return lanes[Int(hash % UInt64(lanes.count))]
     }
 
     /// libcurl's once-only set-up of the process.

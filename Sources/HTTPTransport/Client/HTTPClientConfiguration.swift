@@ -4,15 +4,15 @@ import Glibc
 
 /// Settings of an `HTTPClient`, fixed for its life.
 package struct HTTPClientConfiguration: Sendable {
-    /// Threads, each with its own loop and its own connections; a request goes to the one its origin belongs to.
+    /// Loops of the client's own, when it is given none; each has its own connections.
     package var threads: Int
     /// Pending bytes of one stream above which its connection is not read any further until the reader has caught up.
     package var highWaterMark: Int
     /// All header bytes of one response, interim responses and trailers included.
     package var maximumHeadBytes: Int
-    /// Connections of each thread, busy ones included, above which one that becomes idle is closed.
+    /// Connections of each loop, busy ones included, above which one that becomes idle is closed.
     package var maximumIdleConnections: Int
-    /// Easy handles that each thread keeps.
+    /// Easy handles that each loop keeps.
     package var maximumIdleHandles: Int
     /// An idle connection older than this is not used again. Most servers cut at 60 seconds or more; a connection that
     /// was cut earlier is replaced by libcurl when the request finds out.

@@ -1,6 +1,7 @@
 // A libcurl multi handle with its few calls.
 
 import CCurl
+import Loops
 
 /// A multi handle: the transfers and connections of one loop. Confined to the loop's thread.
 struct CurlMulti: ~Copyable {
@@ -18,9 +19,7 @@ struct CurlMulti: ~Copyable {
     }
 
     deinit {
-        // The loop is on its way out: it must not be told about the connections that are closed now.
-        ccurl_multi_set_socket_function(handle, nil, nil)
-        ccurl_multi_set_timer_function(handle, nil, nil)
+        reportNothing()
         curl_multi_cleanup(handle)
     }
 
@@ -28,6 +27,12 @@ struct CurlMulti: ~Copyable {
     func report(to context: UnsafeMutableRawPointer) {
         ccurl_multi_set_socket_function(handle, watchSocket, context)
         ccurl_multi_set_timer_function(handle, setTimer, context)
+    }
+
+    /// The loop is on its way out: it must not be told about the connections that are closed from now on.
+    func reportNothing() {
+        ccurl_multi_set_socket_function(handle, nil, nil)
+        ccurl_multi_set_timer_function(handle, nil, nil)
     }
 
     /// False when libcurl refuses.
@@ -40,12 +45,12 @@ struct CurlMulti: ~Copyable {
         curl_multi_remove_handle(handle, easy.curl)
     }
 
-    /// Lets libcurl work on a socket that is ready (`EPOLL…` events).
-    func drive(_ descriptor: Int32, events: UInt32) {
+    /// Lets libcurl work on a socket that is ready.
+    func drive(_ descriptor: Int32, events: DescriptorEvents) {
         var selected: Int32 = 0
-        if events & EPOLLIN.rawValue != 0 { selected |= CURL_CSELECT_IN }
-        if events & EPOLLOUT.rawValue != 0 { selected |= CURL_CSELECT_OUT }
-        if events & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0 { selected |= CURL_CSELECT_ERR }
+        if events.contains(.readable) { selected |= CURL_CSELECT_IN }
+        if events.contains(.writable) { selected |= CURL_CSELECT_OUT }
+        if !events.isDisjoint(with: .failed) { selected |= CURL_CSELECT_ERR }
         var alive: Int32 = 0
         curl_multi_socket_action(handle, descriptor, selected, &alive)
     }

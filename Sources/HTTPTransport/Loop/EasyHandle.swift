@@ -2,6 +2,7 @@
 
 import CCurl
 import Glibc
+import Loops
 
 /// An easy handle, its header list and its error text. Used on one loop's thread only, for one transfer after another.
 final class EasyHandle {

@@ -1,11 +1,9 @@
-// How other threads speak to a loop: a list under a lock, and one write to an eventfd when the loop sleeps.
+// How others speak to a loop's transfers: a list under a lock, and a word to the loop when it sleeps.
 
-import CCurl
-import Glibc
+import Loops
 import Synchronization
 
-/// Notes for one loop. The eventfd is written only when the loop is asleep (or about to fall asleep) and nobody has
-/// woken it yet, so a burst of notes costs one system call.
+/// Notes for the transfers of one loop.
 final class Mailbox: Sendable {
     struct Letter: Sendable {
         var transfer: Transfer
@@ -14,69 +12,72 @@ final class Mailbox: Sendable {
 
     private struct State {
         var letters: [Letter] = []
-        var isLoopAsleep = false
-        /// No more transfers; the loop leaves when it sees this.
+        /// No more transfers; who reads this leaves when they see it.
         var isClosed = false
+        var hasLeft = false
+        var waiters: [CheckedContinuation<Void, Never>] = []
     }
 
-    /// Registered edge-triggered by the loop: every write is one event, and nobody needs to read it.
-    let wakeDescriptor: Int32
+    let loop: EventLoop
     private let state = Mutex(State())
 
-    /// - Throws: `.other` when the system has no descriptor left.
-    init() throws(TransferFailure) {
-        wakeDescriptor = eventfd(0, Int32(EFD_CLOEXEC | EFD_NONBLOCK))
-        guard wakeDescriptor >= 0 else {
-            throw TransferFailure(.other, "no eventfd: errno \(errno)")
-        }
-    }
-
-    deinit {
-        Glibc.close(wakeDescriptor)
+    init(loop: EventLoop) {
+        self.loop = loop
     }
 
     /// Transfers that wait to be started.
     var startCount: Int { state.withLock { $0.letters.count { $0.note == .start } } }
 
-    /// Leaves a note. False when the loop takes no more.
+    /// Leaves a note. False when none is taken any more.
     func post(_ note: LoopNote, to transfer: Transfer) -> Bool {
-        let (isOpen, mustWake) = state.withLock { state in
-            guard !state.isClosed else { return (false, false) }
+        let isOpen = state.withLock { state in
+            guard !state.isClosed else { return false }
             state.letters.append(Letter(transfer: transfer, note: note))
-            defer { state.isLoopAsleep = false }
-            return (true, state.isLoopAsleep)
+            return true
         }
-        if mustWake { wake() }
+        if isOpen { loop.wake() }
         return isOpen
     }
 
-    /// Lets nobody in any more and has the loop leave. Idempotent.
+    /// Lets nobody in any more and has the loop's transfers end. Idempotent.
     func close() {
         state.withLock { $0.isClosed = true }
-        wake()
+        loop.wake()
     }
 
-    /// All letters, and whether the loop has to leave after them. The loop's call.
+    /// Returns when all transfers have ended. For after `close`.
+    func left() async {
+        await withCheckedContinuation { waiter in
+            let hasLeft = state.withLock { state in
+                if !state.hasLeft { state.waiters.append(waiter) }
+                return state.hasLeft
+            }
+            if hasLeft { waiter.resume() }
+        }
+    }
+
+    // MARK: The loop's calls
+
+    /// Whether there is nothing to read, nor a reason to leave.
+    var isEmpty: Bool { state.withLock { $0.letters.isEmpty && (!$0.isClosed || $0.hasLeft) } }
+
+    /// All letters, and whether this is the end.
     func takeAll() -> (letters: [Letter], isClosed: Bool) {
         state.withLock { state in
-            state.isLoopAsleep = false
             var letters: [Letter] = []
             swap(&letters, &state.letters)
             return (letters, state.isClosed)
         }
     }
 
-    /// Says that the loop is about to sleep. False when there is something to do first.
-    func mayFallAsleep() -> Bool {
-        state.withLock { state in
-            guard state.letters.isEmpty, !state.isClosed else { return false }
-            state.isLoopAsleep = true
-            return true
+    /// There are no transfers any more, and there will be none.
+    func hasLeft() {
+        let waiters = state.withLock { state in
+            state.isClosed = true
+            state.hasLeft = true
+            defer { state.waiters = [] }
+            return state.waiters
         }
-    }
-
-    private func wake() {
-        var one: UInt64 = 1
-        _ = write(wakeDescriptor, &one, 8)
+        for waiter in waiters { waiter.resume() }
     }
 }

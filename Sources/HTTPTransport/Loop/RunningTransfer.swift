@@ -1,6 +1,7 @@
 // A transfer while it is in a loop's hands: what has arrived and was not handed over yet, and its limits.
 
 import CCurl
+import Loops
 
 /// The loop's part of one transfer. Confined to the loop's thread.
 final class RunningTransfer {

@@ -1,21 +1,21 @@
-// One thread's libcurl multi handle, driven by epoll: takes notes, runs transfers, hands over what arrived.
+// One libcurl multi handle on an event loop: takes notes, runs transfers, hands over what arrived.
 
 import CCurl
 import Glibc
+import Loops
 import Synchronization
 
-/// The loop of one thread. Everything here happens on that thread, which also makes the object; other threads speak to
-/// it through the mailbox. Every turn handles notes, due timers, what libcurl finished, and hands each touched
-/// transfer's bytes over once.
+/// The transfers of one event loop. Everything here happens on that loop's thread; others speak to it through the
+/// mailbox. Every turn handles notes, due timers, what libcurl finished, and hands each touched transfer's bytes over
+/// once.
 final class TransferLoop {
     private let configuration: HTTPClientConfiguration
     private let mailbox: Mailbox
     private let counters: LoopCounters
     private let multi: CurlMulti
-    var sockets: SocketWatch
+    /// The loop keeps its tenants, not the other way round.
+    private unowned let core: LoopCore
 
-    /// The time of this turn; read once a turn, since every event of it asks.
-    private(set) var now = Moment.now
     /// When libcurl wants to be called.
     private var curlTimer: Moment?
     private var running: [Int: RunningTransfer] = [:]
@@ -25,32 +25,29 @@ final class TransferLoop {
     private var idleHandles: [EasyHandle] = []
     private var limits = DeadlineQueue<Int>()
     private var patience = DeadlineQueue<Int>()
+    private var isOver = false
 
-    /// - Throws: `.other` when the system or libcurl has no room.
-    init(configuration: HTTPClientConfiguration, mailbox: Mailbox, counters: LoopCounters) throws(TransferFailure) {
+    /// - Throws: `.other` when libcurl has no room.
+    init(
+        configuration: HTTPClientConfiguration,
+        mailbox: Mailbox,
+        counters: LoopCounters,
+        core: LoopCore
+    ) throws(TransferFailure) {
         self.configuration = configuration
         self.mailbox = mailbox
         self.counters = counters
+        self.core = core
         multi = try CurlMulti(connections: configuration.maximumIdleConnections, counters: counters)
-        sockets = try SocketWatch(wakeDescriptor: mailbox.wakeDescriptor)
         multi.report(to: Unmanaged.passUnretained(self).toOpaque())
     }
 
-    /// Runs until the mailbox is closed, then ends whatever still runs.
-    func run() {
-        while takeNotes() {
-            runTimers()
-            collectFinished()
-            handOver()
-            sleep()
-        }
-        for transfer in Array(running.values) { end(transfer, failure: .shutDown) }
-    }
+    /// The time of this turn.
+    var now: Moment { core.now }
 
     // MARK: - One turn
 
-    /// False when the loop has to leave.
-    private func takeNotes() -> Bool {
+    private func takeNotes() {
         let (letters, isClosed) = mailbox.takeAll()
         for letter in letters {
             let id = letter.transfer.id
@@ -65,7 +62,7 @@ final class TransferLoop {
                 patience.schedule(id, at: moment)
             }
         }
-        return !isClosed
+        if isClosed { leave() }
     }
 
     private func runTimers() {
@@ -110,24 +107,46 @@ final class TransferLoop {
         }
         touched.removeAll(keepingCapacity: true)
     }
+}
 
-    private func sleep() {
-        var milliseconds: Int32 = 0
-        if mailbox.mayFallAsleep() {
-            let moments = [curlTimer, limits.next, patience.next].compactMap(\.self)
-            milliseconds = moments.min().map { Int32(clamping: $0.milliseconds(since: now)) } ?? -1
-        }
-        let count = sockets.wait(milliseconds: milliseconds)
-        now = .now
+extension TransferLoop: LoopTenant {
+    var deadline: Moment? {
+        var next = curlTimer
+        if let limit = limits.next { next = next.map { min($0, limit) } ?? limit }
+        if let moment = patience.next { next = next.map { min($0, moment) } ?? moment }
+        return next
+    }
+
+    var hasWork: Bool { !mailbox.isEmpty }
+
+    func turn() {
+        guard !isOver else { return }
+        if !mailbox.isEmpty { takeNotes() }
+        runTimers()
+        collectFinished()
+        handOver()
+    }
+
+    /// Ends whatever still runs.
+    func leave() {
+        guard !isOver else { return }
+        isOver = true
+        mailbox.close()
+        for letter in mailbox.takeAll().letters where letter.note == .start { letter.transfer.end(.shutDown) }
+        for transfer in Array(running.values) { end(transfer, failure: .shutDown) }
+        multi.reportNothing()
+        core.dismiss(self)
+        mailbox.hasLeft()
+    }
+}
+
+extension TransferLoop: DescriptorHandler {
+    func ready(_ descriptor: Int32, _ events: DescriptorEvents) {
         counters.wakeUps.add(1, ordering: .relaxed)
-        for index in 0..<count {
-            let ready = sockets[index]
-            if ready.descriptor == mailbox.wakeDescriptor { continue }
-            if let transfer = exchanges[ready.descriptor] {
-                converse(transfer)
-            } else {
-                multi.drive(ready.descriptor, events: ready.events)
-            }
+        if let transfer = exchanges[descriptor] {
+            converse(transfer)
+        } else {
+            multi.drive(descriptor, events: events)
         }
     }
 }
@@ -137,11 +156,15 @@ final class TransferLoop {
 extension TransferLoop {
     func watch(_ descriptor: Int32, what: Int32) {
         switch what {
-        case CURL_POLL_IN: sockets.watch(descriptor, for: EPOLLIN.rawValue)
-        case CURL_POLL_OUT: sockets.watch(descriptor, for: EPOLLOUT.rawValue)
-        case CURL_POLL_INOUT: sockets.watch(descriptor, for: EPOLLIN.rawValue | EPOLLOUT.rawValue)
-        default: sockets.watch(descriptor, for: 0)
+        case CURL_POLL_IN: watch(descriptor, for: .readable)
+        case CURL_POLL_OUT: watch(descriptor, for: .writable)
+        case CURL_POLL_INOUT: watch(descriptor, for: [.readable, .writable])
+        default: watch(descriptor, for: [])
         }
+    }
+
+    func watch(_ descriptor: Int32, for events: DescriptorEvents) {
+        core.watch(descriptor, for: events, self)
     }
 
     func setCurlTimer(milliseconds: Int) {

@@ -2,6 +2,7 @@
 
 import CCurl
 import Glibc
+import Loops
 
 extension TransferLoop {
     /// libcurl has done its part, or failed to.
@@ -24,7 +25,7 @@ extension TransferLoop {
     /// The mail is over: libcurl closes the socket next, and another may get its number.
     func leave(_ mail: MailExchange) {
         guard let descriptor = mail.descriptor, exchanges.removeValue(forKey: descriptor) != nil else { return }
-        sockets.watch(descriptor, for: 0)
+        watch(descriptor, for: [])
         // Should libcurl want to part with a QUIT of its own, it must not find anybody to wait for.
         _ = shutdown(descriptor, Int32(SHUT_WR))
     }
@@ -33,7 +34,7 @@ extension TransferLoop {
         switch result {
         case .wait(let asked, let moved):
             if let descriptor = mail.descriptor {
-                sockets.watch(descriptor, for: EPOLLIN.rawValue | (mail.wantsWrite ? EPOLLOUT.rawValue : 0))
+                watch(descriptor, for: mail.wantsWrite ? [.readable, .writable] : .readable)
             }
             if asked {
                 transfer.deadlines.asked(at: now)

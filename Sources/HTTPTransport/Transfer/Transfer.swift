@@ -1,5 +1,6 @@
 // The thin shell around a transfer's state machine: a lock, continuations, the way to the loop.
 
+import Loops
 import Synchronization
 
 /// One transfer as its reader and its loop share it. Every call asks the machine under the lock and does what it says

@@ -1,5 +1,7 @@
 // Which phase a transfer is in and when its patience with the other side ends.
 
+import Loops
+
 /// The four time limits of a transfer, of which the total and at most one other run at a time.
 struct TransferDeadlines {
     /// What the transfer waits for.

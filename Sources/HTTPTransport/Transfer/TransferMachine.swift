@@ -1,5 +1,7 @@
 // The states of one transfer between its reader and its loop, as a value that says what to do next.
 
+import Loops
+
 /// What a waiting reader is told.
 enum TransferOutcome: Sendable, Equatable {
     /// The response has begun.

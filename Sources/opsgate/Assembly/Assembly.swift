@@ -8,6 +8,7 @@ import Gateway
 import HTTPTransport
 import Identity
 import Logging
+import Loops
 import Notifications
 import Providers
 import Resources
@@ -18,6 +19,8 @@ import Tools
 struct Assembly: Sendable {
     let settings: Settings
     let services: GatewayServices
+    /// The threads that connections live on, those of clients and those to upstreams.
+    let loops: LoopGroup
     let client: HTTPClient
     let providers: ProviderStore
     let providerFile: ProviderFileWatch
@@ -41,7 +44,11 @@ struct Assembly: Sendable {
 
         let authenticator = Authenticator(database: database, tokenKey: key)
         let audit = AuditLog()
-        client = try HTTPClient(configuration: HTTPClientConfiguration(userAgent: "OpsGate/\(ProgramVersion.current)"))
+        loops = try LoopGroup()
+        client = try HTTPClient(
+            configuration: HTTPClientConfiguration(userAgent: "OpsGate/\(ProgramVersion.current)"),
+            loops: loops
+        )
         let box = try SecretBox.load(folder: settings.data)
         let operations = try OperationsAssembly(
             database: database,
@@ -173,6 +180,7 @@ struct Assembly: Sendable {
         await services.turns.recorder.drain()
         await services.authenticator.settle()
         await client.shutdown()
+        await loops.shutdown()
         await services.database.close()
         writer.flush()
     }

@@ -79,6 +79,7 @@ struct ServeCommand: AsyncParsableCommand {
             ?? "offline (set OPENAI_API_KEY or OPENAI_BASE_URL for another)"
         let server = GatewayServer(
             services: services,
+            loops: assembly.loops,
             configuration: .init(
                 host: settings.host,
                 port: settings.port,

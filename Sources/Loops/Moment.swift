@@ -1,22 +1,25 @@
 // Points in monotonic time as plain nanoseconds, cheap enough to compare on every event.
 
-import CCurl
 import Glibc
 
 /// A point in time on the monotonic clock, in nanoseconds since it began.
-struct Moment: Sendable, Hashable, Comparable {
-    var nanoseconds: Int64
+package struct Moment: Sendable, Hashable, Comparable {
+    package var nanoseconds: Int64
 
-    static var now: Moment {
+    package init(nanoseconds: Int64) {
+        self.nanoseconds = nanoseconds
+    }
+
+    package static var now: Moment {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         return Moment(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
     }
 
-    static func < (left: Moment, right: Moment) -> Bool { left.nanoseconds < right.nanoseconds }
+    package static func < (left: Moment, right: Moment) -> Bool { left.nanoseconds < right.nanoseconds }
 
     /// Later by `duration`; negative durations count as none, very long ones end a century from now.
-    func advanced(by duration: Duration) -> Moment {
+    package func advanced(by duration: Duration) -> Moment {
         let century: Int64 = 100 * 365 * 86_400
         let (seconds, attoseconds) = duration.components
         guard seconds >= 0, attoseconds >= 0 else { return self }
@@ -25,7 +28,7 @@ struct Moment: Sendable, Hashable, Comparable {
     }
 
     /// Whole milliseconds from `start` until here, rounded up so that waiting that long is long enough; never negative.
-    func milliseconds(since start: Moment) -> Int64 {
+    package func milliseconds(since start: Moment) -> Int64 {
         max(0, (nanoseconds - start.nanoseconds + 999_999) / 1_000_000)
     }
 }

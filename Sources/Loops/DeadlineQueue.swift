@@ -1,17 +1,19 @@
-// Deadlines in the order in which they come due, for thousands of transfers of which few ever use theirs up.
+// Deadlines in the order in which they come due, for thousands of things of which few ever use theirs up.
 
-/// A binary heap of deadlines. Entries are not taken out when a transfer ends or moves its deadline: the owner looks at
+/// A binary heap of deadlines. Entries are not taken out when their owner ends or moves its deadline: the owner looks at
 /// what comes due and schedules anew when it was early, which makes a chunk that moves an idle limit cost nothing.
 /// When more than half of many entries may be stale, the owner sweeps them.
-struct DeadlineQueue<ID> {
+package struct DeadlineQueue<ID> {
     private var heap: [(moment: Moment, id: ID)] = []
 
-    var count: Int { heap.count }
+    package init() {}
+
+    package var count: Int { heap.count }
 
     /// The earliest moment, stale or not.
-    var next: Moment? { heap.first?.moment }
+    package var next: Moment? { heap.first?.moment }
 
-    mutating func schedule(_ id: ID, at moment: Moment) {
+    package mutating func schedule(_ id: ID, at moment: Moment) {
         heap.append((moment: moment, id: id))
         var child = heap.count - 1
         while child > 0 {
@@ -23,7 +25,7 @@ struct DeadlineQueue<ID> {
     }
 
     /// Takes out the earliest entry if it is due.
-    mutating func popDue(_ now: Moment) -> (moment: Moment, id: ID)? {
+    package mutating func popDue(_ now: Moment) -> (moment: Moment, id: ID)? {
         guard let first = heap.first, first.moment <= now else { return nil }
         let last = heap.removeLast()
         if !heap.isEmpty {
@@ -34,7 +36,7 @@ struct DeadlineQueue<ID> {
     }
 
     /// Drops every entry for which `isLive` is false.
-    mutating func sweep(keeping isLive: (ID, Moment) -> Bool) {
+    package mutating func sweep(keeping isLive: (ID, Moment) -> Bool) {
         heap.removeAll { !isLive($0.id, $0.moment) }
         for index in stride(from: heap.count / 2 - 1, through: 0, by: -1) { sink(index) }
     }
