@@ -140,7 +140,7 @@ package struct ProviderTrial: Sendable {
             return (end, usage)
         }
         try Task.checkCancellation()
-        return report(end, usage, sink, turn.control.failure, ContinuousClock.now - started, hiding, requestID)
+        return report(end, usage, sink, turn.control, ContinuousClock.now - started, hiding, requestID)
     }
 
     private static let timeout = OpenAIError(
@@ -154,7 +154,7 @@ package struct ProviderTrial: Sendable {
         _ end: TurnEnd,
         _ usage: Usage,
         _ sink: CompletionSink,
-        _ failure: ProviderFailure?,
+        _ control: TurnControl,
         _ time: Duration,
         _ secrets: [String],
         _ requestID: String
@@ -163,11 +163,12 @@ package struct ProviderTrial: Sendable {
             .string(OutsideText.bounded(secrets.reduce(text) { $0.replacing($1, with: "***") }, 2_000))
         }
         let target = sink.target?.0
+        let failure = control.failure
         var answer: JSONObject = [
             "status": "ok", "latency_ms": .integer(time.milliseconds), "tested": .string(name),
             "provider": (target?.provider ?? failure?.provider).map { .string($0) } ?? .null,
             "model": target.map { .string($0.model) } ?? .null,
-            "attempts": .integer(Int64(sink.target?.attempts ?? 0)), "text": safe(sink.completion.text),
+            "attempts": .integer(Int64(sink.target?.attempts ?? control.attempts)), "text": safe(sink.completion.text),
             "usage": [
                 "prompt_tokens": .integer(Int64(usage.promptTokens)),
                 "completion_tokens": .integer(Int64(usage.completionTokens)),

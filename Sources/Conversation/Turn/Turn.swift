@@ -44,6 +44,7 @@ package final class Turn: Sendable {
             end = .finished
         } catch {
             end = self.end(for: error)
+            control.attempts = tally.attempts
             // What a client is told of an upstream's failure says less than the failure.
             if case .failed = end, let failure = error as? ProviderFailure {
                 tally.errorType = ErrorType(failure, isNamedByCaller: plan.bot == nil)

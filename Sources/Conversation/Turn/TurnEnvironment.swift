@@ -47,6 +47,7 @@ package final class TurnControl: Sendable {
         var dropped: [String] = []
         var standing = LimitStanding()
         var failure: ProviderFailure?
+        var attempts = 0
     }
 
     private let state = Mutex(State())
@@ -76,5 +77,11 @@ package final class TurnControl: Sendable {
     package internal(set) var failure: ProviderFailure? {
         get { state.withLock { $0.failure } }
         set { state.withLock { $0.failure = newValue } }
+    }
+
+    /// How often an upstream was asked by a turn that did not come to its end; 0 for one that did.
+    package internal(set) var attempts: Int {
+        get { state.withLock { $0.attempts } }
+        set { state.withLock { $0.attempts = newValue } }
     }
 }

@@ -131,6 +131,7 @@ import Testing
         let wrong = try await trial("test/", #"{"model":"wrong/m"}"#)
         #expect(wrong["status"] == "error" && wrong["error"]?["type"] == "provider_auth_failed", "\(wrong.text)")
         #expect(wrong["error"]?["kind"] == "unauthorized" && wrong["error"]?["status"] == 401)
+        #expect(wrong["attempts"] == 1)
         // A dead port fails each time anew: no breaker opens, and none stands in the way.
         for _ in 0..<8 {
             let failed = try await trial("dead/test/", #"{"model":"m"}"#)
