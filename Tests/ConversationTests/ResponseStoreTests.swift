@@ -114,6 +114,22 @@ import Testing
         }
     }
 
+    @Test func theSweepReadsAnIndexAlone() async throws {
+        try await withStage(ScriptedModel(.answers("x")), on: .sqlite) { stage in
+            let plan = try await stage.database.read { connection in
+                try connection.query(
+                    "EXPLAIN QUERY PLAN \(ResponseStore.sweep)",
+                    [.integer(7), .integer(1), .integer(1)]
+                ).map { try $0.text("detail") }
+            }
+            #expect(plan.contains { $0.contains("COVERING INDEX conversation_response_quota (user_id=?)") }, "\(plan)")
+            #expect(
+                !plan.contains { $0.contains("SCAN conversation_response") || $0.contains("TEMP B-TREE") },
+                "\(plan)"
+            )
+        }
+    }
+
     @Test func theLargestAlwaysSweeps() async throws {
         try await withStage(ScriptedModel(.answers("x")), on: .sqlite) { stage in
             let store = ResponseStore(database: stage.database, quota: ResponseStore.Quota(responses: 1))

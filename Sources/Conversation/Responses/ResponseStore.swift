@@ -74,17 +74,7 @@ package struct ResponseStore: Sendable {
                 [.integer(response.createdAt)]
             )
             _ = try connection.execute(
-                """
-                DELETE FROM conversation_response WHERE id IN (
-                    SELECT id FROM (
-                        SELECT id, ROW_NUMBER() OVER newest AS place,
-                            CAST(SUM(bytes) OVER newest AS BIGINT) AS total
-                        FROM conversation_response WHERE user_id = $1
-                        WINDOW newest AS (ORDER BY created_at DESC, id DESC)
-                    ) AS kept
-                    WHERE place > $2 OR total > $3
-                )
-                """,
+                Self.sweep,
                 [.integer(response.userID), .integer(quota.responses), .integer(quota.bytes)]
             )
         }
@@ -151,6 +141,19 @@ package struct ResponseStore: Sendable {
             ) > 0
         }
     }
+
+    /// Forgets what a user ($1) has kept beyond so many ($2) or so many bytes ($3). An index has all that it looks at:
+    /// `bytes` stands behind the bodies, which would otherwise be read to get there.
+    static let sweep = """
+        DELETE FROM conversation_response WHERE id IN (
+            SELECT id FROM (
+                SELECT id, ROW_NUMBER() OVER newest AS place, CAST(SUM(bytes) OVER newest AS BIGINT) AS total
+                FROM conversation_response WHERE user_id = $1
+                WINDOW newest AS (ORDER BY created_at DESC, id DESC)
+            ) AS kept
+            WHERE place > $2 OR total > $3
+        )
+        """
 
     /// The ids of a conversation, the newest first.
     private static let chain = """

@@ -136,5 +136,15 @@ package enum ConversationSchema {
                 "CREATE INDEX conversation_response_expiry ON conversation_response (expires_at)",
             ]
         },
+        // All that the sweep of what a user keeps looks at; what the one before was for, it does as well.
+        Migration(number: 46, name: "index of kept responses") { _ in
+            [
+                """
+                CREATE INDEX conversation_response_quota
+                ON conversation_response (user_id, created_at, id, bytes)
+                """,
+                "DROP INDEX conversation_response_user",
+            ]
+        },
     ]
 }
