@@ -12,6 +12,8 @@ package struct TraceContext: Sendable {
     package let span: UInt64
     /// Bit 0: the trace is sampled.
     package let flags: UInt8
+    /// The client's `tracestate`, where it came with a valid `traceparent` and is valid itself.
+    package private(set) var state: String?
     /// Who writes the request's spans down; nil when nobody does.
     package let recorder: SpanRecorder?
 
@@ -33,6 +35,7 @@ package struct TraceContext: Sendable {
     /// - Parameter sink: where the spans of a sampled one go.
     package init(_ other: TraceContext, isSampled: Bool, sink: @escaping SpanSink) {
         (high, low, parentSpan, span) = (other.high, other.low, other.parentSpan, other.span)
+        state = other.state
         flags = isSampled ? 1 : 0
         recorder =
             isSampled ? SpanRecorder(high: high, low: low, span: span, parent: parentSpan, sink: sink) : nil
@@ -53,6 +56,11 @@ package struct TraceContext: Sendable {
     package static func hex(_ number: UInt64) -> String {
         let text = String(number, radix: 16)
         return String(repeating: "0", count: 16 - text.utf8.count) + text
+    }
+
+    /// Takes the client's `tracestate`. It means nothing without the parent that it came with.
+    package mutating func take(state header: String?) {
+        if hasParent { state = header.flatMap(TraceState.checked) }
     }
 
     // MARK: Reading

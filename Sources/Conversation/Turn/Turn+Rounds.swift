@@ -24,7 +24,7 @@ extension Turn {
         let parameters = plan.parameters.filter { !offered.isEmpty || $0.name != "parallel_tool_calls" }
         let span = RoundSpan(plan.trace)
         tally.openRound = span
-        let call = ModelCall(
+        var call = ModelCall(
             model: "",
             messages: messages,
             tools: offered,
@@ -35,6 +35,7 @@ extension Turn {
             requestID: plan.requestID,
             traceParent: plan.trace.header(span: span.span.id)
         )
+        call.traceState = plan.trace.state
         tally.rounds += 1
         let routed: RoutedRound
         var clock = RoundClock()

@@ -14,6 +14,7 @@ struct EdgeResponder: Sendable {
 
     func respond(to request: Request) async -> Response {
         var trace = TraceContext(request.headers[.traceParent])
+        if trace.hasParent { trace.take(state: request.headers[.traceState]) }
         if let telemetry, !Self.isWatching(request) { trace = telemetry.trace(trace) }
         let context = GatewayContext(requestID: Self.requestID(request.headers), trace: trace)
         let entry = log.begin(request, id: context.requestID, trace: context.trace, notes: context.notes)

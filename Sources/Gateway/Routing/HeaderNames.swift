@@ -10,6 +10,7 @@ extension HTTPField.Name {
     static let anthropicRequestID = known("request-id")
     static let anthropicVersion = known("anthropic-version")
     static let traceParent = known("traceparent")
+    static let traceState = known("tracestate")
     static let ignored = known("x-opsgate-ignored")
     static let provider = known("x-opsgate-provider")
     static let model = known("x-opsgate-model")

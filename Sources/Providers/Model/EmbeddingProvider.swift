@@ -16,6 +16,7 @@ package struct EmbeddingCall: Sendable {
     package var credential: Secret?
     package var timeouts: TransferTimeouts?
     package var traceParent: String?
+    package var traceState: String?
 
     package init(model: String, input: JSONValue, dimensions: Int? = nil, user: String? = nil, requestID: String) {
         self.model = model

@@ -60,6 +60,8 @@ package struct ModelCall: Sendable {
     package var timeouts: TransferTimeouts?
     /// W3C trace context for the upstream.
     package var traceParent: String?
+    /// The `tracestate` that belongs to it.
+    package var traceState: String?
 
     package init(
         model: String,

@@ -24,7 +24,10 @@ struct UpstreamExchange: Sendable {
             "Content-Type": "application/json", "Accept": call.stream ? "text/event-stream" : "application/json",
             "X-Request-Id": call.requestID,
         ]
-        if let trace = call.traceParent { headers.set("traceparent", trace) }
+        if let trace = call.traceParent {
+            headers.set("traceparent", trace)
+            if let state = call.traceState { headers.set("tracestate", state) }
+        }
         for (name, value) in extra.sorted(by: { $0.key < $1.key }) { headers.set(name, value) }
         return headers
     }

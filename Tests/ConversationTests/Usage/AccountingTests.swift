@@ -64,9 +64,14 @@ import Tools
         try await withStage(model) { stage in
             var plan = try plan(bot: bot(), tools: [tool("look")])
             plan.trace = TraceContext("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+            plan.trace.take(state: "rojo=00f067aa0ba902b7, congo=t61rcWkgMzE")
             _ = await stage.run(plan)
             let sent = model.calls.compactMap(\.traceParent)
             #expect(sent.count == 2 && Set(sent).count == 2)
+            #expect(
+                model.calls.map(\.traceState)
+                    == [String?](repeating: "rojo=00f067aa0ba902b7, congo=t61rcWkgMzE", count: 2)
+            )
             for header in sent {
                 #expect(header.hasPrefix("00-4bf92f3577b34da6a3ce929d0e0e4736-"))
                 #expect(header.hasSuffix("-01") && header.count == 55)
@@ -96,5 +101,38 @@ import Tools
     @Test func laterVersionsAreRead() {
         let trace = TraceContext("01-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-ff-more")
         #expect(trace.header(span: 1) == "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000001-01")
+    }
+
+    /// What comes of a `tracestate` beside a valid parent.
+    private func state(_ header: String?) -> String? {
+        var trace = TraceContext("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+        trace.take(state: header)
+        return TraceContext(trace, isSampled: true) { _ in }.state
+    }
+
+    @Test func aStateGoesOnAsItCame() {
+        let most = (0..<32).map { "k\($0)=v" }.joined(separator: ",")
+        let longest = "k=" + String(repeating: "v", count: 253) + ",l=" + String(repeating: "v", count: 254)
+        for header in ["a=b", "tenant@sys=x y,0-_*/=!~", " a=b ,\t c=d,,", most, longest] {
+            #expect(state(header) == header)
+        }
+    }
+
+    @Test func aStateThatIsNoneGoesNowhere() {
+        let many = (0..<33).map { "k\($0)=v" }.joined(separator: ",")
+        let long = "k=" + String(repeating: "v", count: 253) + ",l=" + String(repeating: "v", count: 255)
+        for header in [
+            nil, "", ",", "a", "=b", "a=", "A=b", "_a=b", "a=b=c", "a=\u{e9}", "a=b\r\nX: y", "a=b,a=c", "a=b,c", many,
+            long,
+            String(repeating: "k", count: 257) + "=v", "k=" + String(repeating: "v", count: 257),
+        ] {
+            #expect(state(header) == nil, "\(header ?? "nil")")
+        }
+        // Nor does any without a parent.
+        for parent in [nil, "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01"] {
+            var trace = TraceContext(parent)
+            trace.take(state: "a=b")
+            #expect(trace.state == nil)
+        }
     }
 }

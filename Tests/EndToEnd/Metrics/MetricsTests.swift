@@ -99,7 +99,10 @@ import Testing
         let answer = try await gateway.post(
             "/v1/chat/completions",
             Gateway.body("hi", model: "openai/scripted"),
-            headers: [gateway.authorization, ("traceparent", "00-\(trace)-00f067aa0ba902b7-01")]
+            headers: [
+                gateway.authorization, ("traceparent", "00-\(trace)-00f067aa0ba902b7-01"), ("tracestate", "rojo=1"),
+                ("tracestate", "congo=t61rcWkgMzE"),
+            ]
         )
         #expect(answer.status == 200)
         let usage = try answer.json["usage"]
@@ -112,7 +115,8 @@ import Testing
         #expect(row?["route"]?.string == "openai/scripted")
         #expect(row?["is_cost_known"]?.bool == false)
         #expect(row?["error_type"] == .null)
-        #expect(try JSONValue(parsing: try await upstream.requests()).text.contains("00-\(trace)-"))
+        let sent = try JSONValue(parsing: try await upstream.requests()).text
+        #expect(sent.contains("00-\(trace)-") && sent.contains("rojo=1, congo=t61rcWkgMzE"))
         #expect(gateway.process.output.contains(trace))
 
         let file = try await gateway.get(

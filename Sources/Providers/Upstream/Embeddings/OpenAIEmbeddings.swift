@@ -72,7 +72,7 @@ extension EmbeddingCall {
 
     /// The same as a model call's frame, for headers and bounds.
     var frame: ModelCall {
-        ModelCall(
+        var call = ModelCall(
             model: model,
             messages: [],
             stream: false,
@@ -81,6 +81,8 @@ extension EmbeddingCall {
             timeouts: timeouts,
             traceParent: traceParent
         )
+        call.traceState = traceState
+        return call
     }
 }
 
