@@ -105,10 +105,10 @@ extension Turn {
     /// - Parameter isCut: the round ended before its time. Some upstreams report the prompt first and the answer at its
     ///   end: what was read of an answer is then estimated all the same.
     func count(_ usage: Usage?, written: Int, _ messages: [[UInt8]], isCut: Bool = false, _ tally: inout TurnTally) {
-        let read = (written + 3) / 4
+        let read = TokenEstimate.tokens(bytes: written)
         guard var usage else {
-            let prompt = messages.reduce(0) { $0 + $1.count }
-            tally.add(Usage(promptTokens: (prompt + 3) / 4, completionTokens: read, isEstimated: true))
+            let prompt = TokenEstimate.tokens(bytes: messages.reduce(0) { $0 + $1.count })
+            tally.add(Usage(promptTokens: prompt, completionTokens: read, isEstimated: true))
             return
         }
         if isCut, usage.completionTokens == 0, read > 0 {

@@ -41,7 +41,8 @@ enum MessageDescription {
         (`top_k`, `cache_control`, `service_tier` …) is named in the response header `x-opsgate-ignored`; Anthropic's own \
         tools, files by id, `container`, `mcp_servers` and `inference_geo` are refused. A thinking budget becomes an \
         effort. `anthropic-version` and `anthropic-beta` are taken in any value. With `stream: true` the answer is \
-        server-sent events; a failure ends them with an `error` event. The tokens of the prompt are in `message_delta`.
+        server-sent events; a failure ends them with an `error` event. The tokens of the prompt are an \
+        estimate in `message_start` and exact in `message_delta`.
         """,
         "requestBody": CommonSchemas.body([
             "type": "object", "required": ["model", "max_tokens", "messages"], "properties": .object(members),

@@ -7,7 +7,6 @@ import Identity
 import JSON
 import OpenAIProtocol
 import Resources
-import Tools
 
 /// Anthropic's Messages protocol for bots and for model routes of any provider.
 ///
@@ -54,10 +53,13 @@ struct MessageRoutes: Sendable {
         ignored.setIgnored(message.chat.ignored)
         let stops = message.stopSequences
         if plan.stream {
+            // No model is asked to decide an approval.
+            let tokens = plan.command == nil ? message.size.added(plan).estimatedTokens : 0
             let answer = try await launcher.stream(plan, for: request, keepAlive: MessageEncoder.ping) { stream in
                 MessageStreamSink(
                     stream: stream,
                     identity: identity,
+                    promptTokens: tokens,
                     showSteps: plan.showSteps,
                     stops: stops,
                     requestID: request.id
@@ -79,13 +81,10 @@ struct MessageRoutes: Sendable {
             for: .count
         )
         let plan = try plan(message, request)
-        var size = message.size
-        size.bytes += plan.systemPrompt?.utf8.count ?? 0
-        size.bytes += plan.clientTools.reduce(0) { $0 + $1.json.count }
-        size.bytes += plan.tools.reduce(0) { $0 + $1.definition.bytes.count }
+        let tokens = message.size.added(plan).estimatedTokens
         var ignored = HTTPFields()
         ignored.setIgnored(message.chat.ignored)
-        return .json(JSONValue.object(["input_tokens": .integer(size.estimatedTokens)]).bytes, headers: ignored)
+        return .json(JSONValue.object(["input_tokens": .integer(tokens)]).bytes, headers: ignored)
     }
 
     private func plan(_ message: MessagesRequest, _ request: GatewayRequest) throws -> TurnPlan {

@@ -111,7 +111,7 @@ package struct EmbeddingRequest: Sendable {
         // Without the quotes.
         let bytes = view.range.count - 2
         guard bytes > 0 else { throw .invalid("'\(path)' cannot be an empty string.", param: path) }
-        return (bytes + 3) / 4
+        return TokenEstimate.tokens(bytes: bytes)
     }
 
     private static func tokens(ofIDs view: JSONView, _ path: String) throws(OpenAIError) -> Int {

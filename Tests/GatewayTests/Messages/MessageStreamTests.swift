@@ -79,6 +79,18 @@ import Testing
         #expect(message["stop_reason"] == "tool_use")
     }
 
+    @Test func theBeginningEstimatesThePrompt() throws {
+        var encoder = MessageEncoder(identity: identity, promptTokens: 7)
+        var bytes: [UInt8] = []
+        encoder.start(into: &bytes)
+        encoder.finish(.endTurn, usage: Usage(promptTokens: 9, completionTokens: 2), into: &bytes)
+        var framer = SSEFramer()
+        let events = try framer.append(bytes).map { try JSONValue(parsing: $0.data) }
+        #expect(events.first?["message"]?["usage"]?["input_tokens"] == 7)
+        #expect(events.first?["message"]?["usage"]?["output_tokens"] == 0)
+        #expect(events.first { $0["type"] == "message_delta" }?["usage"]?["input_tokens"] == 9)
+    }
+
     @Test func callsThatCameInterleavedFollowOneAnother() throws {
         let (events, message) = try streamed([
             call(0, "", id: "a", name: "f"), call(1, "", id: "b", name: "g"), call(0, "{\"x\":\"}"),
@@ -167,6 +179,7 @@ import Testing
         let sink = MessageStreamSink(
             stream: stream,
             identity: identity,
+            promptTokens: 1,
             showSteps: false,
             stops: [],
             requestID: "req_1"

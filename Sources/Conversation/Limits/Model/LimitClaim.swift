@@ -24,7 +24,7 @@ package struct LimitEstimate: Sendable, Hashable {
     /// Taken for an answer of which nothing is said.
     static let usualCompletion = 256
 
-    var promptTokens: Int { (promptBytes + 3) / 4 }
+    var promptTokens: Int { TokenEstimate.tokens(bytes: promptBytes) }
 
     /// The claim on these subjects.
     func claim(on scopes: [LimitedScope], _ prices: PriceBook, at wall: Int64) -> LimitClaim {

@@ -7,18 +7,22 @@ import OpenAIProtocol
 /// `message_stop`. Every event is named in its `event:` line and in its `type`.
 struct MessageEncoder {
     private let identity: MessageIdentity
+    private let promptTokens: Int
     private var index = -1
     private var kind = MessageBlocks.Kind.text
     private var hasStarted = false
 
-    init(identity: MessageIdentity) {
+    /// - Parameter promptTokens: as far as can be told before a model has counted them.
+    init(identity: MessageIdentity, promptTokens: Int = 0) {
         self.identity = identity
+        self.promptTokens = promptTokens
     }
 
     /// Keeps clients and proxies waiting.
     static let ping = event("ping") { $0.type("ping") }
 
-    /// The message without its content. The tokens of the prompt are not known yet; `message_delta` has them.
+    /// The message without its content. Its tokens are an estimate, for clients that show them at once;
+    /// `message_delta` has those that the model counted.
     mutating func start(into out: inout [UInt8]) {
         guard !hasStarted else { return }
         hasStarted = true
@@ -32,7 +36,7 @@ struct MessageEncoder {
             writer.endArray()
             MessageStop.write(nil, into: &writer)
             writer.key("usage")
-            Usage().writeAnthropic(into: &writer)
+            Usage(promptTokens: promptTokens).writeAnthropic(into: &writer)
             writer.endObject()
         }
         out += Self.ping

@@ -31,12 +31,20 @@ final class MessageStreamSink: StreamSink {
     private let requestID: String
     private let state: Mutex<State>
 
-    init(stream: ResponseStream, identity: MessageIdentity, showSteps: Bool, stops: [String], requestID: String) {
+    /// - Parameter promptTokens: an estimate.
+    init(
+        stream: ResponseStream,
+        identity: MessageIdentity,
+        promptTokens: Int,
+        showSteps: Bool,
+        stops: [String],
+        requestID: String
+    ) {
         self.stream = stream
         self.showSteps = showSteps
         self.stops = stops
         self.requestID = requestID
-        state = Mutex(State(encoder: MessageEncoder(identity: identity)))
+        state = Mutex(State(encoder: MessageEncoder(identity: identity, promptTokens: promptTokens)))
     }
 
     func send(_ events: [TurnEvent]) async throws {

@@ -1,7 +1,9 @@
 // A request in Anthropic's form, translated into the one that turns are made of.
 
+import Conversation
 import JSON
 import OpenAIProtocol
+import Tools
 
 /// A checked body of `POST …/messages` (`clients.md` 5.1, read the other way round).
 ///
@@ -56,8 +58,16 @@ struct MessageSize: Sendable, Hashable {
     /// Tokens of an image, about: Anthropic's figure for one of 1,092 by 1,092 pixels.
     private static let imageTokens = 1_600
 
-    /// Four bytes to a token.
-    var estimatedTokens: Int { (bytes + 3) / 4 + images * Self.imageTokens }
+    var estimatedTokens: Int { TokenEstimate.tokens(bytes: bytes) + images * Self.imageTokens }
+
+    /// With what a turn adds to it: the bot's prompt and all tools.
+    func added(_ plan: TurnPlan) -> MessageSize {
+        var size = self
+        size.bytes += plan.systemPrompt?.utf8.count ?? 0
+        size.bytes += plan.clientTools.reduce(0) { $0 + $1.json.count }
+        size.bytes += plan.tools.reduce(0) { $0 + $1.definition.bytes.count }
+        return size
+    }
 }
 
 /// Reads the members beside the conversation and writes theirs.

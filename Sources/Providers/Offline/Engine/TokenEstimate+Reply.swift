@@ -2,11 +2,7 @@
 
 import OpenAIProtocol
 
-/// A token is taken as four bytes of UTF-8, rounded up: near what tokenizers of the day give for English, somewhat
-/// above for Chinese. Good enough for limits and reports, and marked as an estimate.
-enum TokenEstimate {
-    static func tokens(bytes: Int) -> Int { (bytes + 3) / 4 }
-
+extension TokenEstimate {
     /// What one choice of a reply costs.
     static func tokens(of reply: OfflineReply) -> Int {
         tokens(
