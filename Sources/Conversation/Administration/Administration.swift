@@ -83,7 +83,15 @@ package final class Administration: Sendable {
             fixed: { entries.models }
         )
         routes = try shelved(
-            ProviderResources.route(hooks: check.hooks(.routes), standing: standing(.routes)),
+            ProviderResources.route(
+                hooks: check.hooks(.routes),
+                standing: Standing { [loader] record in
+                    let (isInForce, problem) = loader.standing(of: record, .routes)
+                    // As a bot's model it works all the same.
+                    let file = record.text("name").flatMap { bots.file(taking: [$0]) }
+                    return (isInForce, problem ?? file.map { "clients who name it get the bot of the file \($0.path)" })
+                }
+            ),
             filters: ["name"],
             fixed: { entries.routes }
         )

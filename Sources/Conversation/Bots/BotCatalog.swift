@@ -10,7 +10,7 @@ package import YAML
 /// Loads `bots/*.yaml` with their prompts and answers for them by id or name.
 ///
 /// A file that has become wrong keeps the bot that it gave before; a file that is gone takes its bot along. A bot of
-/// the store whose id or name a file has taken stays out; files win.
+/// the store whose id or name a file has taken, for a bot or a route, stays out; files win.
 package final class BotCatalog: Sendable {
     /// Where bots and prompts are.
     package struct Folders: Sendable {
@@ -35,6 +35,9 @@ package final class BotCatalog: Sendable {
         var standings: [Int64: Standing] = [:]
         var byRow: [Int64: Bot] = [:]
         var faults: [YAMLFault] = []
+        /// Bots of files that are named as routes of the provider file are.
+        var clashes: [YAMLFault] = []
+        var fileRoutes: Set<String> = []
         var stamp: [String: FileStamp] = [:]
         var sorted: [Bot] = []
         var byName: [String: Bot] = [:]
@@ -63,7 +66,14 @@ package final class BotCatalog: Sendable {
     package var bots: [Bot] { state.withLock { $0.sorted } }
 
     /// What is wrong with the files now.
-    package var faults: [YAMLFault] { state.withLock { $0.faults } }
+    package var faults: [YAMLFault] { state.withLock { $0.faults + $0.clashes } }
+
+    /// Why bots of the store are left out, by their rows.
+    package var storedProblems: [(row: Int64, reason: String)] {
+        state.withLock { state in
+            state.standings.compactMap { row, standing in standing.problem.map { (row, $0) } }.sorted { $0.0 < $1.0 }
+        }
+    }
 
     /// A bot by id or by name.
     package func bot(named name: String) -> Bot? { state.withLock { $0.byName[name] } }
@@ -103,8 +113,12 @@ package final class BotCatalog: Sendable {
 
     /// Puts together who is in force.
     ///
-    /// - Returns: what is newly wrong with bots of the store.
-    private func settle(_ state: inout State) -> [(row: Int64, reason: String)] {
+    /// - Returns: what is newly wrong with bots of the store, and with whom else bots of files share a name.
+    private func settle(_ state: inout State) -> News {
+        let routes = context.fileRoutes()
+        let clashes = clashes(of: state.botByFile, with: routes)
+        let newClashes = clashes.filter { !state.clashes.contains($0) }
+        (state.fileRoutes, state.clashes) = (routes, clashes)
         var bots = Array(state.botByFile.values)
         var taken = Set(bots.flatMap { [$0.id, $0.name] })
         var standings: [Int64: Standing] = [:]
@@ -118,6 +132,11 @@ package final class BotCatalog: Sendable {
             }
             do throws(YAMLFault) {
                 let bot = try stored.read(lenient)
+                if let name = [bot.id, bot.name].first(where: routes.contains) {
+                    let problem = "\(name) is a model route of the provider file, which goes before it"
+                    standings[stored.row] = Standing(isInForce: false, problem: problem)
+                    continue
+                }
                 if let name = [bot.id, bot.name].first(where: taken.contains) {
                     standings[stored.row] = Standing(isInForce: false, problem: "\(name) is taken by another bot")
                     continue
@@ -141,13 +160,33 @@ package final class BotCatalog: Sendable {
         // Ids win over names, should one bot's name be another's id.
         for bot in state.sorted { state.byName[bot.name] = bot }
         for bot in state.sorted { state.byName[bot.id] = bot }
-        return news
+        return News(rows: news, clashes: newClashes)
     }
 
-    private func report(_ news: [(row: Int64, reason: String)]) {
-        for (row, reason) in news {
+    private struct News {
+        let rows: [(row: Int64, reason: String)]
+        let clashes: [YAMLFault]
+    }
+
+    /// Of two files neither is the better one; bots are asked first.
+    private func clashes(of bots: [String: Bot], with routes: Set<String>) -> [YAMLFault] {
+        if routes.isEmpty { return [] }
+        return bots.sorted { $0.key < $1.key }.compactMap { file, bot in
+            [bot.id, bot.name].first(where: routes.contains).map { name in
+                YAMLFault(
+                    file: "\(folders.bots)/\(file)",
+                    line: 0,
+                    reason: "\(name) is a model route of the provider file, too; whoever names it gets the bot"
+                )
+            }
+        }
+    }
+
+    private func report(_ news: News) {
+        for (row, reason) in news.rows {
             logger.error("bot of the store left out", metadata: ["id": "\(row)", "reason": "\(reason)"])
         }
+        for clash in news.clashes { logger.warning("bot hides a model route", metadata: ["reason": "\(clash)"]) }
     }
 
     /// A bot by id or by name, else by the number of its row.
@@ -168,7 +207,12 @@ package final class BotCatalog: Sendable {
     /// - Returns: whether anything was read.
     package func reload(force: Bool) -> Bool {
         let stamp = currentStamp()
-        if !force, stamp == state.withLock({ $0.stamp }) { return false }
+        if !force, stamp == state.withLock({ $0.stamp }) {
+            let routes = context.fileRoutes()
+            let news = state.withLock { $0.fileRoutes == routes ? nil : settle(&$0) }
+            news.map(report)
+            return false
+        }
         let before = state.withLock { $0.botByFile }
         let loaded = load(keeping: before)
         let (newFaults, changed, news) = state.withLock { state in

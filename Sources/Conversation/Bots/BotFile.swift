@@ -10,15 +10,19 @@ package struct BotContext: Sendable {
     package let hasModel: @Sendable (String) -> Bool
     /// The text of `prompts/NAME.md`.
     package let prompt: @Sendable (String) -> (path: String, text: String)?
+    /// The names of the provider file's routes. No bot of the store stands before them.
+    package let fileRoutes: @Sendable () -> Set<String>
 
     package init(
         registry: ToolRegistry,
         hasModel: @escaping @Sendable (String) -> Bool,
-        prompt: @escaping @Sendable (String) -> (path: String, text: String)?
+        prompt: @escaping @Sendable (String) -> (path: String, text: String)?,
+        fileRoutes: @escaping @Sendable () -> Set<String> = { [] }
     ) {
         self.registry = registry
         self.hasModel = hasModel
         self.prompt = prompt
+        self.fileRoutes = fileRoutes
     }
 }
 

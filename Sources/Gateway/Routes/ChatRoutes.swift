@@ -132,7 +132,9 @@ struct ChatRoutes: Sendable {
             (bot.id == bot.name ? [bot.name] : [bot.name, bot.id]).map { card(of: bot, id: $0) }
         }
         guard caller.may(.modelUse) else { return bots }
-        return bots + services.turns.router().routes.map { card(ofRoute: $0.name) }
+        // A name that a bot has is answered by the bot.
+        let routes = services.turns.router().routes.map(\.name).filter { services.bots.bot(named: $0) == nil }
+        return bots + routes.map { card(ofRoute: $0) }
     }
 
     private func card(of bot: Bot, id: String) -> ModelCard {

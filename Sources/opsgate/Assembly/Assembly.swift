@@ -86,7 +86,8 @@ struct Assembly: Sendable {
             registry: BotContext(
                 registry: registry,
                 hasModel: { providers.book.router.route(named: $0) != nil },
-                prompt: BotCatalog.prompts(in: settings.prompts)
+                prompt: BotCatalog.prompts(in: settings.prompts),
+                fileRoutes: { Set(providers.layer(.file).routes.map(\.name)) }
             ),
             logger: logger
         )

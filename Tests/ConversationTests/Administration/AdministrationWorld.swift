@@ -97,7 +97,8 @@ struct AdministrationWorld: Sendable {
             registry: BotContext(
                 registry: registry,
                 hasModel: { providers.book.router.route(named: $0) != nil },
-                prompt: BotCatalog.prompts(in: folder.file("prompts"))
+                prompt: BotCatalog.prompts(in: folder.file("prompts")),
+                fileRoutes: { Set(providers.layer(.file).routes.map(\.name)) }
             ),
             logger: logger
         )

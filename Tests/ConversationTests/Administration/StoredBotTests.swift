@@ -2,6 +2,7 @@
 
 import Identity
 import JSON
+import Providers
 import Resources
 import Support
 import Testing
@@ -139,6 +140,53 @@ import Testing
             #expect(await refusal { try await shelf.delete(file["id"]) }.contains("bots/g.yaml"))
             // The row under it can go all the same.
             try await shelf.delete(made["id"])
+        }
+    }
+
+    /// A route of the file that came later is a file's, too.
+    @Test func routesOfFilesWin() async throws {
+        try await AdministrationWorld.run(.sqlite) { world in
+            let node = try await world.node()
+            let shelf = node.administration.bots
+            var body = Self.least
+            body["name"] = "fast"
+            let made = try await shelf.make(body)
+            func file(_ names: String...) {
+                let target = TargetSettings(model: "offline/ops")
+                let routes = names.map { RouteSettings(name: $0, targets: [target], origin: .file) }
+                node.providers.replace(.file, with: ProviderCatalogue(routes: routes))
+                _ = node.bots.reload(force: false)
+            }
+            for name in ["fast", "b-1"] {
+                file(name)
+                #expect(node.bots.bot(named: "fast") == nil && node.bots.bot(named: "b-1") == nil)
+                let row = try await shelf.get(made["id"])
+                let problem = "\(name) is a model route of the provider file, which goes before it"
+                #expect(row["in_force"] == false && row["problem"]?.string == problem, "\(row.text)")
+                #expect(node.bots.storedProblems.map(\.reason) == [problem])
+            }
+            // Its row can be changed all the same, and answers when the name is free again.
+            _ = try await shelf.patch(made["id"], ["title": "Changed"])
+            #expect(node.bots.bot(named: "fast") == nil)
+            file()
+            #expect(node.bots.bot(named: "fast")?.title == "Changed" && node.bots.storedProblems.isEmpty)
+            // Between two files the bot is asked first, which is said.
+            file("file-bot")
+            #expect(node.bots.bot(named: "file-bot")?.id == "file-1")
+            #expect(node.bots.faults.contains { "\($0)".contains("file-bot is a model route") })
+        }
+    }
+
+    @Test func aRouteSaysThatABotOfAFileHasItsName() async throws {
+        try await AdministrationWorld.run(.sqlite) { world in
+            let node = try await world.node()
+            let routes = node.administration.routes
+            try await routes.make(["name": "g", "targets": [["model": "offline/ops"]]])
+            #expect(try await routes.get("g")["problem"] == .null)
+            try world.folder.write("id: g\nprompt: ops\n", to: "bots/g.yaml")
+            #expect(node.bots.reload(force: false))
+            let row = try await routes.get("g")
+            #expect(row["in_force"] == true && row["problem"]?.string?.contains("bots/g.yaml") == true, "\(row.text)")
         }
     }
 
