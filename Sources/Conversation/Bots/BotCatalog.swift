@@ -43,13 +43,6 @@ package final class BotCatalog: Sendable {
         var byName: [String: Bot] = [:]
     }
 
-    /// What tells that a file is another one than before, without reading it.
-    private struct FileStamp: Hashable {
-        let size: Int
-        let modified: Date
-        let inode: Int
-    }
-
     private let folders: Folders
     private let context: BotContext
     private let logger: Logger
@@ -273,12 +266,7 @@ package final class BotCatalog: Sendable {
         for (folder, endings) in [(folders.bots, [".yaml", ".yml"]), (folders.prompts, [".md"])] {
             for file in files(in: folder, ending: endings) ?? [] {
                 let path = "\(folder)/\(file)"
-                guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else { continue }
-                stamps[path] = FileStamp(
-                    size: (attributes[.size] as? NSNumber)?.intValue ?? 0,
-                    modified: attributes[.modificationDate] as? Date ?? .distantPast,
-                    inode: (attributes[.systemFileNumber] as? NSNumber)?.intValue ?? 0
-                )
+                stamps[path] = FileStamp(of: path)
             }
         }
         return stamps

@@ -12,14 +12,8 @@ package final class PriceShelf: Sendable {
         var file = PriceBook.empty
         var book = PriceBook.empty
         var profiles: [ModelProfile] = []
-        var stamp: Stamp?
+        var stamp: FileStamp?
         var fault: YAMLFault?
-    }
-
-    private struct Stamp: Hashable {
-        let size: Int
-        let modified: Date
-        let inode: Int
     }
 
     private let path: String
@@ -61,7 +55,7 @@ package final class PriceShelf: Sendable {
     /// - Returns: whether it was read.
     @discardableResult
     package func reload(force: Bool) -> Bool {
-        let stamp = currentStamp()
+        let stamp = FileStamp(of: path)
         if !force, stamp == state.withLock({ $0.stamp }) { return false }
         let loaded = Result { () throws(YAMLFault) -> PriceBook in
             guard stamp != nil else { throw YAMLFault(file: path, line: 0, reason: "is not there; no price is known") }
@@ -88,14 +82,5 @@ package final class PriceShelf: Sendable {
         default: break
         }
         return true
-    }
-
-    private func currentStamp() -> Stamp? {
-        guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else { return nil }
-        return Stamp(
-            size: (attributes[.size] as? NSNumber)?.intValue ?? 0,
-            modified: attributes[.modificationDate] as? Date ?? .distantPast,
-            inode: (attributes[.systemFileNumber] as? NSNumber)?.intValue ?? 0
-        )
     }
 }

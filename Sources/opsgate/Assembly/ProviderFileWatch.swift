@@ -14,16 +14,10 @@ import YAML
 /// is gone is a fault too, once it has been there: whoever saves a file may take it away for a moment.
 final class ProviderFileWatch: Service, Sendable {
     private struct State {
-        var stamp: Stamp?
+        var stamp: FileStamp?
         var faults: [YAMLFault] = []
         var wasRead = false
         var limits: [String: LimitSet] = [:]
-    }
-
-    private struct Stamp: Hashable {
-        let size: Int
-        let modified: Date
-        let inode: Int
     }
 
     let path: String
@@ -76,7 +70,7 @@ final class ProviderFileWatch: Service, Sendable {
 
     /// Reads the file again if it changed.
     func reload(force: Bool) {
-        let stamp = stamp()
+        let stamp = FileStamp(of: path)
         let (isSame, wasRead) = state.withLock { state in
             defer { state.stamp = stamp }
             return (state.stamp == stamp, state.wasRead)
@@ -117,14 +111,5 @@ final class ProviderFileWatch: Service, Sendable {
         } catch {
             return (nil, [YAMLFault(file: path, line: 0, reason: "\(error)")])
         }
-    }
-
-    private func stamp() -> Stamp? {
-        guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else { return nil }
-        return Stamp(
-            size: (attributes[.size] as? NSNumber)?.intValue ?? 0,
-            modified: attributes[.modificationDate] as? Date ?? .distantPast,
-            inode: (attributes[.systemFileNumber] as? NSNumber)?.intValue ?? 0
-        )
     }
 }
