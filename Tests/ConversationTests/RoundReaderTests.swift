@@ -93,6 +93,14 @@ import Testing
         #expect(late.map(\.arguments.decoded) == ["{\"x\":1", "}"])
     }
 
+    /// A copy of what waits for each piece would be tens of thousands of millions of them.
+    @Test(.timeLimit(.minutes(1))) func aNameThatComesAfterTwoHundredThousandPieces() {
+        var reader = RoundReader(clientTools: ["theirs"])
+        for _ in 0..<200_000 { _ = reader.take(called(0, "a", "", " ")) }
+        let late = read([called(0, "a", "theirs", "{}")], &reader).flatMap(\.toolCalls)
+        #expect(late.map(\.arguments.count) == [200_002])
+    }
+
     @Test func aCallWithoutANameIsOursToRefuse() {
         var reader = RoundReader(clientTools: ["theirs"])
         #expect(read([called(0, "a", "", "{}")], &reader).isEmpty)

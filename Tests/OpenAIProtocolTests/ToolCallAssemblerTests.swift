@@ -145,4 +145,32 @@ import Testing
         _ = assembler.take(ToolCallDelta(index: 0, arguments: second))
         #expect(assembler.finished.first?.arguments.decoded == "{\"café\":1}")
     }
+
+    /// Each piece repeats the name, so that each asks whether the arguments before it are complete.
+    @Test(.timeLimit(.minutes(1))) func nameRepeatedWithFiftyThousandPieces() {
+        var assembler = ToolCallAssembler()
+        func take(_ arguments: String) {
+            _ = assembler.take(ToolCallDelta(index: 0, name: "f", arguments: JSONText(escaping: arguments)))
+        }
+        take("[")
+        for _ in 0..<50_000 { take("{\"a\":\"]\"},") }
+        take("1]")
+        #expect(assembler.finished.count == 1)
+        take("null")
+        take("[]")
+        #expect(assembler.finished.map(\.arguments.count).dropFirst() == [4, 2])
+    }
+
+    @Test(.timeLimit(.minutes(1))) func aFloodEndsEarly() {
+        var assembler = ToolCallAssembler()
+        for index in 0..<200_000 { _ = assembler.take(ToolCallDelta(index: index, id: "call-\(index)")) }
+        #expect(assembler.isOverfull)
+        #expect(assembler.finished.count == ToolCallAssembler.maximumCalls + 1)
+        var large = ToolCallAssembler()
+        let megabyte = JSONText(escaping: String(repeating: "x", count: 1 << 20))
+        for _ in 0..<16 { _ = large.take(ToolCallDelta(index: 0, id: "a", name: "f", arguments: megabyte)) }
+        #expect(!large.isOverfull)
+        for _ in 0..<16 { _ = large.take(ToolCallDelta(index: 0, id: "a", arguments: megabyte)) }
+        #expect(large.isOverfull && large.finished.first?.arguments.count == 17 << 20)
+    }
 }

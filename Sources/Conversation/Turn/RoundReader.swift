@@ -9,8 +9,8 @@ import Providers
 /// Our own tool calls stay inside; the client's go out numbered from 0 as if there were no others.
 struct RoundReader: Sendable {
     private enum Owner: Sendable {
-        /// The name has not come yet; its pieces wait.
-        case unknown(waiting: [ToolCallDelta])
+        /// The name has not come yet; its pieces wait in the assembler.
+        case unknown
         case gateway
         case client(index: Int)
     }
@@ -93,35 +93,24 @@ struct RoundReader: Sendable {
     }
 
     private mutating func route(_ piece: ToolCallDelta, into out: inout [ToolCallDelta]) {
-        if piece.index == owners.count { owners.append(.unknown(waiting: [])) }
+        if piece.index == owners.count { owners.append(.unknown) }
         switch owners[piece.index] {
         case .gateway: return
         case .client(let index):
             var passed = piece
             passed.index = index
             out.append(passed)
-        case .unknown(var waiting):
-            waiting.append(piece)
-            let name = assembler.finished[piece.index].name
-            if name.isEmpty {
-                owners[piece.index] = .unknown(waiting: waiting)
-            } else if clientTools.contains(name) {
-                owners[piece.index] = .client(index: clientCalls)
-                // One opening piece with the whole name, whatever number of pieces it came in.
-                var arguments = JSONText()
-                for part in waiting { arguments.append(part.arguments) }
-                out.append(
-                    ToolCallDelta(
-                        index: clientCalls,
-                        id: assembler.finished[piece.index].id,
-                        name: name,
-                        arguments: arguments
-                    )
-                )
-                clientCalls += 1
-            } else {
+        case .unknown:
+            let call = assembler.finished[piece.index]
+            if call.name.isEmpty { return }
+            guard clientTools.contains(call.name) else {
                 owners[piece.index] = .gateway
+                return
             }
+            owners[piece.index] = .client(index: clientCalls)
+            // One opening piece with all that has come, whatever number of pieces it came in.
+            out.append(ToolCallDelta(index: clientCalls, id: call.id, name: call.name, arguments: call.arguments))
+            clientCalls += 1
         }
     }
 }

@@ -42,12 +42,17 @@ package struct ToolCallAssembler: Sendable {
     /// The ids as the upstream wrote them; empty where it wrote none.
     private var upstreamIDs: [String] = []
     private var slots: [Int: Int] = [:]
+    /// How far the arguments of each have been looked through for their end.
+    private var looks: [(scan: ArgumentScan, bytes: Int)] = []
+    private var bytes = 0
 
     private let makesIDs: Bool
     private var ids: Set<String> = []
 
     /// Calls of one answer at the most; an upstream that asks for more is broken.
     package static let maximumCalls = 128
+    /// Bytes of all their arguments at the most.
+    package static let maximumBytes = 16 << 20
 
     /// - Parameter makesIDs: gives every call an id of our own. Upstreams number calls per answer (`call_0`), and ids
     ///   that outlive an answer must be nobody else's.
@@ -57,12 +62,15 @@ package struct ToolCallAssembler: Sendable {
 
     package var isEmpty: Bool { calls.isEmpty }
 
-    /// More calls than an answer can have.
-    package var isOverfull: Bool { calls.count > Self.maximumCalls }
+    /// More than an answer can have.
+    package var isOverfull: Bool { calls.count > Self.maximumCalls || bytes > Self.maximumBytes }
 
     /// Takes a piece and returns it as it should be passed on: contiguous index, id and name on the opening piece
     /// only. A missing id is made up, and so is one that another call of the answer has already.
     package mutating func take(_ delta: ToolCallDelta) -> ToolCallDelta {
+        // One chunk may hold a flood of them; the answer has failed.
+        if isOverfull { return ToolCallDelta(index: calls.count - 1) }
+        bytes += delta.arguments.count
         let id = delta.id ?? ""
         if let known = position(of: delta, id: id) {
             calls[known].arguments.append(delta.arguments)
@@ -82,12 +90,13 @@ package struct ToolCallAssembler: Sendable {
         )
         calls.append(call)
         upstreamIDs.append(id)
+        looks.append((ArgumentScan(), 0))
         slots[delta.index] = position
         return ToolCallDelta(index: position, id: call.id, name: call.name, arguments: delta.arguments)
     }
 
     /// The call that a piece goes on with; nil when it opens one.
-    private func position(of delta: ToolCallDelta, id: String) -> Int? {
+    private mutating func position(of delta: ToolCallDelta, id: String) -> Int? {
         let hasName = !(delta.name ?? "").isEmpty
         guard let known = slots[delta.index] else {
             // Some count the index up with each piece of one call.
@@ -96,9 +105,22 @@ package struct ToolCallAssembler: Sendable {
         if !hasName || calls[known].name.isEmpty { return known }
         if !id.isEmpty { return id == upstreamIDs[known] ? known : nil }
         // Whole calls one after the other, all without id and at the same index: the one before is complete.
-        let isComplete = !delta.arguments.isEmpty && (try? JSONValue(parsing: calls[known].arguments.decoded)) != nil
-        return isComplete ? nil : known
+        return !delta.arguments.isEmpty && isComplete(known) ? nil : known
     }
+
+    /// Whether a call's arguments have come to their end. Each byte is looked at once, however many pieces ask.
+    private mutating func isComplete(_ place: Int) -> Bool {
+        let arguments = calls[place].arguments
+        var news = JSONText()
+        news.bytes = Array(arguments.bytes[looks[place].bytes...])
+        looks[place].scan.take(news)
+        looks[place].bytes = arguments.count
+        // `null` and numbers have no brackets.
+        return looks[place].scan.isComplete
+            || arguments.count <= Self.longestWord && (try? JSONValue(parsing: arguments.decoded)) != nil
+    }
+
+    private static let longestWord = 20
 
     /// The calls as far as they have come.
     package var finished: [ToolCall] { calls }

@@ -27,6 +27,14 @@ struct MessageBlocks {
         case text(JSONText)
         case thinking(JSONText)
         case call(ToolCallDelta)
+
+        /// Bytes that it takes while it waits, about.
+        var size: Int {
+            switch self {
+            case .text(let text), .thinking(let text): 64 + text.count
+            case .call(let delta): 64 + delta.arguments.count
+            }
+        }
     }
 
     private struct Call {
@@ -36,6 +44,16 @@ struct MessageBlocks {
         var early = JSONText()
         var scan = ArgumentScan()
         var isOver = false
+
+        /// - Returns: whether it can be shown.
+        mutating func take(_ delta: ToolCallDelta) -> Bool {
+            // Whatever comes behind complete arguments belongs to nobody.
+            guard !isOver else { return false }
+            if let id = delta.id, self.id.isEmpty { self.id = id }
+            if let name = delta.name, self.name.isEmpty { self.name = name }
+            early.append(delta.arguments)
+            return !name.isEmpty
+        }
     }
 
     private enum Open: Equatable {
@@ -46,11 +64,17 @@ struct MessageBlocks {
     private var open: Open?
     private var calls: [Int: Call] = [:]
     private var waiting: [Piece] = []
+    private var waitingBytes = 0
     private var finish: FinishReason?
     private var hasRefused = false
     /// What ended the answer, as the upstream tells it beside the finish.
     private var stopped: String?
     private(set) var hasCalls = false
+
+    /// Whether more waits than any answer can hold: for a call that never ends.
+    var isOverfull: Bool { waitingBytes > Self.largestWait }
+
+    private static let largestWait = 16 << 20
 
     mutating func take(_ event: TurnEvent, showSteps: Bool) -> [Action] {
         var actions: [Action] = []
@@ -124,6 +148,7 @@ struct MessageBlocks {
             if calls[delta.index]?.scan.isComplete == true, !waiting.isEmpty { drain(&actions) }
         } else if case .call(let index) = open, calls[index]?.scan.isComplete == false {
             waiting.append(piece)
+            waitingBytes += piece.size
         } else {
             start(piece, &actions)
         }
@@ -131,7 +156,7 @@ struct MessageBlocks {
 
     private mutating func drain(_ actions: inout [Action]) {
         let pieces = waiting
-        waiting = []
+        (waiting, waitingBytes) = ([], 0)
         for piece in pieces { take(piece, &actions) }
     }
 
@@ -152,14 +177,9 @@ struct MessageBlocks {
             }
             actions.append(.more(text))
         case .call(let delta):
-            var call = calls[delta.index] ?? Call()
-            // Whatever comes behind complete arguments belongs to nobody.
-            guard !call.isOver else { return }
-            if let id = delta.id, call.id.isEmpty { call.id = id }
-            if let name = delta.name, call.name.isEmpty { call.name = name }
-            call.early.append(delta.arguments)
-            calls[delta.index] = call
-            if !call.name.isEmpty { begin(delta.index, &actions) }
+            // In its place, where it grows without being copied: thousands of pieces may come before a name.
+            let isReady = calls[delta.index, default: Call()].take(delta)
+            if isReady { begin(delta.index, &actions) }
         }
     }
 
@@ -202,32 +222,4 @@ enum MessageStop: Equatable, Sendable {
     }
 
     var sequence: String? { if case .sequence(let text) = self { text } else { nil } }
-}
-
-/// Looks when the JSON text of a call's arguments is complete: brackets outside of strings are counted, nothing else.
-struct ArgumentScan {
-    private var depth = 0
-    private var isInString = false
-    private var isEscaped = false
-    private(set) var isComplete = false
-
-    mutating func take(_ text: JSONText) {
-        for byte in text.decoded.utf8 where !isComplete {
-            if isEscaped {
-                isEscaped = false
-            } else if isInString {
-                if byte == UInt8(ascii: "\\") { isEscaped = true }
-                if byte == UInt8(ascii: "\"") { isInString = false }
-            } else {
-                switch byte {
-                case UInt8(ascii: "\""): isInString = true
-                case UInt8(ascii: "{"), UInt8(ascii: "["): depth += 1
-                case UInt8(ascii: "}"), UInt8(ascii: "]"):
-                    depth -= 1
-                    isComplete = depth <= 0
-                default: break
-                }
-            }
-        }
-    }
 }

@@ -49,12 +49,13 @@ final class MessageStreamSink: StreamSink {
 
     func send(_ events: [TurnEvent]) async throws {
         var bytes: [UInt8] = []
-        state.withLock { state in
+        try state.withLock { state throws(OpenAIError) in
             for event in events {
                 state.answerer.take(event)
                 if case .began = event { state.encoder.start(into: &bytes) }
                 state.encoder.encode(state.blocks.take(event, showSteps: showSteps), into: &bytes)
             }
+            if state.blocks.isOverfull { throw .answerTooLarge }
         }
         try await stream.send(bytes)
     }
@@ -95,11 +96,12 @@ final class MessageSink: WholeSink {
     }
 
     func send(_ events: [TurnEvent]) async throws {
-        state.withLock { state in
+        try state.withLock { state throws(OpenAIError) in
             for event in events {
                 state.answerer.take(event)
                 state.body.take(state.blocks.take(event, showSteps: showSteps))
             }
+            if state.blocks.isOverfull { throw .answerTooLarge }
         }
     }
 

@@ -112,6 +112,8 @@ struct OutputBuilder: Sendable {
                 calls[piece.index] = .nameless(id: piece.id ?? "", piece.arguments)
             }
         case .nameless(let id, var arguments):
+            // Taken out, so that it grows in its place: thousands of pieces may come before a name.
+            calls[piece.index] = nil
             arguments.append(piece.arguments)
             if let name = piece.name, !name.isEmpty {
                 calls[piece.index] = .shown(show(id, name, arguments, &changes))

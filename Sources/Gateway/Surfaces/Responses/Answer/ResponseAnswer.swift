@@ -50,13 +50,7 @@ struct ResponseAnswer: Sendable {
                 note(builder.end(isCut: state.incompleteReason != nil), into: &out)
             }
         }
-        guard builder.isOverfull else { return }
-        throw OpenAIError(
-            status: 502,
-            message: "The model sent more than an answer can hold.",
-            type: "upstream_error",
-            code: "upstream_error"
-        )
+        if builder.isOverfull { throw .answerTooLarge }
     }
 
     /// The answer is complete, or as far as it was allowed to be.
