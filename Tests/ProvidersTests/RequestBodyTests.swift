@@ -52,7 +52,7 @@ import Testing
     }
 
     @Test func theBaseHasNoSlashAtItsEnd() {
-        let configuration = OpenAICompatibleProvider.Configuration(name: "p", baseURL: "http://h/v1//", apiKey: nil)
+        let configuration = UpstreamConfiguration(name: "p", baseURL: "http://h/v1//", apiKey: nil)
         #expect(configuration.baseURL == "http://h/v1")
     }
 }

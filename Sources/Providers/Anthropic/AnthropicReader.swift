@@ -41,14 +41,8 @@ struct AnthropicReader: AnswerReader {
     }
 
     mutating func read(_ bytes: [UInt8], into events: inout [ModelEvent]) throws(ProviderFailure) {
-        let document: JSONDocument
-        do {
-            document = try JSONDocument(parsing: bytes)
-        } catch {
-            throw malformed("sent something that is not JSON (\(error.message))")
-        }
-        let root = document.root
-        guard root.kind == .object else { throw malformed("sent JSON that is not an object") }
+        let root = try document(bytes).root
+        try requireObject(root)
         let index = root["index"]?.int ?? 0
         switch root["type"]?.string {
         case "message_start":
@@ -76,14 +70,8 @@ struct AnthropicReader: AnswerReader {
     }
 
     mutating func readWhole(_ bytes: [UInt8], into events: inout [ModelEvent]) throws(ProviderFailure) {
-        let document: JSONDocument
-        do {
-            document = try JSONDocument(parsing: bytes)
-        } catch {
-            throw malformed("sent something that is not JSON (\(error.message))")
-        }
-        let root = document.root
-        guard root.kind == .object else { throw malformed("sent JSON that is not an object") }
+        let root = try document(bytes).root
+        try requireObject(root)
         if let error = root["error"], !error.isNull { throw .from(error: error, status: nil, provider: provider) }
         answeredModel = root["model"]?.string
         guard let content = root["content"], content.kind == .array else { return }

@@ -2,9 +2,7 @@
 
 extension AzureOpenAIProvider: EmbeddingProvider {
     package func embed(_ call: EmbeddingCall) async throws(ProviderFailure) -> EmbeddingAnswer {
-        let key = call.credential ?? configuration.apiKey
-        var headers = UpstreamExchange.headers(for: call.frame, extra: configuration.headers)
-        authorize(&headers, key)
+        let (headers, key) = exchange.opening(of: call.frame, present)
         let body = try await exchange.embed(
             call,
             url: try address(of: "embeddings", model: call.model),

@@ -12,56 +12,27 @@ package enum ProviderFactory {
     }
 
     private static func upstream(_ settings: ProviderSettings, _ client: HTTPClient) -> (any UpstreamProvider)? {
-        switch settings.kind {
+        let configuration = UpstreamConfiguration(
+            name: settings.name,
+            baseURL: settings.baseURL,
+            apiKey: settings.apiKeys.first,
+            headers: settings.headers,
+            timeouts: settings.timeouts.resolved
+        )
+        return switch settings.kind {
         case .offline: nil
-        case .openAICompatible:
-            OpenAICompatibleProvider(
-                configuration: .init(
-                    name: settings.name,
-                    baseURL: settings.baseURL,
-                    apiKey: settings.apiKeys.first,
-                    headers: settings.headers,
-                    timeouts: settings.timeouts.resolved
-                ),
-                client: client
-            )
+        case .openAICompatible: OpenAICompatibleProvider(configuration: configuration, client: client)
         case .azureOpenAI:
             AzureOpenAIProvider(
-                configuration: .init(
-                    name: settings.name,
-                    endpoint: settings.baseURL,
-                    apiVersion: settings.apiVersion,
-                    deployments: settings.deployments,
-                    apiKey: settings.apiKeys.first,
-                    keyHeader: settings.keyPresentation == .bearer ? .bearer : .apiKey,
-                    headers: settings.headers,
-                    timeouts: settings.timeouts.resolved
-                ),
+                configuration: configuration,
+                apiVersion: settings.apiVersion,
+                deployments: settings.deployments,
+                keyHeader: settings.keyPresentation == .bearer ? .bearer : .apiKey,
                 client: client
             )
         case .anthropic:
-            AnthropicProvider(
-                configuration: .init(
-                    name: settings.name,
-                    baseURL: settings.baseURL,
-                    apiKey: settings.apiKeys.first,
-                    version: settings.apiVersion,
-                    headers: settings.headers,
-                    timeouts: settings.timeouts.resolved
-                ),
-                client: client
-            )
-        case .gemini:
-            GeminiProvider(
-                configuration: .init(
-                    name: settings.name,
-                    baseURL: settings.baseURL,
-                    apiKey: settings.apiKeys.first,
-                    headers: settings.headers,
-                    timeouts: settings.timeouts.resolved
-                ),
-                client: client
-            )
+            AnthropicProvider(configuration: configuration, version: settings.apiVersion, client: client)
+        case .gemini: GeminiProvider(configuration: configuration, client: client)
         }
     }
 }

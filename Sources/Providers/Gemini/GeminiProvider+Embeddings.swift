@@ -1,7 +1,5 @@
 // `POST …:batchEmbedContents`.
 
-import HTTPTransport
-import Identity
 import JSON
 
 extension GeminiProvider: EmbeddingProvider {
@@ -24,9 +22,7 @@ extension GeminiProvider: EmbeddingProvider {
             if let dimensions = call.dimensions { request["outputDimensionality"] = .integer(dimensions) }
             requests.append(.object(request))
         }
-        let key = call.credential ?? configuration.apiKey
-        var headers = UpstreamExchange.headers(for: call.frame, extra: configuration.headers)
-        if let key { headers.set("x-goog-api-key", key.reveal()) }
+        let (headers, key) = exchange.opening(of: call.frame, Self.present)
         let bytes = try await exchange.embed(
             call,
             url: try address(of: call.model, "batchEmbedContents"),

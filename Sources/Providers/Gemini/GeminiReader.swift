@@ -27,12 +27,7 @@ struct GeminiReader: AnswerReader {
     }
 
     mutating func read(_ bytes: [UInt8], into events: inout [ModelEvent]) throws(ProviderFailure) {
-        let document: JSONDocument
-        do {
-            document = try JSONDocument(parsing: bytes)
-        } catch {
-            throw malformed("sent something that is not JSON (\(error.message))")
-        }
+        let document = try document(bytes)
         // Without `alt=sse`, which proxies lose, a stream is one array.
         if document.root.kind == .array {
             for element in document.root.elements { try read(element, document, into: &events) }
@@ -46,7 +41,7 @@ struct GeminiReader: AnswerReader {
         _ document: JSONDocument,
         into events: inout [ModelEvent]
     ) throws(ProviderFailure) {
-        guard root.kind == .object else { throw malformed("sent JSON that is not an object") }
+        try requireObject(root)
         if let error = root["error"], !error.isNull { throw .from(error: error, status: nil, provider: provider) }
         if answeredModel == nil { answeredModel = root["modelVersion"]?.string }
         if let candidates = root["candidates"], candidates.kind == .array {

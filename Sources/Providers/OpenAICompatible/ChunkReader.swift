@@ -35,14 +35,9 @@ struct ChunkReader: AnswerReader {
             return
         }
         content = nil
-        let document: JSONDocument
-        do {
-            document = try JSONDocument(parsing: bytes)
-        } catch {
-            throw malformed("sent something that is not JSON (\(error.message))")
-        }
+        let document = try document(bytes)
         let root = document.root
-        guard root.kind == .object else { throw malformed("sent JSON that is not an object") }
+        try requireObject(root)
         // vLLM's older errors are flat (`clients.md` 5.7).
         if root["object"]?.stringEquals("error") == true { throw .from(error: root, status: nil, provider: provider) }
         let (known, start) = (metadataNames.count, events.count)

@@ -1,53 +1,17 @@
 // Anything that speaks `POST {base}/chat/completions`: OpenAI, vLLM, llama.cpp, Ollama, DeepSeek and many more.
 
 package import HTTPTransport
-package import Identity
 import JSON
 
 /// An upstream that speaks the OpenAI protocol.
 package struct OpenAICompatibleProvider: UpstreamProvider {
-    package struct Configuration: Sendable {
-        package var name: String
-        /// Up to and including `/v1`; a trailing slash is cut.
-        package var baseURL: String
-        /// Sent as `Authorization: Bearer`; local servers need none.
-        package var apiKey: Secret?
-        /// Sent with every request.
-        package var headers: [String: String]
-        package var timeouts: TransferTimeouts
-        /// Bytes of one event or one whole answer at the most.
-        package var answerLimit: Int
-
-        package init(
-            name: String,
-            baseURL: String,
-            apiKey: Secret?,
-            headers: [String: String] = [:],
-            timeouts: TransferTimeouts = TransferTimeouts(),
-            answerLimit: Int = 16 << 20
-        ) {
-            self.name = name
-            self.baseURL = baseURL.withoutTrailingSlashes
-            self.apiKey = apiKey
-            self.headers = headers
-            self.timeouts = timeouts
-            self.answerLimit = answerLimit
-        }
-    }
-
-    package var name: String { configuration.name }
-    let configuration: Configuration
+    package var name: String { exchange.provider }
     var exchange: UpstreamExchange
     private let habits = UpstreamHabits()
 
-    package init(configuration: Configuration, client: HTTPClient) {
-        self.configuration = configuration
-        exchange = UpstreamExchange(
-            provider: configuration.name,
-            client: client,
-            timeouts: configuration.timeouts,
-            answerLimit: configuration.answerLimit
-        )
+    /// - Parameter configuration: `baseURL` up to and including `/v1`; the key is sent as `Authorization: Bearer`.
+    package init(configuration: UpstreamConfiguration, client: HTTPClient) {
+        exchange = UpstreamExchange(configuration: configuration, client: client)
     }
 
     package func start(_ call: ModelCall) async throws(ProviderFailure) -> any ModelRound {
@@ -56,12 +20,10 @@ package struct OpenAICompatibleProvider: UpstreamProvider {
 
     @Sendable private func send(_ call: ModelCall, _ reportsUsage: Bool) async throws(ProviderFailure) -> any ModelRound
     {
-        let key = call.credential ?? configuration.apiKey
-        var headers = UpstreamExchange.headers(for: call, extra: configuration.headers)
-        if let key { headers.set("Authorization", "Bearer \(key.reveal())") }
+        let (headers, key) = exchange.opening(of: call, bearer)
         return try await exchange.start(
             call,
-            url: configuration.baseURL + "/chat/completions",
+            url: exchange.configuration.baseURL + "/chat/completions",
             headers: headers,
             body: Self.body(of: call, reportsUsage: reportsUsage),
             reader: ChunkReader(provider: name),

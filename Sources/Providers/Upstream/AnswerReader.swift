@@ -30,6 +30,19 @@ extension AnswerReader {
         try read(bytes, into: &events)
     }
 
+    /// An event's or answer's JSON.
+    func document(_ bytes: [UInt8]) throws(ProviderFailure) -> JSONDocument {
+        do {
+            return try JSONDocument(parsing: bytes)
+        } catch {
+            throw malformed("sent something that is not JSON (\(error.message))")
+        }
+    }
+
+    func requireObject(_ root: JSONView) throws(ProviderFailure) {
+        guard root.kind == .object else { throw malformed("sent JSON that is not an object") }
+    }
+
     func malformed(_ what: String) -> ProviderFailure {
         ProviderFailure(.malformed, "The provider \(provider) \(what).", provider: provider)
     }

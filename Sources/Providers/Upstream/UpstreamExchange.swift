@@ -10,16 +10,29 @@ protocol UpstreamProvider: ModelProvider {
 
 /// How a provider's requests are sent.
 struct UpstreamExchange: Sendable {
-    let provider: String
+    let configuration: UpstreamConfiguration
     let client: HTTPClient
-    let timeouts: TransferTimeouts
-    /// Bytes of one event or one whole answer at the most.
-    let answerLimit: Int
     /// For addresses that were entered over HTTP: names among them may lead to clouds' metadata services.
     var refusesLinkLocal = false
 
-    /// What every request carries. A configured header replaces one of ours.
-    static func headers(for call: ModelCall, extra: [String: String]) -> HTTPHeaders {
+    var provider: String { configuration.name }
+    private var answerLimit: Int { configuration.answerLimit }
+
+    /// What every request carries, and the key that it shows.
+    ///
+    /// - Parameter presentation: the header in which the protocol has a key.
+    func opening(
+        of call: ModelCall,
+        _ presentation: (String) -> (name: String, value: String)
+    ) -> (headers: HTTPHeaders, key: Secret?) {
+        let key = call.credential ?? configuration.apiKey
+        var headers = headers(for: call)
+        if let (name, value) = key.map({ presentation($0.reveal()) }) { headers.set(name, value) }
+        return (headers, key)
+    }
+
+    /// A configured header replaces one of ours.
+    private func headers(for call: ModelCall) -> HTTPHeaders {
         var headers: HTTPHeaders = [
             "Content-Type": "application/json", "Accept": call.stream ? "text/event-stream" : "application/json",
             "X-Request-Id": call.requestID,
@@ -28,7 +41,7 @@ struct UpstreamExchange: Sendable {
             headers.set("traceparent", trace)
             if let state = call.traceState { headers.set("tracestate", state) }
         }
-        for (name, value) in extra.sorted(by: { $0.key < $1.key }) { headers.set(name, value) }
+        for (name, value) in configuration.headers.sorted(by: { $0.key < $1.key }) { headers.set(name, value) }
         return headers
     }
 
@@ -45,7 +58,7 @@ struct UpstreamExchange: Sendable {
         secret: Secret?,
         dropped: [String] = []
     ) async throws(ProviderFailure) -> any ModelRound {
-        var timeouts = call.timeouts ?? timeouts
+        var timeouts = call.timeouts ?? configuration.timeouts
         // The head of a whole answer comes when the answer is done.
         if !call.stream { (timeouts.firstByte, timeouts.idle) = (timeouts.total, timeouts.total) }
         if let deadline = call.deadline {
@@ -139,6 +152,9 @@ struct UpstreamExchange: Sendable {
         }
     }
 }
+
+/// `Authorization: Bearer …`
+func bearer(_ key: String) -> (name: String, value: String) { ("Authorization", "Bearer \(key)") }
 
 extension UInt8 {
     var isWhiteSpace: Bool { self == 0x20 || self == 0x0A || self == 0x0D || self == 0x09 }

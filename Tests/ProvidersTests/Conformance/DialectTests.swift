@@ -128,7 +128,8 @@ import Testing
         let gemini = GeminiProvider(configuration: .init(name: "g", baseURL: "http://h", apiKey: nil), client: client)
         #expect(try gemini.address(of: "tuned/x?y#z", "m") == "http://h/v1beta/tuned/x%3Fy%23z:m")
         let azure = AzureOpenAIProvider(
-            configuration: .init(name: "a", endpoint: "http://h/", apiVersion: "v", apiKey: nil),
+            configuration: .init(name: "a", baseURL: "http://h/", apiKey: nil),
+            apiVersion: "v",
             client: client
         )
         #expect(try azure.address(of: "o", model: "a b?c") == "http://h/openai/deployments/a%20b%3Fc/o?api-version=v")

@@ -46,18 +46,15 @@ enum Vendor: String, CaseIterable, Sendable, CustomTestStringConvertible {
             )
         case .azure:
             AzureOpenAIProvider(
-                configuration: .init(
-                    name: "up",
-                    endpoint: base,
-                    apiVersion: "2024-10-21",
-                    deployments: ["m": "my dep"],
-                    apiKey: key
-                ),
+                configuration: .init(name: "up", baseURL: base, apiKey: key),
+                apiVersion: "2024-10-21",
+                deployments: ["m": "my dep"],
                 client: client
             )
         case .azureV1:
             AzureOpenAIProvider(
-                configuration: .init(name: "up", endpoint: base + "/openai/v1/", apiKey: key, keyHeader: .bearer),
+                configuration: .init(name: "up", baseURL: base + "/openai/v1/", apiKey: key),
+                keyHeader: .bearer,
                 client: client
             )
         case .anthropic:

@@ -95,7 +95,7 @@ extension UpstreamExchange {
         body: [UInt8],
         secret: Secret?
     ) async throws(ProviderFailure) -> [UInt8] {
-        var timeouts = call.timeouts ?? timeouts
+        var timeouts = call.timeouts ?? configuration.timeouts
         (timeouts.firstByte, timeouts.idle) = (timeouts.total, timeouts.total)
         var request = TransferRequest(
             url: url,

@@ -1,0 +1,34 @@
+// What every upstream is configured with, whatever it speaks.
+
+package import HTTPTransport
+package import Identity
+
+/// Where an upstream is and what its requests carry.
+package struct UpstreamConfiguration: Sendable {
+    package var name: String
+    /// Without slashes at its end.
+    package var baseURL: String
+    /// The only key, or the one for calls that come without theirs; local servers need none.
+    package var apiKey: Secret?
+    /// Sent with every request.
+    package var headers: [String: String]
+    package var timeouts: TransferTimeouts
+    /// Bytes of one event or one whole answer at the most.
+    package var answerLimit: Int
+
+    package init(
+        name: String,
+        baseURL: String,
+        apiKey: Secret?,
+        headers: [String: String] = [:],
+        timeouts: TransferTimeouts = TransferTimeouts(),
+        answerLimit: Int = 16 << 20
+    ) {
+        self.name = name
+        self.baseURL = baseURL.withoutTrailingSlashes
+        self.apiKey = apiKey
+        self.headers = headers
+        self.timeouts = timeouts
+        self.answerLimit = answerLimit
+    }
+}
