@@ -41,6 +41,31 @@ import Testing
         }
     }
 
+    @Test("The introduction names what there are tools for, and nothing else")
+    func abilities() async throws {
+        let base = try await OfflineTalk("hello").round().text
+        for word in ["incidents", "confirm", "acknowledge"] { #expect(!base.contains(word), "\(word)") }
+        var talk = OfflineTalk("hello")
+        talk.tools = OfflineTalk.allTools
+        let english = try await talk.round().text
+        #expect(
+            english.contains(
+                "I also show an alert's history, incidents, who was notified and what a shield would hide."
+            )
+        )
+        #expect(
+            english.contains(
+                "Told to, I acknowledge alerts, assign alerts, close alerts, create incidents and shield hosts; what needs "
+                    + "approval waits for your `confirm CODE`."
+            )
+        )
+        var chinese = OfflineTalk("你好")
+        chinese.tools = OfflineTalk.allTools.filter { $0.name != "alert_close" && $0.name != "shield_preview" }
+        let text = try await chinese.round().text
+        #expect(text.contains("还可以查看告警的经过、事故和通知记录。"), "\(text)")
+        #expect(text.contains("可按指令认领告警、分派告警、创建事故和屏蔽主机；需要批准的操作会等你回复“确认 代码”。"), "\(text)")
+    }
+
     @Test("All examples of the help work")
     func helpExamples() async throws {
         for question in ["help", "你能做什么？"] {
@@ -49,6 +74,12 @@ import Testing
             #expect(examples.count == 5)
             for example in examples {
                 #expect(try await OfflineTalk(example).round().finishes == [.toolCalls], "\(example)")
+            }
+            let all = try await OfflineTalk.withAll(question).round().text
+            let more = all.split(separator: "\n").filter { $0.hasPrefix("- ") }.map { String($0.dropFirst(2)) }
+            #expect(more.count == 8 && Array(more.prefix(5)) == examples)
+            for example in more {
+                #expect(try await OfflineTalk.withAll(example).round().finishes == [.toolCalls], "\(example)")
             }
         }
     }

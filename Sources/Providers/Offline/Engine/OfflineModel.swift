@@ -115,7 +115,7 @@ struct OfflineModel: Sendable {
         isSwitchedOff: Bool
     ) -> String {
         var answer = AnswerText(question.language)
-        if desk.lastAnswer == nil { Introduction.write(into: &answer) }
+        if desk.lastAnswer == nil { Introduction.write(desk.tools, into: &answer) }
         if conversation.hasImages {
             answer.paragraph("I cannot see images; I read the text only.", "我看不到图片，只读取文字。")
         }

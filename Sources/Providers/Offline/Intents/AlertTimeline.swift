@@ -4,7 +4,7 @@ import JSON
 
 /// What happened to an alert, in order.
 struct AlertTimeline: IntentFamily {
-    private static let tool = "alert_timeline"
+    static let tool = "alert_timeline"
     private static let words: Phrases = [
         "timeline", "history", "what happened", "who acknowledged", "who closed", "who did what", "时间线", "时间轴",
         "经过", "历史", "发生了什么", "谁认领", "谁关闭", "谁处理",

@@ -20,6 +20,6 @@ struct Greeting: IntentFamily {
             return
         }
         answer.paragraph("Hello. Ask me, for example:", "你好。可以这样问我：")
-        answer.list(IntentFamilies.examples(answer.language, most: 3))
+        answer.list(IntentFamilies.examples(answer.language, desk.tools, most: 3))
     }
 }

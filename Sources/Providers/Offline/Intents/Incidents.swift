@@ -4,7 +4,7 @@ import JSON
 
 /// Incidents: the list, or one by its number.
 struct Incidents: IntentFamily {
-    private static let list = "incident_list"
+    static let list = "incident_list"
     private static let get = "incident_get"
     private static let words: Phrases = ["incident", "incidents", "事故", "故障单"]
     private static let open: Phrases = [

@@ -41,9 +41,13 @@ enum IntentFamilies {
         return choice
     }
 
-    /// Questions that work, one of each family in the order of the registry.
-    static func examples(_ language: AnswerLanguage, most: Int) -> [String] {
-        let order: [any IntentFamily] = [FiringAlerts(), AlertCounts(), HostStatus(), SinceWhen(), AlertDetails()]
-        return order.compactMap { $0.examples(language).first }.prefix(most).map { $0 }
+    /// Questions that work, one of each family: those about alerts, then those for which there is a tool.
+    static func examples(_ language: AnswerLanguage, _ tools: OfferedTools, most: Int) -> [String] {
+        let usual: [any IntentFamily] = [FiringAlerts(), AlertCounts(), HostStatus(), SinceWhen(), AlertDetails()]
+        let others: [(tool: String?, family: any IntentFamily)] = [
+            (Incidents.list, Incidents()), (Notified.tool, Notified()), (ActionKind.acknowledge.tool, Actions()),
+        ]
+        let more = others.filter { other in other.tool.map { tools[$0] != nil } ?? false }.map(\.family)
+        return (usual + more).compactMap { $0.examples(language).first }.prefix(most).map { $0 }
     }
 }

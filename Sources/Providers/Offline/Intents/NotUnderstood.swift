@@ -12,6 +12,6 @@ struct NotUnderstood: IntentFamily {
         answer.paragraph("I did not understand the question.", "我没有理解这个问题。")
         if desk.tools.isEmpty { Introduction.writeNoTools(into: &answer) }
         answer.paragraph("These would work:", "可以这样问：")
-        answer.list(IntentFamilies.examples(answer.language, most: 3))
+        answer.list(IntentFamilies.examples(answer.language, desk.tools, most: 3))
     }
 }

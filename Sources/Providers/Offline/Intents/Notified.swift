@@ -4,7 +4,7 @@ import JSON
 
 /// Who was told, over which channel, and what came of it.
 struct Notified: IntentFamily {
-    private static let tool = "notification_log"
+    static let tool = "notification_log"
     private static let words: Phrases = [
         "notified", "notification", "notifications", "who was told", "who got told", "who was informed",
         "who has been informed", "who was paged", "was anybody told", "通知", "通知了谁", "谁收到", "发给了谁", "告知了谁",

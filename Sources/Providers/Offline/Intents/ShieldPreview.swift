@@ -4,7 +4,7 @@ import JSON
 
 /// What a shield would hide now.
 struct ShieldPreview: IntentFamily {
-    private static let tool = "shield_preview"
+    static let tool = "shield_preview"
     private static let shield: Phrases = ["shield", "silence", "mute", "suppress", "屏蔽", "静默"]
     private static let preview: Phrases = [
         "preview", "would", "what if", "dry run", "simulate", "预览", "会隐藏", "会影响", "会屏蔽", "试算", "影响哪些",
