@@ -27,31 +27,32 @@ package enum ParameterShape: Sendable {
 
     /// What is wrong with `view`, nil when nothing is.
     package func fault(_ view: JSONView, named name: String) -> String? {
-        let article = "Invalid type for '\(name)': expected"
-        let got = "but got \(view.kind.phrase) instead."
+        func expected(_ what: String) -> String {
+            "Invalid type for '\(name)': expected \(what), but got \(view.kind.phrase) instead."
+        }
         switch self {
         case .any: return nil
-        case .string: return view.kind == .string ? nil : "\(article) a string, \(got)"
-        case .boolean: return view.kind == .bool ? nil : "\(article) a boolean, \(got)"
-        case .object: return view.kind == .object ? nil : "\(article) an object, \(got)"
-        case .array: return view.kind == .array ? nil : "\(article) an array, \(got)"
+        case .string: return view.kind == .string ? nil : expected("a string")
+        case .boolean: return view.kind == .bool ? nil : expected("a boolean")
+        case .object: return view.kind == .object ? nil : expected("an object")
+        case .array: return view.kind == .array ? nil : expected("an array")
         case .number(let range):
-            guard view.kind == .number, let value = view.double else { return "\(article) a number, \(got)" }
+            guard view.kind == .number, let value = view.double else { return expected("a number") }
             return range.contains(value)
                 ? nil : "Invalid '\(name)': must be between \(range.lowerBound) and \(range.upperBound)."
         case .integer(let range):
-            guard view.kind == .number, let value = view.int else { return "\(article) an integer, \(got)" }
+            guard view.kind == .number, let value = view.int else { return expected("an integer") }
             if range.contains(value) { return nil }
             return range.upperBound == Int.max
                 ? "Invalid '\(name)': must be at least \(range.lowerBound)."
                 : "Invalid '\(name)': must be between \(range.lowerBound) and \(range.upperBound)."
         case .oneOf(let words):
-            guard view.kind == .string, let word = view.string else { return "\(article) a string, \(got)" }
+            guard view.kind == .string, let word = view.string else { return expected("a string") }
             return words.contains(word)
                 ? nil : "Invalid value for '\(name)': supported are \(words.map { "'\($0)'" }.joined(separator: ", "))."
         case .stringOrStrings(let most):
             if view.kind == .string { return nil }
-            guard view.kind == .array else { return "\(article) a string or an array of strings, \(got)" }
+            guard view.kind == .array else { return expected("a string or an array of strings") }
             if view.count > most { return "Invalid '\(name)': at most \(most) elements." }
             for element in view.elements where element.kind != .string {
                 return "Invalid type for '\(name)': every element must be a string."

@@ -11,20 +11,36 @@ struct ConversationReader {
     private(set) var lastUser: Range<Int>?
     private(set) var isUsersTurn = false
 
-    private static let roles = ["system", "developer", "user", "assistant", "tool", "function"]
+    private typealias Edit = (range: Range<Int>, replacement: [UInt8])
+
+    private enum Role: String, CaseIterable {
+        case system, developer, user, assistant, tool, function
+    }
+
+    /// Where a message stands; written out only when something is wrong with it.
+    private struct Place: CustomStringConvertible {
+        let index: Int
+
+        var description: String { "messages[\(index)]" }
+    }
 
     init(document: JSONDocument, messages: JSONView) throws(OpenAIError) {
-        var edits: [(range: Range<Int>, replacement: [UInt8])] = []
+        var edits: [Edit] = []
+        var pending: [Edit] = []
         var count = 0
         var first: Int?
         var last = 0
         // By how many bytes the edits so far have moved what follows.
         var growth = 0
         for message in messages.elements {
-            let path = "messages[\(count)]"
+            let path = Place(index: count)
             count += 1
             guard message.kind == .object else {
-                throw .invalid("Invalid type for '\(path)': expected an object.", param: path, code: "invalid_type")
+                throw .invalid(
+                    "Invalid type for '\(path)': expected an object.",
+                    param: "\(path)",
+                    code: "invalid_type"
+                )
             }
             let start = message.range.lowerBound
             let origin = first ?? start
@@ -32,17 +48,18 @@ struct ConversationReader {
             last = message.range.upperBound
             let before = growth
             var ids: [String] = []
-            for edit in try Self.check(message, path, &ids) {
+            let role = try Self.check(message, path, &ids, &pending)
+            for edit in pending {
                 growth += edit.replacement.count - edit.range.count
                 let moved = (edit.range.lowerBound - origin)..<(edit.range.upperBound - origin)
                 edits.append((moved, edit.replacement))
             }
+            pending.removeAll(keepingCapacity: true)
             let range = (start - origin + before)..<(last - origin + growth)
-            let role = message["role"]
-            if role?.stringEquals("user") == true {
-                (lastUser, isUsersTurn) = (range, true)
-            } else if role?.stringEquals("system") != true, role?.stringEquals("developer") != true {
-                isUsersTurn = false
+            switch role {
+            case .user: (lastUser, isUsersTurn) = (range, true)
+            case .system, .developer: break
+            case .assistant, .tool, .function: isUsersTurn = false
             }
             if !ids.isEmpty {
                 assistantCalls.append(ChatRequest.AssistantCalls(ids: ids, range: range))
@@ -55,47 +72,54 @@ struct ConversationReader {
         if !edits.isEmpty { bytes = splice(bytes, edits) }
     }
 
+    /// Checks a message and says whose it is.
+    ///
+    /// - Parameters:
+    ///   - ids: takes the ids of its tool calls.
+    ///   - edits: takes what is to be changed, in order.
     private static func check(
         _ message: JSONView,
-        _ path: String,
-        _ ids: inout [String]
-    ) throws(OpenAIError) -> [(range: Range<Int>, replacement: [UInt8])] {
-        guard let role = message["role"] else {
+        _ path: Place,
+        _ ids: inout [String],
+        _ edits: inout [Edit]
+    ) throws(OpenAIError) -> Role {
+        guard let view = message["role"] else {
             throw .invalid("Missing required parameter: '\(path).role'.", param: "\(path).role")
         }
-        guard role.kind == .string, let roleName = role.string, roles.contains(roleName) else {
+        guard let role = view.string.flatMap(Role.init) else {
             throw .invalid(
-                "Invalid value for '\(path).role': supported are \(roles.map { "'\($0)'" }.joined(separator: ", ")).",
+                "Invalid value for '\(path).role': supported are "
+                    + "\(Role.allCases.map { "'\($0.rawValue)'" }.joined(separator: ", ")).",
                 param: "\(path).role"
             )
         }
-        var pending: [(range: Range<Int>, replacement: [UInt8])] = []
-        if roleName == "developer" { pending.append((role.range, Array("\"system\"".utf8))) }
+        if role == .developer { edits.append((view.range, Array("\"system\"".utf8))) }
         let toolCalls = message["tool_calls"]
         let hasCalls = toolCalls.map { $0.kind == .array && $0.count > 0 } ?? false
-        if roleName == "assistant", let toolCalls, !toolCalls.isNull {
+        if role == .assistant, let toolCalls, !toolCalls.isNull {
             ids = try checkCalls(toolCalls, "\(path).tool_calls")
         }
-        if roleName == "tool" {
+        if role == .tool {
             guard let id = message["tool_call_id"], id.kind == .string else {
                 throw .invalid("Missing required parameter: '\(path).tool_call_id'.", param: "\(path).tool_call_id")
             }
         }
-        if let edit = try checkContent(message, path, roleName, hasCalls) { pending.append(edit) }
-        pending.sort { $0.range.lowerBound < $1.range.lowerBound }
-        return pending
+        if let edit = try checkContent(message, path, role, hasCalls) { edits.append(edit) }
+        if edits.count > 1 { edits.sort { $0.range.lowerBound < $1.range.lowerBound } }
+        return role
     }
+
+    private static let empty = Array("\"\"".utf8)
 
     private static func checkContent(
         _ message: JSONView,
-        _ path: String,
-        _ role: String,
+        _ path: Place,
+        _ role: Role,
         _ hasCalls: Bool
-    ) throws(OpenAIError) -> (range: Range<Int>, replacement: [UInt8])? {
-        let empty = Array("\"\"".utf8)
+    ) throws(OpenAIError) -> Edit? {
         guard let content = message["content"] else {
             if hasCalls || message["refusal"] != nil || message["function_call"] != nil { return nil }
-            guard role == "assistant" else {
+            guard role == .assistant else {
                 throw .invalid("Missing required parameter: '\(path).content'.", param: "\(path).content")
             }
             let start = message.range.lowerBound + 1
@@ -103,7 +127,7 @@ struct ConversationReader {
         }
         switch content.kind {
         case .string: return nil
-        case .null: return role == "assistant" && hasCalls ? nil : (content.range, empty)
+        case .null: return role == .assistant && hasCalls ? nil : (content.range, empty)
         case .array:
             if content.count == 0 { return (content.range, hasCalls ? Array("null".utf8) : empty) }
             for (index, part) in content.elements.enumerated() {
