@@ -46,16 +46,36 @@ package struct TraceContext: Sendable {
     package var isSampled: Bool { flags & 1 == 1 }
 
     /// 32 hexadecimal digits.
-    package var traceID: String { Self.hex(high) + Self.hex(low) }
+    package var traceID: String {
+        String(unsafeUninitializedCapacity: 32) { text in
+            Self.write(high, to: text[..<16])
+            Self.write(low, to: text[16..<32])
+            return 32
+        }
+    }
 
     /// `traceparent` for somebody who is called within `span`. Flags beyond "sampled" are not passed on: nobody here
     /// can vouch for them.
-    package func header(span: UInt64) -> String { "00-\(traceID)-\(Self.hex(span))-0\(flags & 1)" }
+    package func header(span: UInt64) -> String {
+        String(unsafeUninitializedCapacity: 55) { text in
+            _ = text.initialize(from: "00-00000000000000000000000000000000-0000000000000000-00".utf8)
+            Self.write(high, to: text[3..<19])
+            Self.write(low, to: text[19..<35])
+            Self.write(span, to: text[36..<52])
+            text[54] += flags & 1
+            return 55
+        }
+    }
 
-    /// 16 hexadecimal digits.
-    package static func hex(_ number: UInt64) -> String {
-        let text = String(number, radix: 16)
-        return String(repeating: "0", count: 16 - text.utf8.count) + text
+    /// Writes 16 hexadecimal digits.
+    private static func write(_ number: UInt64, to text: Slice<UnsafeMutableBufferPointer<UInt8>>) {
+        var text = text
+        var rest = number
+        for index in text.indices.reversed() {
+            let digit = UInt8(truncatingIfNeeded: rest & 0xF)
+            text[index] = digit < 10 ? 0x30 + digit : 0x57 + digit
+            rest >>= 4
+        }
     }
 
     /// Takes the client's `tracestate`. It means nothing without the parent that it came with.

@@ -139,6 +139,11 @@ package struct JSONWriter: Sendable {
             bytes.append(0x30 &+ UInt8(truncatingIfNeeded: remainder))
             magnitude = quotient
         } while magnitude > 0
-        bytes[start...].reverse()
+        // In place: a slice of the array would be copied for it.
+        var (first, last) = (start, bytes.count - 1)
+        while first < last {
+            bytes.swapAt(first, last)
+            (first, last) = (first + 1, last - 1)
+        }
     }
 }

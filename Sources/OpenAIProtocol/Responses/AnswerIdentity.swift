@@ -17,17 +17,21 @@ package struct AnswerIdentity: Sendable {
 
     /// A fresh id of 24 letters or digits after `prefix`; unique, not secret.
     package static func makeID(prefix: String) -> String {
-        var bytes = Array(prefix.utf8)
-        bytes.reserveCapacity(prefix.utf8.count + 24)
         // Two draws give 128 bits; each symbol takes five of them.
-        var pools = (UniqueNumber.next(), UniqueNumber.next())
-        for index in 0..<24 {
-            let symbol = alphabet[Int(index < 12 ? pools.0 & 31 : pools.1 & 31)]
-            if index < 12 { pools.0 >>= 5 } else { pools.1 >>= 5 }
-            bytes.append(symbol)
+        let (first, second) = (UniqueNumber.next(), UniqueNumber.next())
+        return String(unsafeUninitializedCapacity: prefix.utf8.count + 24) { text in
+            let (_, start) = text.initialize(from: prefix.utf8)
+            for index in 0..<12 {
+                text[start + index] = symbol(first >> (5 * index))
+                text[start + 12 + index] = symbol(second >> (5 * index))
+            }
+            return start + 24
         }
-        return String(decoding: bytes, as: UTF8.self)
     }
 
-    private static let alphabet = Array("abcdefghijklmnopqrstuvwxyz234567".utf8)
+    /// One of `a`–`z` and `2`–`7`, by the last five bits.
+    private static func symbol(_ bits: UInt64) -> UInt8 {
+        let value = UInt8(truncatingIfNeeded: bits & 31)
+        return value < 26 ? UInt8(ascii: "a") + value : UInt8(ascii: "2") + (value - 26)
+    }
 }
