@@ -117,10 +117,8 @@ package struct ProviderTrial: Sendable {
         // As of now: who is gone, or has other keys, when the answer is there, may still have been asked.
         let hiding = Self.secrets(of: providers.book.catalogue)
         let (plan, router) = try plan(providers, caller: caller, requestID: requestID, now: now)
-        var environment = environment
-        environment.router = { router }
         let sink = CompletionSink(showSteps: false)
-        let turn = Turn(plan: plan, environment: environment)
+        let turn = Turn(plan: plan, environment: environment.routed(by: router))
         let started = ContinuousClock.now
         let (end, usage) = await withTaskGroup(of: Void.self, returning: (TurnEnd, Usage).self) { group in
             let late = Lateness()

@@ -4,9 +4,9 @@ package import Logging
 package import Providers
 import Synchronization
 
-/// What all turns share.
-package struct TurnEnvironment: Sendable {
-    package var router: @Sendable () -> ModelRouter
+/// What all turns share: one object, so that a turn takes one reference to it.
+package final class TurnEnvironment: Sendable {
+    package let router: @Sendable () -> ModelRouter
     package let recorder: UsageRecorder
     package let held: HeldRounds
     package let approvals: Approvals
@@ -37,6 +37,21 @@ package struct TurnEnvironment: Sendable {
         self.metrics = metrics ?? TurnMetrics(isConfigured: { router().hasTarget(provider: $0, model: $1) })
         self.limits = limits ?? Limits(limiter: MemoryLimiter(), logger: logger)
         self.logger = logger
+    }
+
+    /// The same with a router of one's own.
+    func routed(by router: ModelRouter) -> TurnEnvironment {
+        TurnEnvironment(
+            router: { router },
+            recorder: recorder,
+            held: held,
+            approvals: approvals,
+            slots: slots,
+            prices: prices,
+            metrics: metrics,
+            limits: limits,
+            logger: logger
+        )
     }
 }
 
