@@ -90,8 +90,7 @@ package struct EmbeddingRun: Sendable {
             tally.attempts = attempts
             span.attempts = attempts
             span.target = target
-            tally.provider = target.provider
-            tally.model = target.model
+            tally.target = target
             tally.firstToken = .now
             // Some report zeros, Gemini reports nothing.
             let usage = answer.usage.flatMap { $0.promptTokens > 0 ? $0 : nil } ?? estimate
@@ -109,8 +108,7 @@ package struct EmbeddingRun: Sendable {
             span.end(finishes: [], answeredModel: nil, error: Task.isCancelled ? .callerCancelled : fault)
             // A call that was given up has been sent, as far as anybody knows.
             if Task.isCancelled || error.kind == .timeout {
-                tally.provider = route.targets.first?.provider
-                tally.model = route.targets.first?.model
+                tally.target = route.targets.first
                 tally.add(estimate)
             }
             if Task.isCancelled || error.kind == .cancelled { return (.cancelled(control.cause), nil) }

@@ -20,8 +20,10 @@ extension AccountedRequest {
             SpanAttribute("opsgate.attempts", tally.attempts),
         ]
         if let botID { said.append(SpanAttribute("gen_ai.agent.id", botID)) }
-        if let provider = tally.provider { said.append(SpanAttribute("gen_ai.provider.name", provider)) }
-        if let model = tally.model { said.append(SpanAttribute("gen_ai.response.model", model)) }
+        if let target = tally.target {
+            said.append(SpanAttribute("gen_ai.provider.name", target.provider))
+            said.append(SpanAttribute("gen_ai.response.model", target.model))
+        }
         recorder.say(said, error: error)
     }
 }

@@ -98,7 +98,8 @@ struct Settlement: ~Copyable {
                 firstToken: tally.firstToken.map { $0 - started },
                 duration: duration,
                 errorType: errorType,
-                prices: prices
+                cost: cost,
+                currency: prices.currency
             ),
             tally
         )
@@ -114,8 +115,8 @@ struct Settlement: ~Copyable {
                 surface: request.surface,
                 requestedModel: request.requestedModel,
                 botID: request.botID,
-                provider: tally.provider,
-                model: tally.model,
+                provider: tally.target?.provider,
+                model: tally.target?.model,
                 rounds: tally.rounds,
                 tools: tally.tools,
                 usage: tally.usage,

@@ -48,8 +48,7 @@ extension Turn {
             tally.openRound?.attempts = error.attempts
             // A call that was given up has been sent, as far as anybody knows.
             if Task.isCancelled || error.kind == .timeout {
-                tally.provider = plan.route.targets.first?.provider
-                tally.model = plan.route.targets.first?.model
+                tally.target = plan.route.targets.first
                 count(nil, written: 0, messages, &tally)
             }
             endRound(&tally, nil, error: error)
@@ -58,8 +57,7 @@ extension Turn {
         }
         for failure in routed.passedOver { log(failure) }
         tally.attempts += routed.attempts
-        tally.provider = routed.target.provider
-        tally.model = routed.target.model
+        tally.target = routed.target
         tally.openRound?.target = routed.target
         tally.openRound?.attempts = routed.attempts
         if tally.rounds == 1 { control.setDropped(routed.round.droppedParameters) }

@@ -78,7 +78,7 @@ extension LimitEstimate {
             promptBytes: plan.messages.count + (plan.systemPrompt?.utf8.count ?? 0)
                 + plan.clientTools.reduce(0) { $0 + $1.json.count },
             mostCompletionTokens: most.map { _ in isTooMany ? .max : tokens },
-            model: plan.route.targets.first.map { "\($0.provider)/\($0.model)" } ?? ""
+            model: plan.route.targets.first?.name ?? ""
         )
     }
 }

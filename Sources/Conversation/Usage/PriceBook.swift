@@ -48,10 +48,13 @@ package struct PriceBook: Sendable, Hashable {
     /// - Parameter model: `provider/model`.
     package func price(of model: String) -> ModelPrice? {
         if let price = prices[model] { return price }
-        guard let slash = model.firstIndex(of: "/") else { return prices[model.withoutDate] }
-        if model[..<slash] == ModelRouter.offlineProvider { return ModelPrice(input: 0, output: 0) }
-        let bare = String(model[model.index(after: slash)...])
-        return prices[model.withoutDate] ?? prices[bare] ?? prices[bare.withoutDate]
+        let slash = model.utf8.firstIndex(of: 0x2F)
+        if let slash, model[..<slash] == ModelRouter.offlineProvider { return ModelPrice(input: 0, output: 0) }
+        let undated = model.withoutDate
+        if let undated, let price = prices[undated] { return price }
+        guard let slash else { return nil }
+        let bare = model.utf8.index(after: slash)
+        return prices[String(model[bare...])] ?? undated.flatMap { prices[String($0[bare...])] }
     }
 
     /// What tokens cost, unrounded; nil when the price is not known. No tokens cost nothing anywhere.
@@ -80,8 +83,8 @@ package struct PriceBook: Sendable, Hashable {
 }
 
 extension String {
-    /// Without `-2024-08-06`, `-20240806` or `-0613` and the like at the end.
-    fileprivate var withoutDate: String {
+    /// Without `-2024-08-06` or `-20240806` at the end; nil where nothing like it is there.
+    fileprivate var withoutDate: String? {
         var end = utf8.endIndex
         var groups: [Int] = []
         while groups.count < 3 {
@@ -95,6 +98,6 @@ extension String {
             end = utf8.index(before: start)
             if digits != 2 { break }
         }
-        return groups == [8] || groups == [2, 2, 4] ? String(self[..<end]) : self
+        return groups == [8] || groups == [2, 2, 4] ? String(self[..<end]) : nil
     }
 }

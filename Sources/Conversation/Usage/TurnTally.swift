@@ -1,25 +1,22 @@
 // What a turn used, gathered while it runs.
 
 package import OpenAIProtocol
-import Providers
+package import Providers
 
 /// The numbers behind a usage row and its metrics. A value of the turn's own task: nobody else sees it grow.
 package struct TurnTally: Sendable {
     /// The tokens of one target.
     package struct Share: Sendable {
-        package var provider: String
-        package var model: String
+        /// nil for what was used before anybody was asked.
+        package var target: RouteTarget?
         package var usage: Usage
-
-        /// `provider/model`
-        package var name: String { "\(provider)/\(model)" }
     }
 
     package var rounds = 0
     package var usage = Usage()
     package var tools: [String] = []
-    package var provider: String?
-    package var model: String?
+    /// Who was asked last.
+    package var target: RouteTarget?
     /// How many targets were asked, over all rounds.
     package var attempts = 0
     package var firstToken: ContinuousClock.Instant?
@@ -45,27 +42,32 @@ package struct TurnTally: Sendable {
     mutating func add(_ used: Usage) {
         usage += used
         openRound?.usage = used
-        let (provider, model) = (provider ?? "", model ?? "")
-        if let index = shares.firstIndex(where: { $0.provider == provider && $0.model == model }) {
+        if let index = shares.firstIndex(where: { $0.target?.name == target?.name }) {
             shares[index].usage += used
         } else {
-            shares.append(Share(provider: provider, model: model, usage: used))
+            shares.append(Share(target: target, usage: used))
         }
     }
 
-    /// What the tokens cost: the part whose price is known, and whether that is all of it.
-    func cost(_ prices: PriceBook) -> (micros: Int64, isKnown: Bool) {
-        var sum = Charge.zero
-        var isKnown = true
-        for share in shares {
-            if let charge = prices.charge(model: share.name, usage: share.usage) {
-                sum = sum + charge
-            } else {
-                isKnown = false
-            }
-        }
-        return (sum.micros, isKnown)
+    /// What the tokens cost.
+    func cost(_ prices: PriceBook) -> TurnCost {
+        TurnCost(charges: shares.map { prices.charge(model: $0.target?.name ?? "/", usage: $0.usage) })
     }
+}
+
+/// What a turn cost.
+package struct TurnCost: Sendable {
+    /// By the turn's shares; nil where the price is not known.
+    package let charges: [Charge?]
+
+    package init(charges: [Charge?]) {
+        self.charges = charges
+    }
+
+    /// The part whose price is known, in millionths of the currency unit.
+    var micros: Int64 { charges.reduce(Charge.zero) { $0 + ($1 ?? .zero) }.micros }
+    /// Whether that is all of it.
+    var isKnown: Bool { !charges.contains(nil) }
 }
 
 /// The times of one round.

@@ -1,9 +1,11 @@
 // A name and where it leads.
 
-/// Where a route leads: a model of a provider.
-package struct RouteTarget: Sendable, Hashable {
+/// Where a route leads: a model of a provider. An object, because every round of every turn hands it on.
+package final class RouteTarget: Sendable {
     package let provider: String
     package let model: String
+    /// `provider/model`
+    package let name: String
     /// Lower ones are tried first.
     package let order: Int
     /// The share among targets of equal order.
@@ -22,14 +24,26 @@ package struct RouteTarget: Sendable, Hashable {
     ) {
         self.provider = provider
         self.model = model
+        name = "\(provider)/\(model)"
         self.order = order
         self.weight = weight
         self.conditions = conditions
         self.timeouts = timeouts
     }
+}
 
-    /// `provider/model`
-    package var name: String { "\(provider)/\(model)" }
+extension RouteTarget: Hashable {
+    package static func == (left: RouteTarget, right: RouteTarget) -> Bool {
+        left === right
+            || (left.provider, left.model, left.order, left.weight) == (
+                right.provider, right.model, right.order, right.weight
+            ) && left.conditions == right.conditions && left.timeouts == right.timeouts
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(name)
+        hasher.combine(order)
+    }
 }
 
 /// A name with its targets.

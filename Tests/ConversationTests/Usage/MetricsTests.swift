@@ -8,12 +8,19 @@ import Testing
 
 @Suite struct MetricsTests {
     private static func settled(_ error: ErrorType? = nil) -> TurnMetrics.Settled {
-        .init(operation: .chat, firstToken: .milliseconds(30), duration: .seconds(1), errorType: error, prices: .empty)
+        .init(
+            operation: .chat,
+            firstToken: .milliseconds(30),
+            duration: .seconds(1),
+            errorType: error,
+            cost: TurnCost(charges: [nil]),
+            currency: "USD"
+        )
     }
 
-    private static func tally(_ provider: String?, _ model: String?) -> TurnTally {
+    private static func tally(_ target: RouteTarget?) -> TurnTally {
         var tally = TurnTally()
-        (tally.provider, tally.model) = (provider, model)
+        tally.target = target
         tally.add(Usage(promptTokens: 17, completionTokens: 4))
         tally.upstreamWait = .milliseconds(999)
         return tally
@@ -33,9 +40,11 @@ import Testing
     /// Callers may name any model; labels may not follow them.
     @Test func namesThatCallersMakeUpAreOneLabel() {
         let metrics = TurnMetrics { provider, model in provider == "up" && model == "m" }
-        metrics.record(Self.settled(), Self.tally("up", "m"))
-        for number in 0..<2_000 { metrics.record(Self.settled(), Self.tally("up", "made-up-\(number)")) }
-        metrics.record(Self.settled(.callerModelUnknown), Self.tally(nil, nil))
+        metrics.record(Self.settled(), Self.tally(RouteTarget(provider: "up", model: "m")))
+        for number in 0..<2_000 {
+            metrics.record(Self.settled(), Self.tally(RouteTarget(provider: "up", model: "made-up-\(number)")))
+        }
+        metrics.record(Self.settled(.callerModelUnknown), Self.tally(nil))
         let models = Set(
             metrics.families.flatMap(\.samples).flatMap(\.labels).filter { $0.name == "gen_ai_request_model" }
         )
@@ -51,7 +60,9 @@ import Testing
 
     @Test func configuredNamesAreBoundedToo() {
         let metrics = TurnMetrics(limit: 10) { _, _ in true }
-        for number in 0..<100 { metrics.record(Self.settled(), Self.tally("up", "m\(number)")) }
+        for number in 0..<100 {
+            metrics.record(Self.settled(), Self.tally(RouteTarget(provider: "up", model: "m\(number)")))
+        }
         let models = Set(
             metrics.families.flatMap(\.samples).flatMap(\.labels).filter { $0.name == "gen_ai_request_model" }
         )
@@ -60,7 +71,7 @@ import Testing
 
     @Test func numbersAreInTheRightBuckets() throws {
         let metrics = TurnMetrics { _, _ in true }
-        var tally = Self.tally("up", "m")
+        var tally = Self.tally(RouteTarget(provider: "up", model: "m"))
         (tally.writing, tally.written) = (.milliseconds(300), 3)
         metrics.record(Self.settled(), tally)
         metrics.record(Self.settled(.providerTimeout), tally)

@@ -1,6 +1,7 @@
 // Metrics of turns, recorded where they are settled, under the names of the OpenTelemetry GenAI conventions.
 
 import OpenAIProtocol
+import Providers
 import Synchronization
 
 /// Counts turns by operation, provider and model.
@@ -21,20 +22,23 @@ package final class TurnMetrics: Sendable {
         package var firstToken: Duration?
         package var duration: Duration
         package var errorType: ErrorType?
-        package var prices: PriceBook
+        package var cost: TurnCost
+        package var currency: String
 
         package init(
             operation: Operation,
             firstToken: Duration?,
             duration: Duration,
             errorType: ErrorType?,
-            prices: PriceBook
+            cost: TurnCost,
+            currency: String
         ) {
             self.operation = operation
             self.firstToken = firstToken
             self.duration = duration
             self.errorType = errorType
-            self.prices = prices
+            self.cost = cost
+            self.currency = currency
         }
     }
 
@@ -63,23 +67,27 @@ package final class TurnMetrics: Sendable {
     }
 
     package func record(_ settled: Settled, _ tally: TurnTally) {
-        let last = handles(settled.operation, tally.provider, tally.model)
+        let last = handles(settled.operation, tally.target)
         last.took(settled.duration, settled.errorType)
         if let time = settled.firstToken { last.firstToken.observe(time) }
         if tally.written > 0 { last.perToken.observe(tally.writing.seconds / Double(tally.written)) }
-        for share in tally.shares {
-            let isLast = share.provider == tally.provider && share.model == tally.model
-            let handles = isLast ? last : handles(settled.operation, share.provider, share.model)
+        for (share, charge) in zip(tally.shares, settled.cost.charges) {
+            let isLast = share.target?.name == tally.target?.name
+            let handles = isLast ? last : handles(settled.operation, share.target)
             handles.input.observe(Double(share.usage.promptTokens))
             handles.output.observe(Double(share.usage.completionTokens))
-            handles.cost(settled.prices.charge(model: share.name, usage: share.usage), settled.prices.currency)
+            handles.cost(charge, settled.currency)
         }
         let own = settled.duration - tally.upstreamWait - tally.toolWait - tally.readerWait
         overhead.observe(max(own, .zero))
     }
 
-    private func handles(_ operation: Operation, _ provider: String?, _ model: String?) -> TurnSeries {
-        let key = Key(operation: operation, provider: provider ?? Self.other, model: model ?? Self.other)
+    private func handles(_ operation: Operation, _ target: RouteTarget?) -> TurnSeries {
+        let key = Key(
+            operation: operation,
+            provider: target?.provider ?? Self.other,
+            model: target?.model ?? Self.other
+        )
         if let known = series.withLock({ $0[key] }) { return known }
         let other = Key(operation: operation, provider: Self.other, model: Self.other)
         let isNamed = isConfigured(key.provider, key.model)
