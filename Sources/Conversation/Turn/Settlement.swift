@@ -8,14 +8,7 @@ import Providers
 /// It cannot be copied, and settling consumes it; one that is dropped unsettled writes its row all the same, marked
 /// `abandoned`, so that a mistake in the code shows in the books instead of hiding.
 struct Settlement: ~Copyable {
-    private let request: AccountedRequest
-    private let recorder: UsageRecorder
-    private let started: ContinuousClock.Instant
-    private let startedAt: Int64
-    private let slots: TurnSlots
-    private let prices: PriceBook
-    private let metrics: TurnMetrics
-    private let limits: Limits
+    private let books: Books
     private var hold: LimitHold?
     /// What is left of the limits that the request fell under.
     private(set) var standing = LimitStanding()
@@ -28,13 +21,10 @@ struct Settlement: ~Copyable {
         _ request: AccountedRequest,
         environment: TurnEnvironment
     ) async throws(OpenAIError) -> Settlement {
-        var settlement = Settlement(request, environment: environment)
+        var settlement = Settlement(Books(request, environment))
+        let books = settlement.books
         do {
-            if let (hold, standing) = try await environment.limits.begin(
-                request,
-                settlement.prices,
-                at: settlement.startedAt
-            ) {
+            if let (hold, standing) = try await environment.limits.begin(request, books.prices, at: books.startedAt) {
                 settlement.hold = hold
                 settlement.standing = standing
             }
@@ -47,24 +37,16 @@ struct Settlement: ~Copyable {
         return settlement
     }
 
-    private init(_ request: AccountedRequest, environment: TurnEnvironment) {
-        self.request = request
-        recorder = environment.recorder
-        slots = environment.slots
-        prices = environment.prices()
-        metrics = environment.metrics
-        limits = environment.limits
-        started = .now
-        startedAt = WallClock.system.now()
-        slots.enter()
+    private init(_ books: Books) {
+        self.books = books
     }
 
     deinit {
-        if isOpen { close(TurnTally(), outcome: "abandoned", .oursInternal, isCounted: false) }
+        if isOpen { books.close(TurnTally(), hold, outcome: "abandoned", .oursInternal, isCounted: false) }
     }
 
     consuming func settle(_ tally: TurnTally, as end: TurnEnd) {
-        close(tally, outcome: end.label, tally.errorType ?? ErrorType(end))
+        books.close(tally, hold, outcome: end.label, tally.errorType ?? ErrorType(end))
         isOpen = false
     }
 
@@ -73,26 +55,50 @@ struct Settlement: ~Copyable {
     /// - Throws: the limit that is overdrawn.
     mutating func goOn(_ tally: TurnTally) async throws(OpenAIError) {
         guard let hold else { return }
+        let prices = books.prices
         do {
-            self.hold = try await limits.extend(hold, to: LimitUse(tally, tally.cost(prices).micros), prices)
+            let use = LimitUse(tally, tally.cost(prices).micros)
+            self.hold = try await books.environment.limits.extend(hold, to: use, prices)
         } catch {
             if let hold = error.hold { self.hold = hold }
             throw error.error
         }
     }
+}
+
+/// Where one request is entered: as of its beginning, whatever prices come into force while it runs.
+private final class Books: Sendable {
+    private let request: AccountedRequest
+    let environment: TurnEnvironment
+    let prices: PriceBook
+    /// Epoch milliseconds.
+    let startedAt: Int64
+    private let started: ContinuousClock.Instant
+
+    init(_ request: AccountedRequest, _ environment: TurnEnvironment) {
+        self.request = request
+        self.environment = environment
+        prices = environment.prices()
+        started = .now
+        startedAt = WallClock.system.now()
+        environment.slots.enter()
+    }
 
     /// - Parameter isCounted: whether the tally is all that was used; otherwise what was reserved stays charged.
-    private borrowing func close(
+    func close(
         _ tally: TurnTally,
+        _ hold: LimitHold?,
         outcome: String,
         _ errorType: ErrorType?,
         isCounted: Bool = true
     ) {
-        slots.leave()
+        environment.slots.leave()
         let cost = tally.cost(prices)
-        if let hold { limits.limiter.settle(hold, as: isCounted ? LimitUse(tally, cost.micros) : nil) }
+        if let hold {
+            environment.limits.limiter.settle(hold, as: isCounted ? LimitUse(tally, cost.micros) : nil)
+        }
         let duration = ContinuousClock.now - started
-        metrics.record(
+        environment.metrics.record(
             .init(
                 operation: request.operation,
                 firstToken: tally.firstToken.map { $0 - started },
@@ -103,7 +109,7 @@ struct Settlement: ~Copyable {
             ),
             tally
         )
-        recorder.record(
+        environment.recorder.record(
             UsageRow(
                 requestID: request.requestID,
                 startedAt: startedAt,

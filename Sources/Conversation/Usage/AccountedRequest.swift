@@ -4,23 +4,23 @@ package import Identity
 import OpenAIProtocol
 import Providers
 
-/// The part of a request that its settlement needs; a turn's, or that of a call that is no turn.
-package struct AccountedRequest: Sendable {
-    package var operation: TurnMetrics.Operation
-    package var requestID: String
-    package var trace: TraceContext
-    package var caller: Caller
+/// The part of a request that its settlement needs; a turn's, or that of a call that is no turn. Made once, then shared.
+package final class AccountedRequest: Sendable {
+    package let operation: TurnMetrics.Operation
+    package let requestID: String
+    package let trace: TraceContext
+    package let caller: Caller
     /// The way the request came: `chat`, `lobe_chat`, `skill_execute`, …
-    package var surface: String
+    package let surface: String
     /// The model as the client named it.
-    package var requestedModel: String
+    package let requestedModel: String
     /// nil when an upstream is addressed directly.
-    package var botID: String?
+    package let botID: String?
     /// The model route's name.
-    package var route: String
-    package var isStream: Bool
+    package let route: String
+    package let isStream: Bool
     /// What limits reserve for it.
-    package var estimate: LimitEstimate
+    package let estimate: LimitEstimate
 
     package init(
         operation: TurnMetrics.Operation,
@@ -47,7 +47,7 @@ package struct AccountedRequest: Sendable {
     }
 
     /// A turn's.
-    package init(_ plan: TurnPlan) {
+    package convenience init(_ plan: TurnPlan) {
         self.init(
             operation: .chat,
             requestID: plan.requestID,

@@ -214,21 +214,21 @@ import Tools
             try await after.use(limits)
             let before = try await after.limiter.readings(of: [Self.user])[Self.user]
             #expect(before?.day == 400 && before?.month == 400)
-            let request = AccountedRequest(
-                operation: .chat,
-                requestID: "r",
-                caller: Stage.caller,
-                surface: "chat",
-                requestedModel: "m",
-                route: "default",
-                estimate: LimitEstimate(promptBytes: 4, mostCompletionTokens: 150, model: "up/model-1")
-            )
-            await #expect(throws: LimitsFailure.self) {
-                _ = try await after.begin(request, Self.prices, at: WallClock.system.now())
+            func request(of tokens: Int) -> AccountedRequest {
+                AccountedRequest(
+                    operation: .chat,
+                    requestID: "r",
+                    caller: Stage.caller,
+                    surface: "chat",
+                    requestedModel: "m",
+                    route: "default",
+                    estimate: LimitEstimate(promptBytes: 4, mostCompletionTokens: tokens, model: "up/model-1")
+                )
             }
-            var small = request
-            small.estimate.mostCompletionTokens = 50
-            let granted = try await after.begin(small, Self.prices, at: WallClock.system.now())
+            await #expect(throws: LimitsFailure.self) {
+                _ = try await after.begin(request(of: 150), Self.prices, at: WallClock.system.now())
+            }
+            let granted = try await after.begin(request(of: 50), Self.prices, at: WallClock.system.now())
             #expect(granted?.hold.charged == LimitUse(tokens: 51, micros: 51))
         }
     }
