@@ -2,23 +2,23 @@
 
 /// Looked at only as far as a route asks: a long conversation is not read for nothing.
 struct CallFacts {
-    private let call: ModelCall
-    let hasTools: Bool
-    private(set) lazy var hasImages = Self.finds(Self.imageMark, in: call.messages)
+    private let messages: [[UInt8]]
+    private let tools: [ModelTool]
+    private(set) lazy var hasImages = Self.finds(Self.imageMark, in: messages)
     /// Tokens of the prompt, four bytes to one. Images are no text: with them nothing is known.
-    private(set) lazy var tokens: Int? = hasImages ? nil : Self.bytes(of: call) / 4
+    private(set) lazy var tokens: Int? = hasImages ? nil : bytes / 4
 
     init(_ call: ModelCall) {
-        self.call = call
-        hasTools = !call.tools.isEmpty
+        messages = call.messages
+        tools = call.tools
     }
+
+    var hasTools: Bool { !tools.isEmpty }
 
     /// Inside of a JSON string the quotes would be escaped, so only members and values of this name are found.
     private static let imageMark = Array(#""image_url""#.utf8)
 
-    private static func bytes(of call: ModelCall) -> Int {
-        call.messages.reduce(0) { $0 + $1.count } + call.tools.reduce(0) { $0 + $1.json.count }
-    }
+    private var bytes: Int { messages.reduce(0) { $0 + $1.count } + tools.reduce(0) { $0 + $1.json.count } }
 
     private static func finds(_ mark: [UInt8], in texts: [[UInt8]]) -> Bool {
         texts.contains { text in

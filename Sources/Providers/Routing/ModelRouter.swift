@@ -4,7 +4,7 @@
 ///
 /// Targets are tried in order, and only until one has accepted the round: nothing that reached the client, and no tool
 /// that ran, is ever repeated.
-package struct ModelRouter: Sendable {
+package final class ModelRouter: Sendable {
     let providers: [String: any ModelProvider]
     package let routes: [ModelRoute]
     private let profiles: [String: ModelProfile]
@@ -104,7 +104,7 @@ package struct ModelRouter: Sendable {
         on route: ModelRoute,
         standIn: Bool
     ) async throws(ProviderFailure) -> RoutedRound {
-        var walk = RouteWalk(self, route, CallFacts(call), standIn: standIn, deadline: call.deadline)
+        let walk = RouteWalk(self, route, CallFacts(call), standIn: standIn, deadline: call.deadline)
         let (round, target, ticket) = try await walk.runCounted { provider, target, key throws(ProviderFailure) in
             var call = call
             call.model = target.model
@@ -142,7 +142,7 @@ package struct ModelRouter: Sendable {
         on route: ModelRoute
     ) async throws(ProviderFailure) -> (answer: EmbeddingAnswer, target: RouteTarget, attempts: Int) {
         let facts = CallFacts(ModelCall(model: "", messages: [], stream: false, requestID: call.requestID))
-        var walk = RouteWalk(self, route, facts, standIn: false, deadline: nil)
+        let walk = RouteWalk(self, route, facts, standIn: false, deadline: nil)
         let (answer, target, _) = try await walk.runCounted { provider, target, key throws(ProviderFailure) in
             guard let embedder = provider as? any EmbeddingProvider else {
                 throw ProviderFailure(

@@ -4,7 +4,7 @@ import Identity
 
 /// Walks the targets of a route, order by order. In an order each target has its turn, by load and weight; then those
 /// whose failure deserves it are asked again after a pause, as often as the route allows; then comes the next order.
-struct RouteWalk {
+final class RouteWalk {
     private let router: ModelRouter
     private let route: ModelRoute
     private var facts: CallFacts
@@ -42,7 +42,7 @@ struct RouteWalk {
     typealias Ask<Value> = (any ModelProvider, RouteTarget, Secret?) async throws(ProviderFailure) -> Value
 
     /// - Throws: the failure that the caller should hear of, with the number of attempts.
-    mutating func runCounted<Value>(
+    func runCounted<Value>(
         _ ask: Ask<Value>
     ) async throws(ProviderFailure) -> (Value, RouteTarget, RoundTicket) {
         do {
@@ -55,7 +55,7 @@ struct RouteWalk {
     }
 
     /// - Throws: the failure that the caller should hear of.
-    mutating func run<Value>(
+    func run<Value>(
         _ ask: Ask<Value>
     ) async throws(ProviderFailure) -> (Value, RouteTarget, RoundTicket) {
         var rest = try eligible()[...]
@@ -93,7 +93,7 @@ struct RouteWalk {
     /// The targets that can take the call, as far as known.
     ///
     /// - Throws: `badRequest` when what the call has is too much for every one.
-    private mutating func eligible() throws(ProviderFailure) -> [RouteTarget] {
+    private func eligible() throws(ProviderFailure) -> [RouteTarget] {
         let there = route.targets.filter { router.providers[$0.provider] != nil }
         var able: [RouteTarget] = []
         var lacking: [(RouteTarget, RouteTarget.Obstacle)] = []
@@ -158,7 +158,7 @@ struct RouteWalk {
     }
 
     /// A key for a target whose breaker lets the call through; nil, with a note, when it must be passed over.
-    private mutating func admit(_ target: RouteTarget) -> (id: Int, key: Secret?)? {
+    private func admit(_ target: RouteTarget) -> (id: Int, key: Secret?)? {
         guard let key = key(for: target) else { return nil }
         guard case .no(let until) = state.admit(target.name) else { return key }
         left.alone.append(target)
@@ -166,7 +166,7 @@ struct RouteWalk {
         return nil
     }
 
-    private mutating func key(for target: RouteTarget, trustsGuesses: Bool = true) -> (id: Int, key: Secret?)? {
+    private func key(for target: RouteTarget, trustsGuesses: Bool = true) -> (id: Int, key: Secret?)? {
         switch state.pickKey(
             of: router.ring(of: target.provider),
             for: target,
@@ -201,7 +201,7 @@ struct RouteWalk {
         }
     }
 
-    private mutating func note(
+    private func note(
         _ kind: ProviderFailure.Kind,
         _ target: RouteTarget,
         _ message: String,
@@ -222,7 +222,7 @@ struct RouteWalk {
     // MARK: How
 
     /// Asks a target; nil after a failure that leaves room for others.
-    private mutating func attempt<Value>(
+    private func attempt<Value>(
         _ target: RouteTarget,
         _ key: (id: Int, key: Secret?),
         _ ask: Ask<Value>
@@ -253,7 +253,7 @@ struct RouteWalk {
     }
 
     /// Everybody was passed over unasked. Rather than refuse, one is asked in spite of our guesses.
-    private mutating func lastResort<Value>(
+    private func lastResort<Value>(
         _ ask: Ask<Value>
     ) async throws(ProviderFailure) -> (Value, RouteTarget, RoundTicket)? {
         if let target = left.resting.first, let key = key(for: target, trustsGuesses: false) {
