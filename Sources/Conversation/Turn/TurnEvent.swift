@@ -12,7 +12,7 @@ package enum TurnEvent: Sendable {
     case metadata([UInt8])
     case delta(ModelDelta)
     /// Something happened in the tool loop; shown to people as thinking where that is wanted.
-    case step(ToolStep)
+    indirect case step(ToolStep)
     /// The choice is complete.
     case finish(choice: Int, FinishReason)
 }
@@ -71,7 +71,7 @@ package enum TurnEnd: Sendable {
     /// The client went away, or the server's drain time was over.
     case cancelled(CancellationCause)
     /// Something failed; what a client is told is here.
-    case failed(OpenAIError)
+    indirect case failed(OpenAIError)
 
     /// Why a running turn was stopped from outside.
     package enum CancellationCause: String, Sendable {

@@ -13,18 +13,24 @@ struct TurnLauncher: Sendable {
     let running: RunningTurns
     let heartbeat: Heartbeat
 
+    /// A turn of the request's trace. Plans are large: it is turns that are handed on.
+    func turn(_ plan: TurnPlan, for request: GatewayRequest) -> Turn {
+        var plan = plan
+        plan.trace = request.context.trace
+        return Turn(plan: plan, environment: environment)
+    }
+
     /// Runs to the end and returns what was collected.
-    func whole(_ plan: TurnPlan, for request: GatewayRequest) async throws -> WholeAnswer<CompletionSink> {
-        try await whole(plan, for: request, into: CompletionSink(showSteps: plan.showSteps))
+    func whole(_ turn: Turn, for request: GatewayRequest) async throws -> WholeAnswer<CompletionSink> {
+        try await whole(turn, for: request, into: CompletionSink(showSteps: turn.plan.showSteps))
     }
 
     /// The same with a sink that collects for another format.
     func whole<Sink: WholeSink>(
-        _ plan: TurnPlan,
+        _ turn: Turn,
         for request: GatewayRequest,
         into sink: Sink
     ) async throws -> WholeAnswer<Sink> {
-        let turn = Turn(plan: plan.traced(request), environment: environment)
         // At once and here: a task that had to be picked up by another thread first would cost more than this answer.
         let home = request.request.connection.executor
         let task = Task.immediate(executorPreference: home) { await turn.run(sink) }
@@ -45,14 +51,13 @@ struct TurnLauncher: Sendable {
     ///   - makeSink: makes the sink that writes the wire format.
     /// - Throws: the error that came before the first byte, for which there is still a status.
     func stream(
-        _ plan: TurnPlan,
+        _ turn: Turn,
         for request: GatewayRequest,
         keepAlive: [UInt8] = ServerSentEvents.keepAlive,
         into makeSink: (ResponseStream) -> some StreamSink
     ) async throws -> StreamedAnswer {
         let stream = ResponseStream(keepAlive: keepAlive)
         let sink = makeSink(stream)
-        let turn = Turn(plan: plan.traced(request), environment: environment)
         let running = running
         let heartbeat = heartbeat
         let connection = request.request.connection
@@ -117,15 +122,6 @@ extension OpenAIError {
         var error = self
         error.headers.merge(standing.headers) { own, _ in own }
         return error
-    }
-}
-
-extension TurnPlan {
-    /// The same as part of the request's trace.
-    fileprivate func traced(_ request: GatewayRequest) -> TurnPlan {
-        var plan = self
-        plan.trace = request.context.trace
-        return plan
     }
 }
 

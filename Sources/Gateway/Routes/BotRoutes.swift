@@ -103,7 +103,7 @@ struct BotRoutes: Sendable {
             requestID: request.id,
             now: WallClock.system.now()
         )
-        let answer = try await launcher.whole(plan, for: request)
+        let answer = try await launcher.whole(launcher.turn(plan, for: request), for: request)
         return .success([
             "content": .string(answer.sink.completion.text),
             "tool_calls": .array(answer.sink.steps.compactMap(Self.call)),

@@ -68,8 +68,37 @@ struct ChatRoutes: Sendable {
     }
 
     private func complete(_ request: GatewayRequest, _ place: Place) async throws -> Response {
+        let chat = try read(try await request.body(limit: Self.bodyLimit), of: request, place)
+        if chat.turn.plan.stream {
+            let answer = try await launcher.stream(chat.turn, for: request) { stream in
+                ChatStreamSink(
+                    stream: stream,
+                    identity: chat.identity,
+                    includeUsage: chat.includeUsage,
+                    showSteps: chat.turn.plan.showSteps
+                )
+            }
+            return .events(answer, headers: chat.ignored, notes: request.notes)
+        }
+        let answer = try await launcher.whole(chat.turn, for: request)
+        return .json(
+            answer.sink.completion.body(identity: chat.identity, usage: answer.usage),
+            headers: answer.headers.adding(chat.ignored)
+        )
+    }
+
+    /// What is needed of a request once it has been read.
+    private struct Chat {
+        let turn: Turn
+        let identity: AnswerIdentity
+        let includeUsage: Bool
+        /// Names the members that have no effect.
+        let ignored: HTTPFields
+    }
+
+    private func read(_ body: [UInt8], of request: GatewayRequest, _ place: Place) throws -> Chat {
         let caller = try request.authenticated()
-        let chat = try ChatRequest(parsing: try await request.body(limit: Self.bodyLimit))
+        let chat = try ChatRequest(parsing: body)
         request.notes.set { $0.model = chat.model }
         let (bot, route) = try services.resolve(model: chat.model, for: caller)
         let now = WallClock.system.now()
@@ -84,24 +113,13 @@ struct ChatRoutes: Sendable {
             showSteps: place.showSteps,
             now: now
         )
-        let identity = AnswerIdentity(created: now / 1000, model: chat.model)
         var ignored = HTTPFields()
         ignored.setIgnored(chat.ignored)
-        if chat.stream {
-            let answer = try await launcher.stream(plan, for: request) { stream in
-                ChatStreamSink(
-                    stream: stream,
-                    identity: identity,
-                    includeUsage: chat.includeUsage,
-                    showSteps: plan.showSteps
-                )
-            }
-            return .events(answer, headers: ignored, notes: request.notes)
-        }
-        let answer = try await launcher.whole(plan, for: request)
-        return .json(
-            answer.sink.completion.body(identity: identity, usage: answer.usage),
-            headers: answer.headers.adding(ignored)
+        return Chat(
+            turn: launcher.turn(plan, for: request),
+            identity: AnswerIdentity(created: now / 1000, model: chat.model),
+            includeUsage: chat.includeUsage,
+            ignored: ignored
         )
     }
 

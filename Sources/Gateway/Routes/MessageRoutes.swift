@@ -47,27 +47,28 @@ struct MessageRoutes: Sendable {
 
     private func create(_ request: GatewayRequest) async throws -> Response {
         let message = try MessagesRequest(parsing: try await request.body(limit: ChatRoutes.bodyLimit))
-        let plan = try plan(message, request)
+        let turn = launcher.turn(try plan(message, request), for: request)
+        let showSteps = turn.plan.showSteps
         let identity = MessageIdentity(model: message.chat.model)
         var ignored = HTTPFields()
         ignored.setIgnored(message.chat.ignored)
         let stops = message.stopSequences
-        if plan.stream {
+        if turn.plan.stream {
             // No model is asked to decide an approval.
-            let tokens = plan.command == nil ? message.size.added(plan).estimatedTokens : 0
-            let answer = try await launcher.stream(plan, for: request, keepAlive: MessageEncoder.ping) { stream in
+            let tokens = turn.plan.command == nil ? message.size.added(turn.plan).estimatedTokens : 0
+            let answer = try await launcher.stream(turn, for: request, keepAlive: MessageEncoder.ping) { stream in
                 MessageStreamSink(
                     stream: stream,
                     identity: identity,
                     promptTokens: tokens,
-                    showSteps: plan.showSteps,
+                    showSteps: showSteps,
                     stops: stops,
                     requestID: request.id
                 )
             }
             return .events(answer, headers: ignored, notes: request.notes)
         }
-        let answer = try await launcher.whole(plan, for: request, into: MessageSink(showSteps: plan.showSteps))
+        let answer = try await launcher.whole(turn, for: request, into: MessageSink(showSteps: showSteps))
         return .json(
             answer.sink.body(identity: identity, stops: stops, usage: answer.usage),
             headers: answer.headers.adding(ignored)

@@ -64,16 +64,19 @@ struct ResponseRoutes: Sendable {
         let now = WallClock.system.now()
         let desk = ResponseDesk(store: services.responses, logger: services.logger)
         let history = try await desk.history(of: &asked, caller: caller, now: now)
-        let plan = try TurnPlan(
-            request: try asked.chat(after: history),
-            bot: bot,
-            route: route,
-            registry: services.registry,
-            caller: caller,
-            requestID: request.id,
-            surface: place.showSteps ? place.surface : "responses",
-            showSteps: place.showSteps,
-            now: now
+        let turn = launcher.turn(
+            try TurnPlan(
+                request: try asked.chat(after: history),
+                bot: bot,
+                route: route,
+                registry: services.registry,
+                caller: caller,
+                requestID: request.id,
+                surface: place.showSteps ? place.surface : "responses",
+                showSteps: place.showSteps,
+                now: now
+            ),
+            for: request
         )
         let token = ResponseID.makeToken()
         let document = ResponseDocument(
@@ -85,19 +88,19 @@ struct ResponseRoutes: Sendable {
         let answer = ResponseAnswer(
             document: document,
             token: token,
-            showSteps: plan.showSteps,
+            showSteps: turn.plan.showSteps,
             isStored: desk.keeps(asked)
         )
         let keep = desk.keeper(of: asked, id: document.id, caller: caller, now: now)
         var ignored = HTTPFields()
         ignored.setIgnored(asked.ignored)
         if asked.stream {
-            let answered = try await launcher.stream(plan, for: request) { stream in
+            let answered = try await launcher.stream(turn, for: request) { stream in
                 ResponseStreamSink(stream: stream, answer: answer, keep: keep)
             }
             return .events(answered, headers: ignored, notes: request.notes)
         }
-        let whole = try await launcher.whole(plan, for: request, into: ResponseSink(answer))
+        let whole = try await launcher.whole(turn, for: request, into: ResponseSink(answer))
         return .json(await whole.sink.body(whole.usage, keep), headers: whole.headers.adding(ignored))
     }
 

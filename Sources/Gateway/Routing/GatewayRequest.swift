@@ -7,7 +7,7 @@ import JSON
 import Synchronization
 
 /// One request on its way through a handler.
-struct GatewayRequest: Sendable {
+final class GatewayRequest: Sendable {
     let request: Request
     let context: GatewayContext
     let id: String
@@ -19,6 +19,17 @@ struct GatewayRequest: Sendable {
     let bodyTime: Duration
     /// Filled in by handlers for the log line.
     let notes: RequestNotes
+
+    init(_ request: Request, _ context: GatewayContext, caller: Caller?, edge: EdgeState) {
+        self.request = request
+        self.context = context
+        self.caller = caller
+        id = context.requestID
+        heartbeat = edge.heartbeat
+        bodies = edge.bodies
+        bodyTime = edge.bodyTime
+        notes = context.notes
+    }
 
     /// The caller of a route with a permission.
     func authenticated() throws(CredentialFailure) -> Caller {

@@ -55,31 +55,24 @@ struct ServedRoutes: Sendable {
         var response: Response
         do {
             let caller = try await caller(for: route, request, context)
-            response = try await route.handler(
-                GatewayRequest(
-                    request: request,
-                    context: context,
-                    id: context.requestID,
-                    caller: caller,
-                    heartbeat: edge.heartbeat,
-                    bodies: edge.bodies,
-                    bodyTime: edge.bodyTime,
-                    notes: context.notes
-                )
-            )
+            response = try await route.handler(GatewayRequest(request, context, caller: caller, edge: edge))
         } catch {
-            let failure = RequestFailure(error)
-            if failure.isOurs {
-                edge.logger.error(
-                    "request failed",
-                    metadata: ["request_id": "\(context.requestID)", "route": "\(route.path)", "reason": "\(error)"]
-                )
-            }
-            response = .failure(failure, style: route.style, requestID: context.requestID)
+            response = failure(error, route, requestID: context.requestID)
         }
         // Under the name that Anthropic's SDKs read; `x-request-id` is everybody's.
         if route.style == .anthropic { response.headers[.anthropicRequestID] = context.requestID }
         return response
+    }
+
+    private func failure(_ error: any Error, _ route: Route, requestID: String) -> Response {
+        let failure = RequestFailure(error)
+        if failure.isOurs {
+            edge.logger.error(
+                "request failed",
+                metadata: ["request_id": "\(requestID)", "route": "\(route.path)", "reason": "\(error)"]
+            )
+        }
+        return .failure(failure, style: route.style, requestID: requestID)
     }
 
     private func caller(

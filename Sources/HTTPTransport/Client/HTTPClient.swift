@@ -36,8 +36,7 @@ package final class HTTPClient: Sendable {
     ///
     /// - Throws: any `TransferFailure`; a status of 4xx or 5xx is not one.
     package func stream(_ request: TransferRequest) async throws(TransferFailure) -> TransferResponse {
-        let request = try PreparedRequest(request, isWhole: false, defaultCAFile: defaultCAFile)
-        let transfer = transfer(for: request, isWhole: false, bodyLimit: .max)
+        let transfer = try transfer(for: request, isWhole: false, bodyLimit: .max)
         switch await transfer.begin() {
         case .head(let head): return TransferResponse(head: head, transfer: transfer)
         case .failed(let failure): throw failure
@@ -50,8 +49,7 @@ package final class HTTPClient: Sendable {
     /// - Parameter bodyLimit: more bytes than this end it with `.responseTooLarge`.
     /// - Throws: any `TransferFailure`; a status of 4xx or 5xx is not one.
     package func fetch(_ request: TransferRequest, bodyLimit: Int) async throws(TransferFailure) -> WholeResponse {
-        let request = try PreparedRequest(request, isWhole: true, defaultCAFile: defaultCAFile)
-        let transfer = transfer(for: request, isWhole: true, bodyLimit: bodyLimit)
+        let transfer = try transfer(for: request, isWhole: true, bodyLimit: bodyLimit)
         switch await transfer.begin() {
         case .whole(let head, let body): return WholeResponse(status: head.status, headers: head.headers, body: body)
         case .failed(let failure): throw failure
@@ -75,6 +73,18 @@ package final class HTTPClient: Sendable {
     }
 
     var defaultCAFile: String? { configuration.caFile }
+
+    private func transfer(
+        for request: TransferRequest,
+        isWhole: Bool,
+        bodyLimit: Int
+    ) throws(TransferFailure) -> Transfer {
+        transfer(
+            for: try PreparedRequest(request, isWhole: isWhole, defaultCAFile: defaultCAFile),
+            isWhole: isWhole,
+            bodyLimit: bodyLimit
+        )
+    }
 
     func transfer(for request: PreparedRequest, isWhole: Bool, bodyLimit: Int) -> Transfer {
         Transfer(

@@ -23,8 +23,9 @@ package struct CredentialReference: Sendable, Hashable {
     }
 }
 
-/// Who is acting. Made by ``Authenticator`` from a request's headers and handed to whatever acts.
-package struct Caller: Sendable {
+/// Who is acting. Made by ``Authenticator`` from a request's headers and handed to whatever acts: an object, because that
+/// is much.
+package final class Caller: Sendable {
     package let userID: Int64
     package let username: String
     package let domain: String
