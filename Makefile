@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 # What building needs, and what the tests start.
-BUILD_PACKAGES := libcurl4-openssl-dev libsqlite3-dev libpq-dev libre2-dev pkg-config
+BUILD_PACKAGES := libcurl4-openssl-dev libmimalloc-dev libsqlite3-dev libpq-dev libre2-dev pkg-config
 TEST_PACKAGES := curl exim4-daemon-light openssl postgresql prometheus prometheus-alertmanager python3 python3-venv
 TEST_GROUPS := HTTPTransport Storage Alerts Notifications
 BENCH_PACKAGES := nginx wrk python3-venv

@@ -58,6 +58,7 @@ let package = Package(
         // Floor 0: bytes in, bytes out.
         .systemLibrary(name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CEpoll"),
+        .systemLibrary(name: "CMimalloc", providers: [.apt(["libmimalloc-dev"])]),
         .systemLibrary(name: "CSQLite", pkgConfig: "sqlite3", providers: [.apt(["libsqlite3-dev"])]),
         .systemLibrary(name: "CPostgreSQL", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         // Regular expressions in linear time, whatever people write; C++ behind a header of ours.
@@ -114,7 +115,7 @@ let package = Package(
             name: "opsgate",
             dependencies: [
                 "JSON", "HTTPTransport", "OpenAIProtocol", "Storage", "Identity", "Tools", "Providers", "Resources",
-                "Accounts", "Notifications", "Alerts", "Conversation", "Gateway", "Loops", "YAML", logging,
+                "Accounts", "Notifications", "Alerts", "Conversation", "Gateway", "Loops", "YAML", "CMimalloc", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),

@@ -31,6 +31,10 @@ struct DoctorCommand: AsyncParsableCommand {
         settings.logLevel = .critical
         let report = Report()
         report.good("settings", "data in \(settings.data), listening on \(settings.host):\(settings.port)")
+        report.good(
+            "memory",
+            Allocator.isInForce ? Allocator.name : "the C library's allocator: \(Allocator.name) was displaced"
+        )
         let assembly: Assembly
         do {
             assembly = try await Assembly(settings)

@@ -180,6 +180,7 @@ import Testing
         let doctor = try await gateway.command(["doctor"])
         #expect(doctor.status.isSuccess, "\(doctor.output)")
         #expect(doctor.output.contains("offline model"))
+        #expect(doctor.output.contains(/memory: mimalloc \d/))
         try await gateway.stop()
     }
 }
