@@ -79,6 +79,20 @@ import Testing
         #expect(message["stop_reason"] == "tool_use")
     }
 
+    /// The engine and upstreams name the fields of a chat request.
+    @Test(arguments: [
+        ("stop", "stop_sequences"), ("max_completion_tokens", "max_tokens"), ("messages[3].content", "messages"),
+        ("messages.0.content", "messages.0.content"), ("user", "metadata.user_id"), ("temperature", "temperature"),
+        ("tool_choice.function.name", "tool_choice.name"), ("tools[2].function.parameters.x", "tools.2.input_schema.x"),
+        ("tools[2].function.name", "tools.2.name"),
+        ("response_format.json_schema.schema", "output_config.format.schema"),
+        ("reasoning_effort", "output_config.effort"),
+    ])
+    func errorsNameTheFieldsOfThisForm(_ chat: String, _ field: String) {
+        let error = AnthropicError(.invalid("It is wrong.", param: chat))
+        #expect(error.message == "\(field): It is wrong.")
+    }
+
     @Test func theBeginningEstimatesThePrompt() throws {
         var encoder = MessageEncoder(identity: identity, promptTokens: 7)
         var bytes: [UInt8] = []

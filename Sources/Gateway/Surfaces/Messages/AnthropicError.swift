@@ -28,9 +28,32 @@ struct AnthropicError {
 
     init(_ error: OpenAIError) {
         var message = error.message
-        if let param = error.param, !message.contains(param) { message = "\(param): \(message)" }
+        if let param = error.param.map(Self.renamed), !message.contains(param) { message = "\(param): \(message)" }
         self.init(status: error.status, message: message)
     }
+
+    /// A field of chat by its name in this surface: the engine and upstreams speak of a chat request. (Places within
+    /// messages are other ones there.)
+    static func renamed(_ chat: String) -> String {
+        if chat.hasPrefix("messages[") { return "messages" }
+        for (old, new) in names where chat == old || chat.hasPrefix(old + ".") {
+            return new + chat.dropFirst(old.count)
+        }
+        guard chat.hasPrefix("tools[") else { return chat }
+        return chat.replacing("[", with: ".").replacing("]", with: "").replacing(
+            ".function.parameters",
+            with: ".input_schema"
+        )
+        .replacing(".function", with: "")
+    }
+
+    /// The longer ones first where one begins as another does.
+    private static let names: [(String, String)] = [
+        ("response_format.json_schema", "output_config.format"), ("response_format", "output_config.format"),
+        ("max_completion_tokens", "max_tokens"), ("reasoning_effort", "output_config.effort"),
+        ("stop", "stop_sequences"), ("user", "metadata.user_id"), ("tool_choice.function", "tool_choice"),
+        ("parallel_tool_calls", "tool_choice.disable_parallel_tool_use"),
+    ]
 
     func body(requestID: String) -> [UInt8] {
         var writer = JSONWriter(capacity: 160 + message.utf8.count)
