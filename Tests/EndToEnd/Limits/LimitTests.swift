@@ -226,7 +226,9 @@ import Testing
             #expect(try answer.json["errors"]?[0]?["field"]?.string == field, "\(body): \(answer.text)")
         }
         #expect(try await gateway.get(Self.limits).json["data"]?["count"]?.int == 0)
-        for (query, field) in [("scope=team", "scope"), ("colour=red", "colour"), ("page=0", "page")] {
+        for (query, field) in [
+            ("scope=team", "scope"), ("colour=red", "colour"), ("page=0", "page"), ("page=1&page=2", "page"),
+        ] {
             let answer = try await gateway.get("\(Self.status)?\(query)")
             #expect(answer.status == 400)
             #expect(try answer.json["errors"]?[0]?["field"]?.string == field)

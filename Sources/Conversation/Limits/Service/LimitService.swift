@@ -102,7 +102,9 @@ private struct StatusQuery {
     var size = 100
 
     init(_ query: [(String, String)]) throws(ResourceError) {
+        var seen: Set<String> = []
         for (name, value) in query {
+            guard seen.insert(name).inserted else { throw .invalid(name, "is given twice") }
             switch name {
             case "scope":
                 for word in value.split(separator: ",") {
