@@ -105,7 +105,9 @@ extension Turn {
     func count(_ usage: Usage?, written: Int, _ messages: [[UInt8]], isCut: Bool = false, _ tally: inout TurnTally) {
         let read = TokenEstimate.tokens(bytes: written)
         guard var usage else {
-            let prompt = TokenEstimate.tokens(bytes: messages.reduce(0) { $0 + $1.count })
+            let prompt = TokenEstimate.tokens(
+                bytes: messages.reduce(0) { $0 + TokenEstimate.textBytes(ofMessages: $1) }
+            )
             tally.add(Usage(promptTokens: prompt, completionTokens: read, isEstimated: true))
             return
         }

@@ -71,11 +71,12 @@ extension LimitEstimate {
             self.init(isCompletion: false)
             return
         }
-        let bound = plan.parameters.first { $0.name == "max_completion_tokens" || $0.name == "max_tokens" }
-        let most = bound.flatMap { Int(String(decoding: $0.json, as: UTF8.self)) }.flatMap { $0 > 0 ? $0 : nil }
+        // Of two bounds nobody knows which one a model heeds.
+        let bounds = plan.parameters.filter { $0.name == "max_completion_tokens" || $0.name == "max_tokens" }
+        let most = bounds.compactMap { Int(String(decoding: $0.json, as: UTF8.self)) }.filter { $0 > 0 }.max()
         let (tokens, isTooMany) = (most ?? 0).multipliedReportingOverflow(by: max(1, plan.choices))
         self.init(
-            promptBytes: plan.messages.count + (plan.systemPrompt?.utf8.count ?? 0)
+            promptBytes: TokenEstimate.textBytes(ofMessages: plan.messages) + (plan.systemPrompt?.utf8.count ?? 0)
                 + plan.clientTools.reduce(0) { $0 + $1.json.count },
             mostCompletionTokens: most.map { _ in isTooMany ? .max : tokens },
             model: plan.route.targets.first?.name ?? ""

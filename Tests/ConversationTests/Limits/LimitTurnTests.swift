@@ -52,6 +52,28 @@ import Tools
         budgetMonth: 1_000_000
     )
 
+    /// A photo is some tokens, not its bytes, of which there are more than a minute's.
+    @Test func aPhotoPasses() async throws {
+        let photo = String(repeating: "iVBO/+w0", count: 250_000)
+        let content = #"[{"type":"image_url","image_url":{"url":"data:image/png;base64,\#(photo)"}}]"#
+        let model = ScriptedModel(.says([[said("a cat"), .delta(ModelDelta(finish: .stop))]]))
+        try await withStage(model, limits: book(Self.wide), prices: Self.prices) { stage in
+            let plan = try plan(messages: "{\"role\":\"user\",\"content\":\(content)}", bot: nil)
+            guard case .finished = await stage.run(plan).end else {
+                Issue.record("refused")
+                return
+            }
+            // Nor is it, when the upstream counts nothing.
+            let prompt = try await stage.usage().first?.int("prompt_tokens")
+            #expect(prompt.map { (1_600..<1_700).contains($0) } == true)
+        }
+    }
+
+    @Test func ofTwoBoundsTheLargerIsReserved() throws {
+        let plan = try plan(#""max_tokens":1,"max_completion_tokens":5000"#, bot: nil)
+        #expect(AccountedRequest(plan).estimate.mostCompletionTokens == 5000)
+    }
+
     @Test(arguments: Engine.allCases) func finished(engine: Engine) async throws {
         let model = ScriptedModel(.calls("look"), .answers("ok"))
         try await withStage(model, on: engine, limits: book(Self.wide), prices: Self.prices) { stage in

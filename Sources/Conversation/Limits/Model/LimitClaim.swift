@@ -4,7 +4,7 @@ import OpenAIProtocol
 
 /// How large a request will be, as far as it can be told beforehand.
 package struct LimitEstimate: Sendable, Hashable {
-    /// Bytes of what goes to the model; four are counted as a token.
+    /// Bytes of what goes to the model, as `TokenEstimate` counts them.
     package var promptBytes: Int
     /// The most tokens of an answer that the request allows, of all its choices; nil when it says nothing.
     package var mostCompletionTokens: Int?

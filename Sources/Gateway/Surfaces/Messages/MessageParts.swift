@@ -108,8 +108,7 @@ struct MessageParts {
                 let data = source?["data"]?.escapedContent, !data.isEmpty
             else { throw .field("\(path).source", "application/pdf in base64 is needed.") }
             if let context { add(text: context) }
-            // Nobody knows how many pages it has: about 3,000 bytes to a token.
-            size.bytes += data.count / 750
+            size.bytes += TokenEstimate.textBytes(ofDocument: data.count)
             var file = JSONText(escaping: "data:application/pdf;base64,")
             file.append(data)
             var writer = JSONWriter(capacity: file.count + 80)

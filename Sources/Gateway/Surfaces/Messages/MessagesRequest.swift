@@ -55,10 +55,7 @@ struct MessageSize: Sendable, Hashable {
     var bytes = 0
     var images = 0
 
-    /// Tokens of an image, about: Anthropic's figure for one of 1,092 by 1,092 pixels.
-    private static let imageTokens = 1_600
-
-    var estimatedTokens: Int { TokenEstimate.tokens(bytes: bytes) + images * Self.imageTokens }
+    var estimatedTokens: Int { TokenEstimate.tokens(bytes: bytes) + images * TokenEstimate.imageTokens }
 
     /// With what a turn adds to it: the bot's prompt and all tools.
     func added(_ plan: TurnPlan) -> MessageSize {
