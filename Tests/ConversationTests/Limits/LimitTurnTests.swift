@@ -69,6 +69,27 @@ import Tools
         }
     }
 
+    /// Where a budget is gone for a while, what was spent under it is not, whatever a request claims to need.
+    @Test func aHugeClaimForgetsNothing() throws {
+        var table = LimitTable()
+        func run(_ estimate: LimitEstimate, _ limits: LimitSet, micros: Int64) throws {
+            let claim = estimate.claim(on: [LimitedScope(Self.user, limits)], Self.prices, at: 0)
+            guard case .granted(let hold, _) = table.reserve(claim, holder: "", at: 0) else { throw SinkClosed() }
+            table.settle(hold, as: LimitUse(tokens: 1, micros: micros), at: 0)
+        }
+        try run(LimitEstimate(mostCompletionTokens: 5, model: "up/model-1"), LimitSet(budgetDay: 100), micros: 5)
+        let most = LimitEstimate(mostCompletionTokens: .max, model: "up/model-1")
+        try run(most, LimitSet(concurrent: 1), micros: 1)
+        #expect(table.meters[Self.user]?.days[0] == 6)
+        var spent = SpentMoney()
+        for _ in 0..<2 { spent.add(.max - 1, to: 0) }
+        #expect(spent[0] == .max)
+        // Any budget is too small for it.
+        #expect(throws: SinkClosed.self) {
+            try run(most, LimitSet(budgetDay: LimitSet.micros(LimitSet.largestBudget)), micros: 1)
+        }
+    }
+
     @Test func ofTwoBoundsTheLargerIsReserved() throws {
         let plan = try plan(#""max_tokens":1,"max_completion_tokens":5000"#, bot: nil)
         #expect(AccountedRequest(plan).estimate.mostCompletionTokens == 5000)

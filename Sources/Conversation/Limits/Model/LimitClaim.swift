@@ -24,6 +24,9 @@ package struct LimitEstimate: Sendable, Hashable {
     /// Taken for an answer of which nothing is said.
     static let usualCompletion = 256
 
+    /// More than any budget, and so little that what many ask for can be added up.
+    private static let mostMicros = 2 * LimitSet.micros(LimitSet.largestBudget)
+
     var promptTokens: Int { TokenEstimate.tokens(bytes: promptBytes) }
 
     /// The claim on these subjects.
@@ -37,7 +40,8 @@ package struct LimitEstimate: Sendable, Hashable {
             model: model,
             usage: Usage(promptTokens: promptTokens, completionTokens: max(0, tokens - promptTokens))
         )
-        return LimitClaim(scopes: scopes, use: LimitUse(tokens: tokens, micros: max(0, cost ?? 0)), startedAt: wall)
+        let micros = min(max(0, cost ?? 0), Self.mostMicros)
+        return LimitClaim(scopes: scopes, use: LimitUse(tokens: tokens, micros: micros), startedAt: wall)
     }
 }
 

@@ -29,7 +29,8 @@ struct SpentMoney: Sendable, Hashable {
             return
         }
         var period = periods.remove(at: index)
-        period.micros = max(0, period.micros.addingReportingOverflow(micros).partialValue)
+        let (sum, overflows) = period.micros.addingReportingOverflow(micros)
+        period.micros = overflows ? .max : max(0, sum)
         periods.append(period)
     }
 
