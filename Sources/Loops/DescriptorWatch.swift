@@ -45,13 +45,24 @@ struct DescriptorWatch: ~Copyable {
             _ = cepoll_control(epoll, EPOLL_CTL_DEL, descriptor, 0)
             return
         }
-        // libcurl may close a socket and open another under the same number without a word in between, and epoll
+        // Who opened it may have closed it and opened another under the same number without a word in between, and epoll
         // forgets closed ones by itself: what we know can be wrong both ways.
         let first = known.isEmpty ? EPOLL_CTL_ADD : EPOLL_CTL_MOD
         let second = known.isEmpty ? EPOLL_CTL_MOD : EPOLL_CTL_ADD
         if cepoll_control(epoll, first, descriptor, wanted.rawValue) != 0 {
             _ = cepoll_control(epoll, second, descriptor, wanted.rawValue)
         }
+    }
+
+    /// What it was last watched for.
+    func events(of descriptor: Int32) -> DescriptorEvents {
+        registered.indices.contains(Int(descriptor)) ? registered[Int(descriptor)] : []
+    }
+
+    /// The descriptor is about to be closed, which ends the watching too.
+    mutating func forget(_ descriptor: Int32) {
+        let index = Int(descriptor)
+        if registered.indices.contains(index) { registered[index] = [] }
     }
 
     /// Waits for at most `milliseconds` (-1: without end) and returns how many are ready.

@@ -18,7 +18,7 @@ package final class LoopCore {
     package let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
 
     private var watch: DescriptorWatch
-    private var handlers: [(any DescriptorHandler)?] = []
+    private var watched = WatchedDescriptors()
     private var tenants: [any LoopTenant] = []
     private var jobs: [LoopJob] = []
     /// Storage to be used again.
@@ -39,14 +39,31 @@ package final class LoopCore {
     // MARK: What lives here
 
     /// Tells `handler` of these events of a descriptor; with none, nobody of any.
-    package func watch(_ descriptor: Int32, for events: DescriptorEvents, _ handler: (any DescriptorHandler)?) {
-        let index = Int(descriptor)
-        guard index >= 0 else { return }
-        if index >= handlers.count {
-            handlers.append(contentsOf: repeatElement(nil, count: index + 64 - handlers.count))
-        }
-        handlers[index] = events.isEmpty ? nil : handler
-        watch.watch(descriptor, for: events)
+    package func watch(_ descriptor: Int32, for events: DescriptorEvents, _ handler: any DescriptorHandler) {
+        guard descriptor >= 0 else { return }
+        let isKnown = watched[descriptor].isKept && watch.events(of: descriptor) == events
+        watched[descriptor].handler = events.isEmpty ? nil : handler
+        if !isKnown { watch.watch(descriptor, for: events) }
+    }
+
+    /// The end of this descriptor will be told (`forget`), so that what is known of it is true.
+    package func keep(_ descriptor: Int32) {
+        if descriptor >= 0 { watched[descriptor].isKept = true }
+    }
+
+    /// Tells nobody of a descriptor for the time being. One that is kept is expected to be silent, and taken out only if it is
+    /// not: a connection that is used again and again is registered once.
+    package func rest(_ descriptor: Int32) {
+        guard descriptor >= 0 else { return }
+        watched[descriptor].handler = nil
+        if !watched[descriptor].isKept { watch.watch(descriptor, for: []) }
+    }
+
+    /// The descriptor is about to be closed: another may get its number.
+    package func forget(_ descriptor: Int32) {
+        guard descriptor >= 0 else { return }
+        watched[descriptor] = Watched()
+        watch.forget(descriptor)
     }
 
     package func adopt(_ tenant: any LoopTenant) {
@@ -96,9 +113,11 @@ package final class LoopCore {
         now = .now
         for index in 0..<count {
             let ready = watch[index]
-            let place = Int(ready.descriptor)
-            guard place < handlers.count, let handler = handlers[place] else { continue }
-            handler.ready(ready.descriptor, ready.events)
+            if let handler = watched[ready.descriptor].handler {
+                handler.ready(ready.descriptor, ready.events)
+            } else if ready.descriptor != loop.wakeDescriptor {
+                watch.watch(ready.descriptor, for: [])
+            }
         }
     }
 
@@ -132,7 +151,7 @@ package final class LoopCore {
         work()
         guard jobs.isEmpty else { return false }
         actions = [:]
-        handlers = []
+        watched = WatchedDescriptors()
         return loop.close()
     }
 }
@@ -155,5 +174,29 @@ extension LoopCore {
     /// The thread holds the core for as long as it runs.
     private static func setCurrent(_ core: LoopCore?) {
         pthread_setspecific(key, core.map { Unmanaged.passUnretained($0).toOpaque() })
+    }
+}
+
+// MARK: - Who hears of which descriptor
+
+/// What is known of one descriptor.
+private struct Watched {
+    var handler: (any DescriptorHandler)?
+    var isKept = false
+}
+
+/// A table by descriptor: these are small numbers.
+private struct WatchedDescriptors {
+    private var table: [Watched] = []
+
+    subscript(descriptor: Int32) -> Watched {
+        get { Int(descriptor) < table.count ? table[Int(descriptor)] : Watched() }
+        _modify {
+            let index = Int(descriptor)
+            if index >= table.count {
+                table.append(contentsOf: repeatElement(Watched(), count: index + 64 - table.count))
+            }
+            yield &table[index]
+        }
     }
 }

@@ -100,19 +100,34 @@ private final class Count: Sendable {
         let (reading, writing) = (ends[0], ends[1])
         let heard = Count()
         _ = await group.next().run { core in
+            core.keep(reading)
             core.watch(reading, for: .readable, Listening(core, reading, heard))
         }
         for number in 1...3 {
             #expect(write(writing, "x", 1) == 1)
             try await eventually("byte \(number) is heard") { heard.value == number }
         }
-        _ = await group.next().run { $0.watch(reading, for: [], nil) }
+        _ = await group.next().run { $0.rest(reading) }
         #expect(write(writing, "x", 1) == 1)
         try await Task.sleep(for: .milliseconds(20))
         #expect(heard.value == 3)
+        // What came meanwhile is heard when somebody listens again.
+        _ = await group.next().run { $0.watch(reading, for: .readable, Listening($0, reading, heard)) }
+        try await eventually("the last byte is heard") { heard.value == 4 }
+        // Another under the same number is not taken for it.
+        var others: [Int32] = [0, 0]
+        #expect(pipe(&others) == 0)
+        let (other, otherWriting) = (others[0], others[1])
+        _ = await group.next().run { core in
+            core.forget(reading)
+            close(reading)
+            dup2(other, reading)
+            core.watch(reading, for: .readable, Listening(core, reading, heard))
+        }
+        #expect(write(otherWriting, "x", 1) == 1)
+        try await eventually("the other one is heard") { heard.value == 5 }
         await group.shutdown()
-        close(reading)
-        close(writing)
+        for descriptor in [reading, writing, other, otherWriting] { close(descriptor) }
     }
 
     /// Reads a byte at a time and counts.

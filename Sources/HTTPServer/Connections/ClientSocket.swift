@@ -117,7 +117,7 @@ final class ClientSocket {
             var option = linger(l_onoff: 1, l_linger: 0)
             setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &option, socklen_t(MemoryLayout<linger>.size))
         }
-        core.watch(descriptor, for: [], nil)
+        core.forget(descriptor)
         Glibc.close(descriptor)
         unsent = []
         sentCount = 0

@@ -52,7 +52,7 @@ final class Acceptor: DescriptorHandler {
     }
 
     private func rest() {
-        core.watch(descriptor, for: [], nil)
+        core.watch(descriptor, for: [], self)
         core.after(Self.pause) { [weak self] in
             guard let self, self.isOpen else { return }
             self.core.watch(self.descriptor, for: .readable, self)
@@ -62,7 +62,7 @@ final class Acceptor: DescriptorHandler {
     func close() {
         guard isOpen else { return }
         isOpen = false
-        core.watch(descriptor, for: [], nil)
+        core.forget(descriptor)
         Glibc.close(descriptor)
     }
 }

@@ -2,6 +2,7 @@
 
 import CCurl
 import Glibc
+import Loops
 import Synchronization
 
 /// The transfer behind a context pointer. It is valid: a loop keeps a running transfer in its table for as long as the
@@ -35,13 +36,15 @@ let connectionIsReady: ccurl_prerequest_callback = { context, peer, _, _, _ in
 /// copy held there would keep a closed connection open.
 let connectionOpened: ccurl_opened_callback = { context, descriptor, _ in
     _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
+    LoopCore.current?.keep(descriptor)
     guard let context else { return Int32(CURL_SOCKOPT_OK) }
     Unmanaged<LoopCounters>.fromOpaque(context).takeUnretainedValue().connections.add(1, ordering: .relaxed)
     return Int32(CURL_SOCKOPT_OK)
 }
 
-/// `CURLOPT_CLOSESOCKETFUNCTION`: its end.
+/// `CURLOPT_CLOSESOCKETFUNCTION`: its end, on the thread of its loop.
 let connectionClosed: ccurl_closed_callback = { context, descriptor in
+    LoopCore.current?.forget(descriptor)
     if let context {
         Unmanaged<LoopCounters>.fromOpaque(context).takeUnretainedValue().connections.subtract(1, ordering: .relaxed)
     }

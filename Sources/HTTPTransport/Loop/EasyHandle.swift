@@ -95,6 +95,12 @@ final class EasyHandle {
         return access(path, R_OK) == 0
     }()
 
+    /// Whether the environment names a proxy (`lib/url.c`, detect_proxy). It is read once: a program's own does not change.
+    private static let mayHaveProxy: Bool = {
+        let names = ["http_proxy", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
+        return names.contains { getenv($0) != nil }
+    }()
+
     private func setHTTP(_ request: PreparedHTTP, url: String) -> Bool {
         if request.isSentOnce {
             set(CURLOPT_FRESH_CONNECT, 1)
@@ -102,6 +108,8 @@ final class EasyHandle {
         }
         set(CURLOPT_PROTOCOLS_STR, "http,https")
         set(CURLOPT_FOLLOWLOCATION, 0)
+        // libcurl would look for half a dozen variables with every request.
+        if !Self.mayHaveProxy { set(CURLOPT_PROXY, "") }
         set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
         if request.wantsHTTP2 {
             set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))

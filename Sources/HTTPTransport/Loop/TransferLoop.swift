@@ -159,7 +159,8 @@ extension TransferLoop {
         case CURL_POLL_IN: watch(descriptor, for: .readable)
         case CURL_POLL_OUT: watch(descriptor, for: .writable)
         case CURL_POLL_INOUT: watch(descriptor, for: [.readable, .writable])
-        default: watch(descriptor, for: [])
+        // Kept for the next request, as a rule.
+        default: core.rest(descriptor)
         }
     }
 
