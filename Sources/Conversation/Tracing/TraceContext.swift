@@ -48,8 +48,8 @@ package struct TraceContext: Sendable {
     /// 32 hexadecimal digits.
     package var traceID: String {
         String(unsafeUninitializedCapacity: 32) { text in
-            Self.write(high, to: text[..<16])
-            Self.write(low, to: text[16..<32])
+            Self.write(high, to: text, at: 0)
+            Self.write(low, to: text, at: 16)
             return 32
         }
     }
@@ -59,22 +59,19 @@ package struct TraceContext: Sendable {
     package func header(span: UInt64) -> String {
         String(unsafeUninitializedCapacity: 55) { text in
             _ = text.initialize(from: "00-00000000000000000000000000000000-0000000000000000-00".utf8)
-            Self.write(high, to: text[3..<19])
-            Self.write(low, to: text[19..<35])
-            Self.write(span, to: text[36..<52])
+            Self.write(high, to: text, at: 3)
+            Self.write(low, to: text, at: 19)
+            Self.write(span, to: text, at: 36)
             text[54] += flags & 1
             return 55
         }
     }
 
     /// Writes 16 hexadecimal digits.
-    private static func write(_ number: UInt64, to text: Slice<UnsafeMutableBufferPointer<UInt8>>) {
-        var text = text
-        var rest = number
-        for index in text.indices.reversed() {
-            let digit = UInt8(truncatingIfNeeded: rest & 0xF)
-            text[index] = digit < 10 ? 0x30 + digit : 0x57 + digit
-            rest >>= 4
+    private static func write(_ number: UInt64, to text: UnsafeMutableBufferPointer<UInt8>, at start: Int) {
+        for place in 0..<16 {
+            let digit = UInt8(truncatingIfNeeded: number >> (60 - 4 * place)) & 0xF
+            text[start + place] = digit < 10 ? 0x30 + digit : 0x57 + digit
         }
     }
 
