@@ -11,9 +11,14 @@ extension HTTPFields {
         self.init()
         setIgnored(dropped)
         guard let (target, attempts) = answer else { return }
-        self[.provider] = target.provider
-        self[.model] = target.model.headerSafe
-        self[.attempts] = String(attempts)
+        add(.provider, target.provider)
+        add(.model, target.model.headerSafe)
+        add(.attempts, String(attempts))
+    }
+
+    /// Adds a field of which there is none yet. Nothing is looked up for it, as setting by name does.
+    mutating func add(_ name: HTTPField.Name, _ value: String) {
+        append(HTTPField(name: name, value: value))
     }
 
     /// From names and values of our own, in the order of the names.
@@ -26,9 +31,11 @@ extension HTTPFields {
 
     /// With others after them. What both have ignored is named in one header.
     func adding(_ others: HTTPFields) -> HTTPFields {
+        if others.isEmpty { return self }
+        if isEmpty { return others }
         var all = self
         all.append(contentsOf: others)
-        let ignored = [others[.ignored], self[.ignored]].compactMap(\.self)
+        let ignored = (others + self).filter { $0.name == .ignored }.map(\.value)
         if ignored.count > 1 { all[.ignored] = ignored.joined(separator: ", ") }
         return all
     }
@@ -38,14 +45,16 @@ extension HTTPFields {
         guard !members.isEmpty else { return }
         // Enough to find out why something has no effect; a header has its limits.
         let shown = members.prefix(20).map(\.headerSafe) + (members.count > 20 ? ["..."] : [])
-        self[.ignored] = shown.joined(separator: ", ")
+        add(.ignored, shown.joined(separator: ", "))
     }
 }
 
 extension String {
     /// Without what may not stand in a header.
     fileprivate var headerSafe: String {
-        String(
+        let isSafe = utf8.count <= 100 && utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != 0x2C }
+        if isSafe { return self }
+        return String(
             String.UnicodeScalarView(
                 unicodeScalars.filter { $0.value > 0x20 && $0.value < 0x7F && $0 != "," }.prefix(100)
             )

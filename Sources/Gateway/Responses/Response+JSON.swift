@@ -8,9 +8,11 @@ import Resources
 
 extension Response {
     /// A JSON answer.
+    ///
+    /// - Parameter headers: all but the content's type.
     static func json(_ bytes: [UInt8], status: HTTPResponse.Status = .ok, headers: HTTPFields = [:]) -> Response {
         var headers = headers
-        headers[.contentType] = "application/json"
+        headers.add(.contentType, "application/json")
         return Response(status: status, headers: headers, body: ResponseBody(bytes))
     }
 

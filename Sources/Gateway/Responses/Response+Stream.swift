@@ -7,9 +7,9 @@ extension Response {
     /// Server-sent events as they come; `notes` count their bytes.
     static func events(_ answer: StreamedAnswer, headers own: HTTPFields = [:], notes: RequestNotes) -> Response {
         var headers = answer.headers.adding(own)
-        headers[.contentType] = "text/event-stream"
-        headers[.cacheControl] = "no-cache"
-        headers[.accelBuffering] = "no"
+        headers.add(.contentType, "text/event-stream")
+        headers.add(.cacheControl, "no-cache")
+        headers.add(.accelBuffering, "no")
         notes.set { $0.isStreaming = true }
         let stream = answer.stream
         return Response(

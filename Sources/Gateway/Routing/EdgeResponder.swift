@@ -21,7 +21,7 @@ struct EdgeResponder: Sendable {
         var response =
             request.method == .options
             ? Self.preflight(request.headers) : await routes.respond(to: request, context)
-        response.headers[.requestID] = context.requestID
+        response.headers.add(.requestID, context.requestID)
         if request.headers[.origin] != nil, request.method != .options { Self.allowOrigin(&response.headers) }
         if context.notes.current.isStreaming {
             response.body = entry.logging(response.body, status: response.status.code)

@@ -34,11 +34,15 @@ package struct LimitStanding: Sendable, Hashable {
     /// `x-ratelimit-{limit,remaining,reset}-{requests,tokens}`, by name.
     package var headers: [String: String] {
         var headers: [String: String] = [:]
-        for (name, level) in [("requests", requests), ("tokens", tokens)] {
-            guard let level else { continue }
-            headers["x-ratelimit-limit-\(name)"] = String(level.limit)
-            headers["x-ratelimit-remaining-\(name)"] = String(level.remaining)
-            headers["x-ratelimit-reset-\(name)"] = Self.text(level.reset)
+        if let requests {
+            headers["x-ratelimit-limit-requests"] = String(requests.limit)
+            headers["x-ratelimit-remaining-requests"] = String(requests.remaining)
+            headers["x-ratelimit-reset-requests"] = Self.text(requests.reset)
+        }
+        if let tokens {
+            headers["x-ratelimit-limit-tokens"] = String(tokens.limit)
+            headers["x-ratelimit-remaining-tokens"] = String(tokens.remaining)
+            headers["x-ratelimit-reset-tokens"] = Self.text(tokens.reset)
         }
         return headers
     }
