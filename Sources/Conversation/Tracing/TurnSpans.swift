@@ -8,7 +8,7 @@ extension AccountedRequest {
     /// Completes the request's span with what its books say. Nothing happens for requests that are not sampled.
     ///
     /// - Parameter error: nil when it finished.
-    package func tellTrace(_ tally: TurnTally, error: ErrorType?) {
+    package func tellTrace(_ tally: borrowing TurnTally, error: ErrorType?) {
         guard let recorder = trace.recorder else { return }
         var said: [SpanAttribute] = [
             SpanAttribute("gen_ai.operation.name", botID == nil ? operation.rawValue : "invoke_agent"),

@@ -16,9 +16,7 @@ extension Turn {
             &tally
         )
         try await announce(route, [plan.messages], sink, &tally)
-        var finishes: [Int: FinishReason] = [:]
-        var assemblers: [Int: ToolCallAssembler] = [:]
-        var begun: Set<Int> = []
+        var choices = RelayedChoices()
         var usage: Usage?
         var written = 0
         var clock = RoundClock()
@@ -32,17 +30,10 @@ extension Turn {
                     switch event {
                     case .usage(let counted): usage = counted
                     case .metadata(let members): out.append(.metadata(members))
-                    case .delta(var delta):
+                    case .delta(let delta):
                         guard delta.choice < plan.choices else { continue }
-                        begun.insert(delta.choice)
-                        if let reason = delta.finish, finishes[delta.choice] == nil { finishes[delta.choice] = reason }
-                        delta.finish = nil
-                        if !delta.toolCalls.isEmpty {
-                            delta.toolCalls = delta.toolCalls.map { piece in
-                                assemblers[delta.choice, default: ToolCallAssembler()].take(piece)
-                            }
-                        }
-                        if assemblers.values.contains(where: \.isOverfull) { throw tooMuch(route) }
+                        let delta = choices.take(delta)
+                        if choices.isOverfull { throw tooMuch(route) }
                         written += (delta.content?.count ?? 0) + (delta.reasoning?.count ?? 0)
                         written += delta.toolCalls.reduce(0) { $0 + $1.arguments.count }
                         if !delta.isEmpty || out.isEmpty { out.append(.delta(delta)) }
@@ -61,8 +52,7 @@ extension Turn {
         }
         count(usage, written: written, [plan.messages], &tally)
         clock.close(usage, &tally)
-        if finishes.isEmpty { finishes[0] = .stop }
-        guard begun.allSatisfy({ finishes[$0] != nil }) else {
+        guard let ends = choices.ends else {
             let failure = ProviderFailure(
                 .connectionLost,
                 "The provider \(route.target.provider) ended its answer before every choice was complete.",
@@ -71,13 +61,7 @@ extension Turn {
             endRound(&tally, route, error: failure)
             throw failure
         }
-        endRound(&tally, route, finishes: finishes.sorted { $0.key < $1.key }.map(\.value))
-        let ends = finishes.sorted { $0.key < $1.key }.map { choice, reason -> TurnEvent in
-            // Some upstreams say "stop" although they called tools (`gateways.md` (c) 21), or use the name of old.
-            let hasCalls = !(assemblers[choice]?.isEmpty ?? true)
-            let isOther = reason == .stop || reason == .functionCall
-            return .finish(choice: choice, hasCalls && isOther ? .toolCalls : reason)
-        }
-        try await sink.send(ends)
+        endRound(&tally, route, finishes: ends.map(\.said))
+        try await sink.send(ends.map { .finish(choice: $0.choice, $0.reason) })
     }
 }

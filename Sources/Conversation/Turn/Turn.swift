@@ -9,24 +9,25 @@ package final class Turn: Sendable {
     package let plan: TurnPlan
     package let environment: TurnEnvironment
     package let control: TurnControl
+    private let accounted: AccountedRequest
 
     package init(plan: TurnPlan, environment: TurnEnvironment, control: TurnControl = TurnControl()) {
         self.plan = plan
         self.environment = environment
         self.control = control
+        accounted = AccountedRequest(plan)
     }
 
     /// Reserves, runs to the end and settles.
     ///
     /// - Returns: how it ended and what it used. Never throws: every end is a value.
     package func run(_ sink: any TurnSink) async -> (end: TurnEnd, usage: Usage) {
-        let request = AccountedRequest(plan)
         // The request's span waits for what is said at the end, though the client may have left by then.
         plan.trace.recorder?.hold()
         defer { plan.trace.recorder?.release() }
         var settlement: Settlement
         do {
-            settlement = try await Settlement.begin(request, environment: environment)
+            settlement = try await Settlement.begin(accounted, environment: environment)
         } catch {
             return (.failed(error), Usage())
         }
@@ -52,7 +53,7 @@ package final class Turn: Sendable {
             }
         }
         tally.readerWait = sink.waited
-        request.tellTrace(tally, error: tally.errorType ?? ErrorType(end))
+        accounted.tellTrace(tally, error: tally.errorType ?? ErrorType(end))
         settlement.settle(tally, as: end)
         return (end, tally.usage)
     }

@@ -3,8 +3,9 @@
 package import OpenAIProtocol
 package import Providers
 
-/// The numbers behind a usage row and its metrics. A value of the turn's own task: nobody else sees it grow.
-package struct TurnTally: Sendable {
+/// The numbers behind a usage row and its metrics. A value of the turn's own task, of which there is one: nobody else
+/// sees it grow, and it is looked at where it lies.
+package struct TurnTally: ~Copyable, Sendable {
     /// The tokens of one target.
     package struct Share: Sendable {
         /// nil for what was used before anybody was asked.
