@@ -51,7 +51,7 @@ package final class HTTPClient: Sendable {
     package func fetch(_ request: TransferRequest, bodyLimit: Int) async throws(TransferFailure) -> WholeResponse {
         let transfer = try transfer(for: request, isWhole: true, bodyLimit: bodyLimit)
         switch await transfer.begin() {
-        case .whole(let head, let body): return WholeResponse(status: head.status, headers: head.headers, body: body)
+        case .whole(let head, let body): return WholeResponse(head: head, body: body)
         case .failed(let failure): throw failure
         default: throw TransferFailure(.other, "a whole response came in pieces")
         }

@@ -3,13 +3,14 @@
 /// A response whose body comes in pieces. One task reads it. Whoever drops it or cancels it ends the transfer; the
 /// connection is closed then unless the body had come to its end.
 package final class TransferResponse: Sendable {
-    package let status: Int
-    package let headers: HTTPHeaders
+    package var status: Int { head.status }
+    /// Read anew each time: few are asked for.
+    package var headers: HTTPHeaders { head.headers }
+    private let head: ResponseHead
     private let transfer: Transfer
 
     init(head: ResponseHead, transfer: Transfer) {
-        status = head.status
-        headers = head.headers
+        self.head = head
         self.transfer = transfer
     }
 
@@ -56,13 +57,14 @@ package final class TransferResponse: Sendable {
 
 /// A response with its whole body.
 package struct WholeResponse: Sendable {
-    package var status: Int
-    package var headers: HTTPHeaders
-    package var body: [UInt8]
+    package var status: Int { head.status }
+    /// Read anew each time: of most answers none are asked for.
+    package var headers: HTTPHeaders { head.headers }
+    package let body: [UInt8]
+    private let head: ResponseHead
 
-    package init(status: Int, headers: HTTPHeaders = [:], body: [UInt8] = []) {
-        self.status = status
-        self.headers = headers
+    init(head: ResponseHead, body: [UInt8]) {
+        self.head = head
         self.body = body
     }
 }

@@ -10,6 +10,12 @@ package struct HTTPHeaders: Sendable, ExpressibleByDictionaryLiteral {
         self.fields = fields
     }
 
+    /// None yet, with room for so many.
+    package init(capacity: Int) {
+        fields = []
+        fields.reserveCapacity(capacity)
+    }
+
     package init(dictionaryLiteral elements: (String, String)...) {
         fields = elements.map { (name: $0.0, value: $0.1) }
     }

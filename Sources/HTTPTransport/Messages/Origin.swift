@@ -6,7 +6,7 @@ enum Origin {
     /// `https://host:port`, or a phrase when there is no such thing in `url`.
     static func of(_ url: String) -> String {
         guard let (scheme, host) = parts(of: url) else { return "an address without a host" }
-        guard scheme.count <= 16, host.count <= 300, (scheme + host).allSatisfy(isPlain) else {
+        guard scheme.count <= 16, host.count <= 300, scheme.allSatisfy(isPlain), host.allSatisfy(isPlain) else {
             return "an address that cannot be shown"
         }
         return String(decoding: scheme, as: UTF8.self) + "://" + String(decoding: host, as: UTF8.self)
@@ -15,20 +15,17 @@ enum Origin {
     /// Whether `url` begins with `http://` or `https://` and names a host.
     static func isPresent(in url: String) -> Bool {
         guard let (scheme, _) = parts(of: url) else { return false }
-        let name = String(decoding: scheme, as: UTF8.self).lowercased()
-        return name == "http" || name == "https"
+        return scheme.count <= 5 && ["http", "https"].contains(String(decoding: scheme, as: UTF8.self).lowercased())
     }
 
     /// The scheme, and host with port; nil when one is missing.
-    private static func parts(of url: String) -> (scheme: ArraySlice<UInt8>, host: ArraySlice<UInt8>)? {
-        let bytes = Array(url.utf8)
-        guard let colon = bytes.firstIndex(of: 0x3A), bytes[colon...].starts(with: [0x3A, 0x2F, 0x2F]) else {
-            return nil
-        }
-        let start = colon + 3
+    private static func parts(of url: String) -> (scheme: Substring.UTF8View, host: Substring.UTF8View)? {
+        let bytes = url.utf8
+        guard let colon = bytes.firstIndex(of: 0x3A), bytes[colon...].starts(with: "://".utf8) else { return nil }
+        let start = bytes.index(colon, offsetBy: 3)
         let end = bytes[start...].firstIndex { $0 == 0x2F || $0 == 0x3F || $0 == 0x23 || $0 == 0x5C } ?? bytes.endIndex
         let authority = bytes[start..<end]
-        let host = authority.lastIndex(of: 0x40).map { authority[($0 + 1)...] } ?? authority
+        let host = authority.lastIndex(of: 0x40).map { authority[bytes.index(after: $0)...] } ?? authority
         return host.isEmpty ? nil : (bytes[..<colon], host)
     }
 

@@ -69,7 +69,12 @@ extension PreparedRequest {
             hasContentType = hasContentType || HTTPHeaders.isSame("content-type", field.name)
             // "Name:" would remove the header, "Name;" sends it without a value (CURLOPT_HTTPHEADER).
             let isBlank = field.value.utf8.allSatisfy { $0 == 0x20 || $0 == 0x09 }
-            lines.append(isBlank ? field.name + ";" : field.name + ": " + field.value)
+            var line = ""
+            line.reserveCapacity(field.name.utf8.count + field.value.utf8.count + 2)
+            line += field.name
+            line += isBlank ? ";" : ": "
+            if !isBlank { line += field.value }
+            lines.append(line)
         }
         // Otherwise libcurl calls every body a form.
         if !hasContentType { lines.append("Content-Type:") }

@@ -33,15 +33,18 @@ struct UpstreamExchange: Sendable {
 
     /// A configured header replaces one of ours.
     private func headers(for call: ModelCall) -> HTTPHeaders {
-        var headers: HTTPHeaders = [
-            "Content-Type": "application/json", "Accept": call.stream ? "text/event-stream" : "application/json",
-            "X-Request-Id": call.requestID,
-        ]
+        let extra = configuration.headers
+        var headers = HTTPHeaders(capacity: 6 + extra.count)
+        headers.add("Content-Type", "application/json")
+        headers.add("Accept", call.stream ? "text/event-stream" : "application/json")
+        headers.add("X-Request-Id", call.requestID)
         if let trace = call.traceParent {
-            headers.set("traceparent", trace)
-            if let state = call.traceState { headers.set("tracestate", state) }
+            headers.add("traceparent", trace)
+            if let state = call.traceState { headers.add("tracestate", state) }
         }
-        for (name, value) in configuration.headers.sorted(by: { $0.key < $1.key }) { headers.set(name, value) }
+        if !extra.isEmpty {
+            for (name, value) in extra.sorted(by: { $0.key < $1.key }) { headers.set(name, value) }
+        }
         return headers
     }
 

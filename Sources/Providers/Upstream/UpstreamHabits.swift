@@ -26,7 +26,7 @@ final class UpstreamHabits: Sendable {
     private let known = Mutex<Set<Entry>>([])
 
     func has(_ habit: Habit, model: String) -> Bool {
-        known.withLock { $0.contains(Entry(model: model, habit: habit)) }
+        known.withLock { !$0.isEmpty && $0.contains(Entry(model: model, habit: habit)) }
     }
 
     func note(_ habit: Habit, model: String) {
