@@ -22,8 +22,8 @@ final class RouteWalk {
     private var left: (alone: [RouteTarget], resting: [RouteTarget]) = ([], [])
     /// A model with no more tokens than this is too small, as an upstream has said.
     private var tooSmall: Int?
-    /// The keys that targets were asked with, by the targets' names.
-    private var tried: [String: Set<Int>] = [:]
+    /// The keys that targets were asked with.
+    private var tried: [(target: RouteTarget, key: Int)] = []
 
     init(
         _ router: ModelRouter,
@@ -74,7 +74,8 @@ final class RouteWalk {
                 }
                 guard let key = admit(target) else { continue }
                 // A key that has had its turn does not lead to another: what two callers do at once cannot go round.
-                let isFirst = tried[target.name, default: []].insert(key.id).inserted
+                let isFirst = !keys(triedFor: target).contains(key.id)
+                tried.append((target, key.id))
                 if let taken = try await attempt(target, key, ask) { return taken }
                 guard let failure = answer else { continue }
                 if key.key != nil, isOfKey(failure), isFirst, hasOtherKey(target) {
@@ -171,7 +172,7 @@ final class RouteWalk {
             of: router.ring(of: target.provider),
             for: target,
             trustsGuesses: trustsGuesses,
-            after: tried[target.name] ?? []
+            after: keys(triedFor: target)
         ) {
         case .key(let id, let key): return (id, key)
         case .resting(let until, let isGuess):
@@ -189,7 +190,11 @@ final class RouteWalk {
     }
 
     private func hasOtherKey(_ target: RouteTarget) -> Bool {
-        state.hasKey(of: router.ring(of: target.provider), for: target, besides: tried[target.name] ?? [])
+        state.hasKey(of: router.ring(of: target.provider), for: target, besides: keys(triedFor: target))
+    }
+
+    private func keys(triedFor target: RouteTarget) -> Set<Int> {
+        tried.isEmpty ? [] : Set(tried.filter { $0.target.name == target.name }.map(\.key))
     }
 
     /// Whether another key may fare better. A 403 is as likely to be of the request, which would cost each key a rest.

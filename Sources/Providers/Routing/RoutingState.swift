@@ -156,7 +156,7 @@ package final class RoutingState: Sendable {
     // MARK: Load
 
     func enter(_ target: String) -> RoundTicket {
-        loads.withLock { $0[target, default: 0] += 1 }
+        loads.withLock { $0[target] = ($0[target] ?? 0) + 1 }
         return RoundTicket(target: target, state: self)
     }
 
