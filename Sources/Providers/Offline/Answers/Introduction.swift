@@ -13,12 +13,13 @@ enum Introduction {
             english.append("I also show \(joined(more.map(\.english), "and")).")
             chinese.append("还可以查看\(joined(more.map(\.chinese)))。")
         }
+        // Without the words of an approval, which is read off the answer.
         let acts = offered(acts, tools)
         if !acts.isEmpty {
             english.append(
-                "Told to, I \(joined(acts.map(\.english), "and")); what needs approval waits for your `confirm CODE`."
+                "Told to, I \(joined(acts.map(\.english), "and")); what needs approval waits for yours."
             )
-            chinese.append("可按指令\(joined(acts.map(\.chinese)))；需要批准的操作会等你回复“确认 代码”。")
+            chinese.append("可按指令\(joined(acts.map(\.chinese)))；需要批准的操作会等你批准。")
         }
         answer.paragraph(english.joined(separator: " "), chinese.joined())
     }
