@@ -31,6 +31,8 @@ struct ResponseItemPage: Sendable {
     }
 
     /// The list object. Items get ids where the client gave none.
+    ///
+    /// - Throws: `OpenAIError` 400 for an item to go on from that there is not.
     func list(of response: StoredResponse) throws -> JSONValue {
         let elements = try JSONValue(parsing: response.input).array ?? []
         var items = elements.enumerated().map { index, element -> (id: String, item: JSONValue) in
@@ -46,7 +48,13 @@ struct ResponseItemPage: Sendable {
             return (id, .object(item))
         }
         if !isAscending { items.reverse() }
-        if let after, let place = items.firstIndex(where: { $0.id == after }) { items.removeFirst(place + 1) }
+        if let after {
+            // The first page once more would lead a client round in a circle.
+            guard let place = items.firstIndex(where: { $0.id == after }) else {
+                throw OpenAIError.invalid("Invalid 'after': there is no item '\(after.prefix(100))'.", param: "after")
+            }
+            items.removeFirst(place + 1)
+        }
         let page = items.prefix(limit)
         return [
             "object": "list", "data": .array(page.map(\.item)),
