@@ -32,6 +32,8 @@ struct AnthropicReader: AnswerReader {
     private var arguments: [JSONText] = []
     private var thoughts: [JSONObject] = []
     private var thoughtTexts: [JSONText] = []
+    private var signatures: [String] = []
+    private var thoughtBytes = 0
     private var usage = AnthropicUsage()
     private var hasUnsaidUsage = false
 
@@ -103,18 +105,22 @@ struct AnthropicReader: AnswerReader {
         case "thinking":
             blocks[index] = .thought(thoughts.count)
             let text = block["thinking"]?.escapedContent ?? JSONText()
-            thoughts.append(["type": "thinking"])
-            if let signature = block["signature"], !(signature.string ?? "").isEmpty {
-                thoughts[thoughts.count - 1]["signature"] = signature.value
-            }
-            thoughtTexts.append(text)
+            think(["type": "thinking"], text, signature: block["signature"]?.string ?? "")
             if !text.isEmpty { events.append(.delta(.init(reasoning: text))) }
         case "redacted_thinking":
             blocks[index] = .other
-            thoughts.append(block.value.object ?? [:])
-            thoughtTexts.append(JSONText())
+            think(block.value.object ?? [:], JSONText(), signature: "")
         default: blocks[index] = .other
         }
+    }
+
+    /// More than the memory takes is not gathered either.
+    private var keepsThoughts: Bool { remembering != nil && thoughtBytes < ReplayMemory.largest }
+
+    private mutating func think(_ thought: JSONObject, _ text: JSONText, signature: String) {
+        thoughts.append(thought)
+        thoughtTexts.append(text)
+        signatures.append(signature)
     }
 
     private mutating func goOn(_ delta: JSONView, at index: Int, into events: inout [ModelEvent]) {
@@ -130,11 +136,16 @@ struct AnthropicReader: AnswerReader {
             events.append(.delta(.init(toolCalls: [ToolCallDelta(index: call, arguments: text)])))
         case "thinking_delta":
             guard let text = delta["thinking"]?.escapedContent else { return }
-            if case .thought(let thought) = blocks[index] { thoughtTexts[thought].append(text) }
+            if keepsThoughts, case .thought(let thought) = blocks[index] {
+                thoughtTexts[thought].append(text)
+                thoughtBytes += text.count
+            }
             events.append(.delta(.init(reasoning: text)))
         case "signature_delta":
-            guard case .thought(let thought) = blocks[index], let text = delta["signature"]?.string else { return }
-            thoughts[thought]["signature"] = .string((thoughts[thought]["signature"]?.string ?? "") + text)
+            guard keepsThoughts, case .thought(let thought) = blocks[index], let text = delta["signature"]?.string
+            else { return }
+            signatures[thought].append(text)
+            thoughtBytes += text.utf8.count
         default: return
         }
     }
@@ -168,14 +179,15 @@ struct AnthropicReader: AnswerReader {
     }
 
     private func remember() {
-        guard let remembering, !calls.isEmpty else { return }
+        guard let remembering, keepsThoughts, !calls.isEmpty else { return }
         let called = zip(calls, arguments).map { call, text in
             Talk.Call(id: call.id, name: call.name, arguments: Talk.arguments(text.decoded))
         }
         // That there were none is kept too: such a loop may go on thinking.
-        let parts = zip(thoughts, thoughtTexts).map { thought, text -> JSONValue in
-            var thought = thought
-            if thought["type"] == "thinking" { thought["thinking"] = .string(text.decoded) }
+        let parts = thoughts.indices.map { place -> JSONValue in
+            var thought = thoughts[place]
+            if !signatures[place].isEmpty { thought["signature"] = .string(signatures[place]) }
+            if thought["type"] == "thinking" { thought["thinking"] = .string(thoughtTexts[place].decoded) }
             return .object(thought)
         }
         remembering.memory.store(parts, for: ReplayMemory.key(prefix: remembering.prefix, calls: called))

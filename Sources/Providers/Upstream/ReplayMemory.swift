@@ -18,6 +18,8 @@ final class ReplayMemory: Sendable {
 
     private let state = Mutex(State())
     private static let limit = 8 << 20
+    /// Bytes of one answer's parts from which on they are not kept.
+    static let largest = limit / 8
 
     /// - Parameter prefix: `Talk.prefix` of the messages before the answer.
     static func key(prefix: Int, calls: [Talk.Call]) -> Int {
@@ -32,7 +34,7 @@ final class ReplayMemory: Sendable {
 
     func store(_ parts: [JSONValue], for key: Int) {
         let size = parts.reduce(64) { $0 + $1.bytes.count }
-        guard size < Self.limit / 8 else { return }
+        guard size < Self.largest else { return }
         state.withLock { state in
             if state.parts.updateValue(parts, forKey: key) != nil { return }
             state.order.append((key, size))
