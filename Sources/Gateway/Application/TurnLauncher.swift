@@ -94,7 +94,9 @@ struct TurnLauncher: Sendable {
 
     /// Everything that is told of how an answer came about.
     static func headers(_ answer: (RouteTarget, attempts: Int)?, _ control: TurnControl) -> HTTPFields {
-        HTTPFields(answeredBy: answer, dropping: control.dropped).adding(HTTPFields(control.standing.headers))
+        var headers = HTTPFields(answeredBy: answer, dropping: control.dropped)
+        headers.add(control.standing)
+        return headers
     }
 
     func guarded<Value: Sendable>(

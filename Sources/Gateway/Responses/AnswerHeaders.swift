@@ -1,5 +1,6 @@
 // The headers that say how an answer came about.
 
+import Conversation
 import HTTPTypes
 import Providers
 
@@ -26,6 +27,13 @@ extension HTTPFields {
         self.init()
         for (name, value) in headers.sorted(by: { $0.key < $1.key }) {
             if let name = HTTPField.Name(name) { append(HTTPField(name: name, value: value)) }
+        }
+    }
+
+    /// What is left of the limits.
+    mutating func add(_ standing: LimitStanding) {
+        for (name, value) in standing.fields {
+            if let name = HTTPField.Name(name) { add(name, value) }
         }
     }
 

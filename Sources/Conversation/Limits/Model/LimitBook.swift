@@ -63,6 +63,7 @@ extension AccountedRequest {
     /// - Parameter route: the subject of its route.
     func scopes(route: String) -> [LimitScope] {
         var scopes: [LimitScope] = []
+        scopes.reserveCapacity(LimitScope.Kind.allCases.count)
         if caller.credential.kind == .apiSecret, let id = caller.credential.id {
             scopes.append(LimitScope(.secret, String(id)))
         }

@@ -31,20 +31,29 @@ package struct LimitStanding: Sendable, Hashable {
         if level.isTighter(than: tokens) { tokens = level }
     }
 
-    /// `x-ratelimit-{limit,remaining,reset}-{requests,tokens}`, by name.
-    package var headers: [String: String] {
-        var headers: [String: String] = [:]
+    /// `x-ratelimit-{limit,remaining,reset}-{requests,tokens}` with their values.
+    package var fields: [(name: String, value: String)] {
+        var fields: [(name: String, value: String)] = []
         if let requests {
-            headers["x-ratelimit-limit-requests"] = String(requests.limit)
-            headers["x-ratelimit-remaining-requests"] = String(requests.remaining)
-            headers["x-ratelimit-reset-requests"] = Self.text(requests.reset)
+            fields = [
+                ("x-ratelimit-limit-requests", String(requests.limit)),
+                ("x-ratelimit-remaining-requests", String(requests.remaining)),
+                ("x-ratelimit-reset-requests", Self.text(requests.reset)),
+            ]
         }
         if let tokens {
-            headers["x-ratelimit-limit-tokens"] = String(tokens.limit)
-            headers["x-ratelimit-remaining-tokens"] = String(tokens.remaining)
-            headers["x-ratelimit-reset-tokens"] = Self.text(tokens.reset)
+            fields += [
+                ("x-ratelimit-limit-tokens", String(tokens.limit)),
+                ("x-ratelimit-remaining-tokens", String(tokens.remaining)),
+                ("x-ratelimit-reset-tokens", Self.text(tokens.reset)),
+            ]
         }
-        return headers
+        return fields
+    }
+
+    /// The same by name.
+    package var headers: [String: String] {
+        Dictionary(uniqueKeysWithValues: fields.map { ($0.name, $0.value) })
     }
 
     /// A time as OpenAI writes it: `20ms`, `1s`, `1.5s`, `6m0s`, `1h0m0s`.

@@ -22,34 +22,44 @@ struct LimitTable: Sendable {
     ///   - holder: who counts the slot.
     ///   - moment: the engine's clock, milliseconds.
     mutating func reserve(_ claim: LimitClaim, holder: String, at moment: Int64) -> LimitOutcome {
+        let history = history
         var worst: LimitRefusal?
         for limited in claim.scopes {
-            var meter = meters[limited.scope] ?? LimitMeter()
-            meter.advance(to: moment)
-            if limited.limits.hasBudget { meter.seed(limited.scope, history, claim.startedAt) }
-            if let refusal = meter.refusal(limited, claim), refusal.weight >= worst?.weight ?? .min {
-                worst = refusal
+            let refusal = change(limited.scope) { meter in
+                meter.advance(to: moment)
+                if limited.limits.hasBudget { meter.seed(limited.scope, history, claim.startedAt) }
+                return meter.refusal(limited, claim)
             }
-            meters[limited.scope] = meter
-        }
-        if worst == nil {
-            for limited in claim.scopes {
-                meters[limited.scope]?.take(limited.limits, claim, holder: holder)
-            }
+            if let refusal, refusal.weight >= worst?.weight ?? .min { worst = refusal }
         }
         var standing = LimitStanding()
-        for limited in claim.scopes { meters[limited.scope]?.stand(limited.limits, in: &standing) }
+        var takenAt: [LimitScope: Int64] = [:]
+        var unpaid: [LimitScope] = []
+        for limited in claim.scopes {
+            change(limited.scope) { meter in
+                if worst == nil {
+                    meter.take(limited.limits, claim, holder: holder)
+                    takenAt[limited.scope] = meter.seen
+                    if !meter.isSeeded { unpaid.append(limited.scope) }
+                }
+                meter.stand(limited.limits, in: &standing)
+            }
+        }
         if let worst { return .refused(worst, standing) }
         let hold = LimitHold(
             scopes: claim.scopes,
             holder: holder,
-            takenAt: Dictionary(claim.scopes.map { ($0.scope, meters[$0.scope]?.seen ?? moment) }) { first, _ in first
-            },
+            takenAt: takenAt,
             startedAt: claim.startedAt,
             charged: claim.use,
-            unpaid: unpaid(claim.scopes)
+            unpaid: unpaid
         )
         return .granted(hold, standing)
+    }
+
+    /// Changes a subject's meter where it lies: taken out and put back, its lists would be copied.
+    private mutating func change<Value>(_ scope: LimitScope, _ body: (inout LimitMeter) -> Value) -> Value {
+        body(&meters[scope, default: LimitMeter()])
     }
 
     /// Charges what a request has used so far where that is more than was reserved, and says whether it may go on.
@@ -92,12 +102,12 @@ struct LimitTable: Sendable {
     ///
     /// - Parameter use: what was used in truth; nil leaves the estimate charged.
     mutating func settle(_ hold: LimitHold, as use: LimitUse?, at moment: Int64) {
-        for limited in hold.scopes {
-            guard var meter = meters[limited.scope] else { continue }
-            meter.advance(to: moment)
-            meter.correct(hold, limited, to: use ?? hold.charged)
-            meter.leave(hold.holder)
-            meters[limited.scope] = meter
+        for limited in hold.scopes where meters[limited.scope] != nil {
+            change(limited.scope) { meter in
+                meter.advance(to: moment)
+                meter.correct(hold, limited, to: use ?? hold.charged)
+                meter.leave(hold.holder)
+            }
         }
     }
 }
