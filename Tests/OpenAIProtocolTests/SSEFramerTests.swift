@@ -68,9 +68,9 @@ import Testing
     }
 
     @Test func theEndMarker() {
-        #expect(ServerSentEvent(data: Array("[DONE]".utf8)).isDone)
-        #expect(ServerSentEvent(data: Array("[DONE] ".utf8)).isDone)
-        #expect(!ServerSentEvent(data: Array("{}".utf8)).isDone)
+        #expect(ServerSentEvent(text: ArraySlice("[DONE]".utf8)).isDone)
+        #expect(ServerSentEvent(text: ArraySlice("[DONE] ".utf8)).isDone)
+        #expect(!ServerSentEvent(text: ArraySlice("{}".utf8)).isDone)
     }
 
     @Test func anEventAtTheLimitPasses() throws {

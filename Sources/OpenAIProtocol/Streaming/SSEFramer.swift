@@ -2,11 +2,20 @@
 
 /// One event as it was framed: its data lines joined with LF, and its `event:` name where there was one.
 package struct ServerSentEvent: Sendable, Hashable {
-    package var name: String?
-    package var data: [UInt8]
+    package let name: String?
+    /// A part of the bytes that it came in, wherever it came in one line.
+    package let text: ArraySlice<UInt8>
+
+    init(name: String? = nil, text: ArraySlice<UInt8>) {
+        self.name = name
+        self.text = text
+    }
+
+    /// A copy of its data.
+    package var data: [UInt8] { Array(text) }
 
     /// `[DONE]`, the end marker of the OpenAI protocol.
-    package var isDone: Bool { data.starts(with: Self.doneMarker) }
+    package var isDone: Bool { text.starts(with: Self.doneMarker) }
 
     private static let doneMarker = Array("[DONE]".utf8)
 }
@@ -24,7 +33,7 @@ package struct SSEFramer: Sendable {
     private let limit: Int
     /// Bytes of the line that has not ended yet.
     private var line: [UInt8] = []
-    private var data: [UInt8] = []
+    private var data: ArraySlice<UInt8> = []
     private var hasData = false
     private var name: String?
     /// The last byte was CR, so that an LF now belongs to the same line end.
@@ -99,8 +108,12 @@ package struct SSEFramer: Sendable {
         if first == 0x3A { return }
         if let value = Self.value(of: Self.dataField, in: text) {
             if data.count + value.count > limit { throw SSEOverflow(limit: limit) }
-            if hasData { data.append(0x0A) }
-            data.append(contentsOf: value)
+            if hasData {
+                data.append(0x0A)
+                data.append(contentsOf: value)
+            } else {
+                data = value
+            }
             hasData = true
         } else if let value = Self.value(of: Self.eventField, in: text) {
             name = String(decoding: value, as: UTF8.self)
@@ -108,7 +121,7 @@ package struct SSEFramer: Sendable {
     }
 
     private mutating func dispatch(into events: inout [ServerSentEvent]) {
-        if hasData { events.append(ServerSentEvent(name: name, data: data)) }
+        if hasData { events.append(ServerSentEvent(name: name, text: data)) }
         data = []
         hasData = false
         name = nil

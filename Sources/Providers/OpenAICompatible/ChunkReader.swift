@@ -25,12 +25,14 @@ struct ChunkReader: AnswerReader {
         self.provider = provider
     }
 
+    func repeated(_ bytes: ArraySlice<UInt8>) -> ModelEvent? { template?.event(of: bytes) }
+
     /// Reads a chunk or a whole answer.
     ///
     /// - Throws: `ProviderFailure` for an error object (`serverError` and relatives) and for bytes that are no JSON
     ///   object (`malformed`).
     mutating func read(_ bytes: [UInt8], into events: inout [ModelEvent]) throws(ProviderFailure) {
-        if let event = template?.event(of: bytes) {
+        if let event = repeated(bytes[...]) {
             events.append(event)
             return
         }

@@ -1,5 +1,6 @@
 // What the chunks of one stream have in common, so that most of them need not be parsed.
 
+import Glibc
 import JSON
 import OpenAIProtocol
 
@@ -23,10 +24,23 @@ struct ChunkTemplate: Sendable {
     ///
     /// The head ends with the opening quote and the tail begins with the closing one. What is between them holds neither
     /// quotes nor backslashes, so both are where they were, and the chunk's structure is the template's.
-    func event(of chunk: [UInt8]) -> ModelEvent? {
-        guard chunk.count >= head.count + tail.count, chunk.starts(with: head) else { return nil }
-        let end = chunk.count - tail.count
-        guard chunk[end...].elementsEqual(tail), let text = JSONText(plain: chunk[head.count..<end]) else { return nil }
+    func event(of chunk: ArraySlice<UInt8>) -> ModelEvent? {
+        guard chunk.count >= head.count + tail.count else { return nil }
+        let (start, end) = (chunk.startIndex + head.count, chunk.endIndex - tail.count)
+        guard Self.isSame(chunk[..<start], head), Self.isSame(chunk[end...], tail),
+            let text = JSONText(plain: chunk[start..<end])
+        else { return nil }
         return .delta(ModelDelta(choice: choice, content: text))
+    }
+
+    /// Whether these are the same bytes; both are as many.
+    private static func isSame(_ bytes: ArraySlice<UInt8>, _ other: [UInt8]) -> Bool {
+        bytes.withUnsafeBytes { left in
+            other.withUnsafeBytes { right in
+                // Neither is empty: there are quotes in them.
+                guard let one = left.baseAddress, let two = right.baseAddress else { return false }
+                return memcmp(one, two, right.count) == 0
+            }
+        }
     }
 }

@@ -14,6 +14,9 @@ protocol AnswerReader: Sendable {
     /// The model as the upstream names it.
     var answeredModel: String? { get }
 
+    /// The event of data that differs from what was read before in its text only; nil when it must be read.
+    func repeated(_ bytes: ArraySlice<UInt8>) -> ModelEvent?
+
     /// Reads the data of one event.
     ///
     /// - Throws: for an error of the upstream, and `malformed` for what is not of the protocol.
@@ -25,6 +28,8 @@ protocol AnswerReader: Sendable {
 
 extension AnswerReader {
     var sawEnd: Bool { false }
+
+    func repeated(_ bytes: ArraySlice<UInt8>) -> ModelEvent? { nil }
 
     mutating func readWhole(_ bytes: [UInt8], into events: inout [ModelEvent]) throws(ProviderFailure) {
         try read(bytes, into: &events)

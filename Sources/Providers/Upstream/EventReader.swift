@@ -69,7 +69,9 @@ struct EventReader<Reader: AnswerReader>: Sendable {
         for frame in frames where !isDone {
             if frame.isDone {
                 isDone = true
-            } else if !frame.data.isEmpty {
+            } else if let event = reader.repeated(frame.text) {
+                events.append(event)
+            } else if !frame.text.isEmpty {
                 do {
                     try reader.read(frame.data, into: &events)
                     isDone = reader.sawEnd
