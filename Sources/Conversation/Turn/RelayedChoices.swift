@@ -20,16 +20,14 @@ struct RelayedChoices {
     /// Those that have begun, as they came.
     private var choices: [Choice] = []
 
-    /// Takes a piece and returns it as it is passed on: without the end, which comes last.
-    mutating func take(_ delta: ModelDelta) -> ModelDelta {
-        var delta = delta
+    /// Takes a piece and makes it what is passed on: without the end, which comes last.
+    mutating func take(_ delta: inout ModelDelta) {
         let place = place(of: delta.choice)
         if choices[place].finish == nil { choices[place].finish = delta.finish }
         delta.finish = nil
         for index in delta.toolCalls.indices {
             delta.toolCalls[index] = choices[place].calls.take(delta.toolCalls[index])
         }
-        return delta
     }
 
     private mutating func place(of index: Int) -> Int {

@@ -30,10 +30,10 @@ extension Turn {
                     switch event {
                     case .usage(let counted): usage = counted
                     case .metadata(let members): out.append(.metadata(members))
-                    case .delta(let delta):
+                    case .delta(var delta):
                         guard delta.choice < plan.choices else { continue }
-                        let delta = choices.take(delta)
-                        if choices.isOverfull { throw tooMuch(route) }
+                        choices.take(&delta)
+                        if !delta.toolCalls.isEmpty, choices.isOverfull { throw tooMuch(route) }
                         written += (delta.content?.count ?? 0) + (delta.reasoning?.count ?? 0)
                         written += delta.toolCalls.reduce(0) { $0 + $1.arguments.count }
                         if !delta.isEmpty || out.isEmpty { out.append(.delta(delta)) }

@@ -39,16 +39,19 @@ struct ServedRoutes: Sendable {
                 notes.route = routes[index].path
             }
             return await respond(routes[index], request, context)
-        case .otherMethods(let indices):
-            let failure = RequestFailure(status: 405, message: "\(request.method.rawValue) is not possible here.")
-            let style = indices.first.map { routes[$0].style } ?? .envelope
-            var response = Response.failure(failure, style: style, requestID: context.requestID)
-            response.headers[.allow] = Set(indices.map { routes[$0].method.rawValue }).sorted().joined(separator: ", ")
-            return response
+        case .otherMethods(let indices): return refusal(request, otherRoutes: indices, context.requestID)
         case .nothing:
             let failure = RequestFailure(status: 404, message: "There is nothing at \(request.path.prefix(200)).")
             return .failure(failure, style: ErrorStyle(path: request.path), requestID: context.requestID)
         }
+    }
+
+    private func refusal(_ request: Request, otherRoutes: [Int], _ requestID: String) -> Response {
+        let failure = RequestFailure(status: 405, message: "\(request.method.rawValue) is not possible here.")
+        let style = otherRoutes.first.map { routes[$0].style } ?? .envelope
+        var response = Response.failure(failure, style: style, requestID: requestID)
+        response.headers[.allow] = Set(otherRoutes.map { routes[$0].method.rawValue }).sorted().joined(separator: ", ")
+        return response
     }
 
     private func respond(_ route: Route, _ request: Request, _ context: GatewayContext) async -> Response {
