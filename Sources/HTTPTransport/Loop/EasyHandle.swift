@@ -50,6 +50,11 @@ final class EasyHandle {
         }
     }
 
+    /// How many bytes are read at once; libcurl allocates as many for each transfer.
+    func setBuffer(_ bytes: Int) {
+        set(CURLOPT_BUFFERSIZE, bytes)
+    }
+
     /// Forgets the request; connections are the multi handle's and stay.
     func reset() {
         curl_easy_reset(curl)

@@ -9,6 +9,10 @@ import Synchronization
 /// mailbox. Every turn handles notes, due timers, what libcurl finished, and hands each touched transfer's bytes over
 /// once.
 final class TransferLoop {
+    /// Bytes that libcurl reads of a stream at once. Its own 16 KiB would lie there for every one of thousands of streams, of
+    /// which a piece is some hundred bytes.
+    private static let streamBuffer = 4 << 10
+
     private let configuration: HTTPClientConfiguration
     private let mailbox: Mailbox
     private let counters: LoopCounters
@@ -206,6 +210,7 @@ extension TransferLoop {
         limits.schedule(transfer.id, at: new.scheduled)
         sweepIfStale()
         let context = Unmanaged.passUnretained(new).toOpaque()
+        if !transfer.isWhole { handle.setBuffer(Self.streamBuffer) }
         guard handle.configure(transfer.request, for: configuration, context: context, counters: counters),
             multi.add(handle)
         else {
