@@ -61,8 +61,8 @@ func idleTool(_ name: String, _ effect: ToolEffect = .read) -> Tool {
         #expect(throws: ToolRegistryError.invalidName(name)) { try ToolRegistry([idleTool(name)]) }
     }
 
-    @Test func aDefinitionIsWhatModelsAreTold() {
-        let definition = idleTool("alerts_list").definition
+    @Test func aDefinitionIsWhatModelsAreTold() throws {
+        let definition = try JSONValue(parsing: idleTool("alerts_list").definition)
         #expect(definition["type"] == "function")
         #expect(definition["function"]?["name"] == "alerts_list")
         #expect(definition["function"]?["description"] == "Does nothing.")

@@ -19,7 +19,7 @@ extension Turn {
             isLast
             ? []
             : plan.clientTools.map { ModelTool(name: $0.name, json: $0.json) }
-                + tools.map { ModelTool(name: $0.name, json: $0.definition.bytes) }
+                + tools.map { ModelTool(name: $0.name, json: $0.definition) }
         // Upstreams refuse this one without tools.
         let parameters = plan.parameters.filter { !offered.isEmpty || $0.name != "parallel_tool_calls" }
         let span = RoundSpan(plan.trace)

@@ -3,6 +3,7 @@
 package import Identity
 import OpenAIProtocol
 import Providers
+import Tools
 
 /// The part of a request that its settlement needs; a turn's, or that of a call that is no turn. Made once, then shared.
 package final class AccountedRequest: Sendable {
@@ -64,7 +65,7 @@ package final class AccountedRequest: Sendable {
 }
 
 extension LimitEstimate {
-    /// A turn's first round: the conversation and the system prompt, and the answer that the request allows.
+    /// A turn's first round: the conversation, the system prompt and the tools, and the answer that the request allows.
     fileprivate init(_ plan: TurnPlan) {
         // No model is asked to decide an approval.
         guard plan.command == nil else {
@@ -77,7 +78,7 @@ extension LimitEstimate {
         let (tokens, isTooMany) = (most ?? 0).multipliedReportingOverflow(by: max(1, plan.choices))
         self.init(
             promptBytes: TokenEstimate.textBytes(ofMessages: plan.messages) + (plan.systemPrompt?.utf8.count ?? 0)
-                + plan.clientTools.reduce(0) { $0 + $1.json.count },
+                + plan.clientTools.reduce(0) { $0 + $1.json.count } + plan.tools.reduce(0) { $0 + $1.definition.count },
             mostCompletionTokens: most.map { _ in isTooMany ? .max : tokens },
             model: plan.route.targets.first?.name ?? ""
         )

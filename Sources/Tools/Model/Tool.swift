@@ -55,6 +55,9 @@ package struct Tool: Sendable {
     package let summary: String
     /// JSON Schema (2020-12 subset, see `ArgumentCheck`) of the arguments: type object, additionalProperties false.
     package let parameters: JSONValue
+    /// The tool in the form that models are told of, `{"type":"function","function":{…}}`: written once, sent with each
+    /// round.
+    package let definition: [UInt8]
     package let effect: ToolEffect
     package let permission: Permission
     package let budget: ToolBudget
@@ -79,6 +82,8 @@ package struct Tool: Sendable {
         self.name = name
         self.summary = summary
         self.parameters = parameters
+        let function: JSONValue = ["name": .string(name), "description": .string(summary), "parameters": parameters]
+        definition = JSONValue.object(["type": "function", "function": function]).bytes
         self.effect = effect
         self.permission = permission
         self.budget = budget
@@ -93,13 +98,5 @@ package struct Tool: Sendable {
         let words = given.map { "\($0.key) \($0.value.text)" }.joined(separator: ", ")
         // JSON text has no control characters; a long one says what matters in its beginning.
         return "\(name): \(words.count > 500 ? "\(words.prefix(500))…" : words)."
-    }
-
-    /// The tool in the form that models are told of: `{"type":"function","function":{…}}`.
-    package var definition: JSONValue {
-        [
-            "type": "function",
-            "function": ["name": .string(name), "description": .string(summary), "parameters": parameters],
-        ]
     }
 }

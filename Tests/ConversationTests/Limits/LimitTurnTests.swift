@@ -90,6 +90,13 @@ import Tools
         }
     }
 
+    @Test func aBotsToolsAreReserved() throws {
+        let tools = [tool("look"), tool("see")]
+        let size = tools.reduce(0) { $0 + $1.definition.count }
+        let bytes = try [[], tools].map { AccountedRequest(try plan(bot: bot(), tools: $0)).estimate.promptBytes }
+        #expect(size > 100 && bytes[1] == bytes[0] + size)
+    }
+
     @Test func ofTwoBoundsTheLargerIsReserved() throws {
         let plan = try plan(#""max_tokens":1,"max_completion_tokens":5000"#, bot: nil)
         #expect(AccountedRequest(plan).estimate.mostCompletionTokens == 5000)

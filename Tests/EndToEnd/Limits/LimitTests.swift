@@ -130,22 +130,22 @@ import Testing
             environment: ["OPSGATE_PRICES": prices]
         )
         #expect(
-            try await first.post(Self.limits, #"{"scope":"user","subject":"*","budget_month":2.5}"#).status == 200
+            try await first.post(Self.limits, #"{"scope":"user","subject":"*","budget_month":5.5}"#).status == 200
         )
         #expect(try await first.chat("hello", members: #""max_tokens":100"#).status == 200)
         let row = try await first.get(Self.status + "?scope=user").json["data"]?["results"]?[0]
         #expect(row?["budget_month"]?["used"]?.double == 2)
-        #expect(row?["budget_month"]?["remaining"]?.double == 0.5)
+        #expect(row?["budget_month"]?["remaining"]?.double == 3.5)
         #expect(row?["currency"]?.string == "EUR")
         _ = try await first.usage(atLeast: 1)
         try await first.stop()
         let second = try await first.startAgain()
-        let refused = try await second.chat("hello", members: #""max_tokens":1000"#)
+        let refused = try await second.chat("hello", members: #""max_tokens":2000"#)
         #expect(refused.status == 429, "\(refused.text)")
         #expect(refused.head["x-should-retry"] == "false")
         #expect(refused.head["retry-after"] == nil)
         #expect(try refused.json["error"]?["code"]?.string == "insufficient_quota")
-        #expect(try refused.json["error"]?["message"]?.string?.contains("2.5 EUR a month") == true)
+        #expect(try refused.json["error"]?["message"]?.string?.contains("5.5 EUR a month") == true)
         #expect(try await second.usage(atLeast: 2).last?["error_type"] == "policy_budget_exceeded")
         try await second.stop()
         try await upstream.stop()

@@ -62,7 +62,7 @@ struct MessageSize: Sendable, Hashable {
         var size = self
         size.bytes += plan.systemPrompt?.utf8.count ?? 0
         size.bytes += plan.clientTools.reduce(0) { $0 + $1.json.count }
-        size.bytes += plan.tools.reduce(0) { $0 + $1.definition.bytes.count }
+        size.bytes += plan.tools.reduce(0) { $0 + $1.definition.count }
         return size
     }
 }
