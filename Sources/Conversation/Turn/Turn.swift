@@ -58,8 +58,6 @@ package final class Turn: Sendable {
         return (end, tally.usage)
     }
 
-    // By itself, since what only failures need would lie in the frame of every turn.
-    @inline(never)
     private func end(for error: any Error) -> TurnEnd {
         if let failure = error as? ProviderFailure, failure.kind != .cancelled, !Task.isCancelled { log(failure) }
         if Task.isCancelled || error is CancellationError || error is SinkClosed { return .cancelled(control.cause) }

@@ -240,20 +240,28 @@ final class RouteWalk {
             state.learn(nil, of: target.name)
             return (value, target, ticket)
         } catch {
-            // A timeout at the turn's own end says nothing about the target.
-            let isOurs = Task.isCancelled || isPastDeadline
-            state.learn(error, of: target.name, isOurs: isOurs)
-            state.learn(error, ofKey: key.id, of: router.ring(of: target.provider), for: target)
-            if isOurs && Task.isCancelled { throw error }
-            failures.append(error)
-            answer = error
-            switch error.kind {
-            case .contextTooLong:
-                tooSmall = max(tooSmall ?? 0, router.profile(of: target.name)?.contextTokens ?? facts.tokens ?? 0)
-            case let kind where kind == .badRequest || kind == .cancelled: throw error
-            default: break
-            }
+            try learn(error, target, key.id)
             return nil
+        }
+    }
+
+    /// Takes a failure to heart.
+    ///
+    /// - Throws: the failure when it leaves no room for others.
+    @inline(never)  // What only failures need would lie in the frame of every call.
+    private func learn(_ error: ProviderFailure, _ target: RouteTarget, _ key: Int) throws(ProviderFailure) {
+        // A timeout at the turn's own end says nothing about the target.
+        let isOurs = Task.isCancelled || isPastDeadline
+        state.learn(error, of: target.name, isOurs: isOurs)
+        state.learn(error, ofKey: key, of: router.ring(of: target.provider), for: target)
+        if isOurs && Task.isCancelled { throw error }
+        failures.append(error)
+        answer = error
+        switch error.kind {
+        case .contextTooLong:
+            tooSmall = max(tooSmall ?? 0, router.profile(of: target.name)?.contextTokens ?? facts.tokens ?? 0)
+        case let kind where kind == .badRequest || kind == .cancelled: throw error
+        default: break
         }
     }
 
