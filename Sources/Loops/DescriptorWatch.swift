@@ -20,11 +20,16 @@ struct DescriptorWatch: ~Copyable {
     /// - Parameter wakeDescriptor: an eventfd, watched edge-triggered so that nobody has to read it.
     /// - Throws: when the system has no descriptor left.
     init(wakeDescriptor: Int32) throws(LoopFailure) {
-        epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
+        let epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
         guard epoll >= 0 else { throw LoopFailure("no epoll", errno) }
+        guard cepoll_control(epoll, EPOLL_CTL_ADD, wakeDescriptor, EPOLLIN.rawValue | EPOLLET.rawValue) == 0 else {
+            let reason = errno
+            close(epoll)
+            throw LoopFailure("no epoll", reason)
+        }
+        self.epoll = epoll
         events = .allocate(capacity: Self.batch)
         events.initialize(repeating: epoll_event(), count: Self.batch)
-        _ = cepoll_control(epoll, EPOLL_CTL_ADD, wakeDescriptor, EPOLLIN.rawValue | EPOLLET.rawValue)
     }
 
     deinit {
@@ -33,9 +38,12 @@ struct DescriptorWatch: ~Copyable {
     }
 
     /// Watches a descriptor for these events, or stops when there are none.
-    mutating func watch(_ descriptor: Int32, for wanted: DescriptorEvents) {
+    ///
+    /// - Returns: false when the system refuses.
+    @discardableResult
+    mutating func watch(_ descriptor: Int32, for wanted: DescriptorEvents) -> Bool {
         let index = Int(descriptor)
-        guard index >= 0 else { return }
+        guard index >= 0 else { return false }
         if index >= registered.count {
             registered.append(contentsOf: repeatElement([], count: index + 64 - registered.count))
         }
@@ -43,15 +51,16 @@ struct DescriptorWatch: ~Copyable {
         registered[index] = wanted
         if wanted.isEmpty {
             _ = cepoll_control(epoll, EPOLL_CTL_DEL, descriptor, 0)
-            return
+            return true
         }
         // Who opened it may have closed it and opened another under the same number without a word in between, and epoll
         // forgets closed ones by itself: what we know can be wrong both ways.
         let first = known.isEmpty ? EPOLL_CTL_ADD : EPOLL_CTL_MOD
         let second = known.isEmpty ? EPOLL_CTL_MOD : EPOLL_CTL_ADD
-        if cepoll_control(epoll, first, descriptor, wanted.rawValue) != 0 {
-            _ = cepoll_control(epoll, second, descriptor, wanted.rawValue)
-        }
+        if cepoll_control(epoll, first, descriptor, wanted.rawValue) == 0 { return true }
+        if cepoll_control(epoll, second, descriptor, wanted.rawValue) == 0 { return true }
+        registered[index] = []
+        return false
     }
 
     /// What it was last watched for.

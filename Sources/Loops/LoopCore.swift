@@ -23,6 +23,7 @@ package final class LoopCore {
     private var jobs: [LoopJob] = []
     /// Storage to be used again.
     private var spare: [LoopJob] = []
+    private var postponed: [() -> Void] = []
     private var timers = DeadlineQueue<Int>()
     private var actions: [Int: () -> Void] = [:]
     private var lastTimer = 0
@@ -39,24 +40,20 @@ package final class LoopCore {
     // MARK: What lives here
 
     /// Tells `handler` of these events of a descriptor; with none, nobody of any.
-    package func watch(_ descriptor: Int32, for events: DescriptorEvents, _ handler: any DescriptorHandler) {
-        guard descriptor >= 0 else { return }
-        let isKnown = watched[descriptor].isKept && watch.events(of: descriptor) == events
-        watched[descriptor].handler = events.isEmpty ? nil : handler
-        if !isKnown { watch.watch(descriptor, for: events) }
+    ///
+    /// - Returns: false when the system has no room for it.
+    @discardableResult
+    package func watch(_ descriptor: Int32, for events: DescriptorEvents, _ handler: any DescriptorHandler) -> Bool {
+        guard descriptor >= 0 else { return false }
+        let isKnown = watched[descriptor].isResting && watch.events(of: descriptor) == events
+        watched[descriptor] = Watched(handler: events.isEmpty ? nil : handler)
+        return isKnown || watch.watch(descriptor, for: events)
     }
 
-    /// The end of this descriptor will be told (`forget`), so that what is known of it is true.
-    package func keep(_ descriptor: Int32) {
-        if descriptor >= 0 { watched[descriptor].isKept = true }
-    }
-
-    /// Tells nobody of a descriptor for the time being. One that is kept is expected to be silent, and taken out only if it is
-    /// not: a connection that is used again and again is registered once.
+    /// Tells nobody of a descriptor for the time being. It is expected to be silent, and taken out only if it is not: a
+    /// connection that is used again and again is registered once. Only for a descriptor whose end will be told (`forget`).
     package func rest(_ descriptor: Int32) {
-        guard descriptor >= 0 else { return }
-        watched[descriptor].handler = nil
-        if !watched[descriptor].isKept { watch.watch(descriptor, for: []) }
+        if descriptor >= 0 { watched[descriptor] = Watched(isResting: true) }
     }
 
     /// The descriptor is about to be closed: another may get its number.
@@ -64,6 +61,11 @@ package final class LoopCore {
         guard descriptor >= 0 else { return }
         watched[descriptor] = Watched()
         watch.forget(descriptor)
+    }
+
+    /// Runs `action` in the next turn, when every descriptor that is ready by then has had its part.
+    package func inNextTurn(_ action: @escaping () -> Void) {
+        postponed.append(action)
     }
 
     package func adopt(_ tenant: any LoopTenant) {
@@ -93,6 +95,7 @@ package final class LoopCore {
         while true {
             listen()
             while let (_, id) = timers.popDue(now) { actions.removeValue(forKey: id)?() }
+            for action in postponedActions() { action() }
             work()
             if loop.isEnding, jobs.isEmpty, leave() { break }
         }
@@ -101,7 +104,7 @@ package final class LoopCore {
 
     private func listen() {
         var milliseconds: Int32 = 0
-        if jobs.isEmpty, loop.mayFallAsleep({ tenants.contains { $0.hasWork } }) {
+        if jobs.isEmpty, postponed.isEmpty, loop.mayFallAsleep({ tenants.contains { $0.hasWork } }) {
             var next = timers.next
             for tenant in tenants {
                 if let deadline = tenant.deadline { next = next.map { min($0, deadline) } ?? deadline }
@@ -116,22 +119,34 @@ package final class LoopCore {
             if let handler = watched[ready.descriptor].handler {
                 handler.ready(ready.descriptor, ready.events)
             } else if ready.descriptor != loop.wakeDescriptor {
-                watch.watch(ready.descriptor, for: [])
+                forgetQuietly(ready.descriptor)
             }
         }
+    }
+
+    /// It was to be silent, and nobody wants to hear it.
+    private func forgetQuietly(_ descriptor: Int32) {
+        watched[descriptor] = Watched()
+        watch.watch(descriptor, for: [])
+    }
+
+    private func postponedActions() -> [() -> Void] {
+        var actions: [() -> Void] = []
+        swap(&actions, &postponed)
+        return actions
     }
 
     private func work() {
         var batch: [LoopJob] = []
         swap(&batch, &spare)
         defer { swap(&batch, &spare) }
-        for _ in 0..<Self.roundsInARow {
+        for round in 0..<Self.roundsInARow {
             loop.takeJobs(into: &jobs)
             swap(&batch, &jobs)
             for job in batch { run(job) }
             if !batch.isEmpty { now = .now }
             batch.removeAll(keepingCapacity: true)
-            for tenant in tenants { tenant.turn() }
+            for tenant in tenants { tenant.turn(hasListened: round == 0) }
             if jobs.isEmpty { return }
         }
     }
@@ -147,12 +162,13 @@ package final class LoopCore {
     private func leave() -> Bool {
         for tenant in tenants { tenant.leave() }
         tenants = []
-        // Those have told whom they had to tell.
+        // Those have told whom they had to tell, and somebody may have moved in meanwhile.
         work()
-        guard jobs.isEmpty else { return false }
+        guard jobs.isEmpty, tenants.isEmpty, loop.close() else { return false }
         actions = [:]
+        postponed = []
         watched = WatchedDescriptors()
-        return loop.close()
+        return true
     }
 }
 
@@ -182,7 +198,7 @@ extension LoopCore {
 /// What is known of one descriptor.
 private struct Watched {
     var handler: (any DescriptorHandler)?
-    var isKept = false
+    var isResting = false
 }
 
 /// A table by descriptor: these are small numbers.

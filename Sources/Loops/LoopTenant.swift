@@ -3,7 +3,7 @@
 /// Hears of a descriptor. Called on the loop's thread.
 package protocol DescriptorHandler: AnyObject {
     /// - Parameter events: those of a descriptor that was closed and opened anew within a turn may be stale,
-    ///   so they are a reason to look, and no more.
+    ///   so they are a reason to look rather than to believe.
     func ready(_ descriptor: Int32, _ events: DescriptorEvents)
 }
 
@@ -15,7 +15,10 @@ package protocol LoopTenant: AnyObject {
     /// calls `wake`.
     var hasWork: Bool { get }
     /// Does what there is to do.
-    func turn()
+    ///
+    /// - Parameter hasListened: whether descriptors have been heard since the last time. Who waits for one of them judges
+    ///   its patience only then.
+    func turn(hasListened: Bool)
     /// The loop is over.
     func leave()
 }

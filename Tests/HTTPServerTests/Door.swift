@@ -25,6 +25,7 @@ final class Door: Sendable {
     static func open(
         requestTime: Duration = .seconds(60),
         maximumConnections: Int = 1000,
+        loops: Int = 2,
         _ responder: (@Sendable (Request, Seen) async -> Response)? = nil
     ) async throws -> Door {
         let seen = Seen()
@@ -44,7 +45,7 @@ final class Door: Sendable {
                 return Response(status: status, body: ResponseBody(Array("\(fault)".utf8)))
             }
         )
-        let loops = try LoopGroup(count: 2)
+        let loops = try LoopGroup(count: loops)
         let listener = Listener(configuration, loops: loops) { await (responder ?? Self.usual)($0, seen) }
         return Door(listener, loops, try await listener.start(), seen)
     }

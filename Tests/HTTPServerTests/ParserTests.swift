@@ -102,6 +102,7 @@ private struct Told: Equatable {
         "OPTIONS * HTTP/1.1\r\nHost: x\r\nUser-Agent:\r\nUser-Agent: b\r\n\r\n",
         "DELETE /%41/%C3%A4 HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n",
         "GET /old HTTP/1.0\r\n\r\n",
+        "GET /v6 HTTP/1.1\r\nHost: [::1]:8080\r\n\r\n",
     ]
 
     // MARK: Tests
@@ -142,6 +143,12 @@ private struct Told: Equatable {
         "GET / HTTP/1.1 \r\nHost: x\r\n\r\n",
         "GET / HTTP/2.0\r\nHost: x\r\n\r\n",
         "GET /\r\n\r\n",
+        "GET foo?x=http://h/v1/models HTTP/1.1\r\nHost: x\r\n\r\n",
+        "GET ftp://h/ HTTP/1.1\r\nHost: x\r\n\r\n",
+        "CONNECT h:443 HTTP/1.1\r\nHost: h:443\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a b\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a@b\r\n\r\n",
         "G@T / HTTP/1.1\r\nHost: x\r\n\r\n",
         "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5, 5\r\n\r\nhello",
         "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\nhello",

@@ -2,6 +2,7 @@
 
 import HTTPTypes
 import Support
+import Synchronization
 import Testing
 
 @testable import HTTPServer
@@ -199,6 +200,50 @@ import Testing
         try await eventually("both bodies are found incomplete") {
             door.seen.all.filter { $0 == "body: incomplete" }.count == 2
         }
+        await door.shut()
+    }
+
+    /// The answer to a body that turns out to be none is seen, though more of it is on its way.
+    @Test func aMalformedBodyIsAnsweredWhileMoreComes() async throws {
+        let door = try await Door.open()
+        let probe = try await HTTPProbe(port: door.port)
+        try await probe.send("POST /echo HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n")
+        try await eventually("it is being read") { door.seen.all == ["POST /echo"] }
+        try await probe.send("zz\r\n")
+        for _ in 0..<20 {
+            try? await probe.send([UInt8](repeating: 0x61, count: 10_000))
+            try await Task.sleep(for: .milliseconds(2))
+        }
+        #expect(try await probe.answer().status == 400)
+        await door.shut()
+    }
+
+    /// A client that sends thousands of requests at once does not have the loop for itself.
+    @Test func aFloodLeavesRoomForOthers() async throws {
+        let total = 60_000
+        let answered = Atomic<Int>(0)
+        let door = try await Door.open(loops: 1) { request, _ in
+            if request.path == "/flood" { answered.add(1, ordering: .relaxed) }
+            return Response(status: .noContent)
+        }
+        let flood = try await HTTPProbe(port: door.port)
+        let reading = Task<Void, any Error> {
+            for _ in 0..<total {
+                let status = try await flood.head().status
+                #expect(status == 204)
+            }
+        }
+        let sending = Task {
+            let requests = String(repeating: "GET /flood HTTP/1.1\r\nHost: x\r\n\r\n", count: total)
+            try await flood.send(requests)
+        }
+        let other = try await HTTPProbe(port: door.port)
+        try await eventually("the flood has begun") { answered.load(ordering: .relaxed) > 0 }
+        try await other.send("GET /other HTTP/1.1\r\nHost: x\r\n\r\n")
+        #expect(try await other.head().status == 204)
+        #expect(answered.load(ordering: .relaxed) < total)
+        try await sending.value
+        try await reading.value
         await door.shut()
     }
 

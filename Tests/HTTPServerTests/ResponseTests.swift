@@ -105,6 +105,78 @@ import Testing
         await door.shut()
     }
 
+    /// Slow is not gone: a reader that takes some of an answer all the time gets all of it.
+    @Test func aSlowReaderMayTakeLongerThanAnIdleOne() async throws {
+        let size = 3 << 20
+        let door = try await Door.open(requestTime: .milliseconds(500)) { _, _ in
+            Response(status: .ok, body: ResponseBody([UInt8](repeating: 0x65, count: size)))
+        }
+        let probe = try await HTTPProbe(port: door.port, receiveBuffer: 16_384)
+        try await probe.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+        _ = try await probe.head()
+        var count = 0
+        while count < size {
+            let piece = try #require(try await probe.bodyPiece())
+            count += piece.count
+            if count < size / 2 { try await Task.sleep(for: .milliseconds(25)) }
+        }
+        #expect(count == size)
+        await door.shut()
+    }
+
+    /// Without chunks and length the end of the connection is the end of the answer: one that is cut must not look so.
+    @Test func anAnswerThatIsCutByTheServerDoesNotLookWhole() async throws {
+        let door = try await Door.open { _, seen in
+            Response(
+                status: .ok,
+                body: ResponseBody { writer in
+                    try await writer.write(Array("half".utf8))
+                    seen.note("half")
+                    while !seen.all.contains("over") { try await Task.sleep(for: .milliseconds(5)) }
+                }
+            )
+        }
+        let probe = try await HTTPProbe(port: door.port)
+        try await probe.send("GET / HTTP/1.0\r\n\r\n")
+        try await eventually("half of it is sent") { door.seen.all == ["half"] }
+        door.listener.closeAll()
+        #expect(try await probe.waitForClose())
+        door.seen.note("over")
+        await door.shut()
+    }
+
+    /// Who has had an answer gets no second one for the same request, whatever else it sends.
+    @Test func aRequestHasOneAnswer() async throws {
+        let door = try await Door.open { _, _ in Response(status: .unauthorized, body: ResponseBody(Array("no".utf8))) }
+        let probe = try await HTTPProbe(port: door.port)
+        try await probe.send("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nab")
+        #expect(try await probe.answer().status == 401)
+        try? await probe.send("c\r\nzz\r\n")
+        #expect(try await probe.receive() == nil)
+        await door.shut()
+    }
+
+    /// The invitation to send the body is no part of an answer.
+    @Test func nobodyIsAskedToGoOnInTheMiddleOfAnAnswer() async throws {
+        let door = try await Door.open { request, _ in
+            Response(
+                status: .ok,
+                body: ResponseBody { writer in
+                    try await writer.write(Array("first|".utf8))
+                    for try await piece in request.body { try await writer.write(piece) }
+                }
+            )
+        }
+        let probe = try await HTTPProbe(port: door.port)
+        try await probe.send("POST / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")
+        _ = try await probe.head()
+        try await probe.send("ok")
+        var body: [UInt8] = []
+        while let piece = try await probe.bodyPiece() { body += piece }
+        #expect(String(decoding: body, as: UTF8.self) == "first|ok")
+        await door.shut()
+    }
+
     /// An answer that comes before the body has: the client still gets to read it.
     @Test func anEarlyAnswerIsSeenByWhoIsStillSending() async throws {
         let door = try await Door.open { _, _ in Response(status: .unauthorized, body: ResponseBody(Array("no".utf8))) }

@@ -100,7 +100,6 @@ private final class Count: Sendable {
         let (reading, writing) = (ends[0], ends[1])
         let heard = Count()
         _ = await group.next().run { core in
-            core.keep(reading)
             core.watch(reading, for: .readable, Listening(core, reading, heard))
         }
         for number in 1...3 {
@@ -180,7 +179,7 @@ private final class Count: Sendable {
 
         private let continuation: AsyncStream<Void>.Continuation
 
-        func turn() { turns.up() }
+        func turn(hasListened: Bool) { turns.up() }
 
         func leave() {
             ends.up()

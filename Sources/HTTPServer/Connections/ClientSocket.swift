@@ -30,6 +30,8 @@ final class ClientSocket {
     private var unsent: [UInt8] = []
     private var sentCount = 0
     private(set) var isOpen = true
+    /// Bytes that the socket has taken.
+    private(set) var sentTotal = 0
 
     /// Whether more is to be read.
     var wantsInput = true {
@@ -50,17 +52,20 @@ final class ClientSocket {
     var unsentCount: Int { unsent.count - sentCount }
 
     /// Begins to tell the handler what happens, or tells it of other things from now on.
-    func watch() {
-        guard isOpen else { return }
+    ///
+    /// - Returns: false when the system refuses.
+    @discardableResult
+    func watch() -> Bool {
+        guard isOpen else { return false }
         var events: DescriptorEvents = []
         if wantsInput { events.insert(.readable) }
         if awaitsEnd { events.insert(.inputClosed) }
         if unsentCount > 0 { events.insert(.writable) }
         // Without any there would be no word of a failure either.
         if events.isEmpty { events = .failed }
-        guard events != watched else { return }
+        guard events != watched else { return true }
         watched = events
-        core.watch(descriptor, for: events, handler)
+        return core.watch(descriptor, for: events, handler)
     }
 
     /// Reads once. The bytes are valid until the next read on this loop.
@@ -96,6 +101,7 @@ final class ClientSocket {
             }
             if count >= 0 {
                 sentCount += count
+                sentTotal += count
             } else if errno == EAGAIN {
                 watch()
                 return .part

@@ -18,6 +18,7 @@ extension Connection {
     func send(_ response: Response, _ terms: AnswerTerms, isStopping: Bool) async -> Bool {
         let framing = Self.framing(of: response, terms)
         let closes = !terms.keepsAlive || isStopping || mustClose || isReading || framing == .close
+        if framing == .close { onLoop { $0.endsByClosing = true } }
         do {
             switch response.body.content {
             case .bytes(let bytes):
@@ -36,8 +37,8 @@ extension Connection {
             }
             return !closes
         } catch {
-            // What has been sent is not whole, and nothing must make it look so: without chunks only a reset does.
-            if framing == .close { reset() } else { close() }
+            // What has been sent is not whole, and nothing must make it look so.
+            close()
             return false
         }
     }

@@ -34,11 +34,6 @@ package final class Connection: Sendable {
         onLoop { $0.close() }
     }
 
-    /// Closes the connection so that the other side sees an error.
-    func reset() {
-        onLoop { $0.close(reset: true) }
-    }
-
     /// Runs `body` on the connection's loop: now when this is its thread, else soon, and never once the loop is over.
     func onLoop(_ body: @escaping @Sendable (ConnectionHandler) -> Void) {
         executor.perform { [handler] _ in body(handler.value) }
@@ -71,8 +66,13 @@ package final class Connection: Sendable {
         }
         guard isFull.load(ordering: .acquiring) else { return }
         await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                state.withLock { $0.writer = continuation }
+            await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+                let earlier = state.withLock { state -> CheckedContinuation<Void, Never>? in
+                    defer { state.writer = continuation }
+                    return state.writer
+                }
+                // There should be one writer; a second must not make the first wait for ever.
+                earlier?.resume()
                 // There may be room again, or nobody left, before anybody could be told.
                 if !isFull.load(ordering: .acquiring) || !isOpen.load(ordering: .acquiring) || Task.isCancelled {
                     releaseWriter()

@@ -9,7 +9,7 @@ extension ConnectionHandler {
         guard case .collecting(let head, let body) = inbound, let connection else { return }
         var goOn: (@Sendable () -> Void)?
         if body.isEmpty, head.expectsGoOn {
-            goOn = { connection.onLoop { $0.send(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)) } }
+            goOn = { connection.onLoop { $0.sayGoOn() } }
         }
         let pipe = BodyPipe(onDemand: goOn, resumeReading: { connection.onLoop { $0.resumeReading() } })
         if !body.isEmpty, pipe.append(body) { isPaused = true }
@@ -20,7 +20,7 @@ extension ConnectionHandler {
 
     func dispatch(_ head: RequestHead, body: RequestBody) {
         guard let connection else { return }
-        isAnswering = true
+        answerBegins()
         guard !isSurplus else { return refuse(.tooManyConnections) }
         let request = Request(
             method: head.method,
@@ -53,9 +53,9 @@ extension ConnectionHandler {
             // A close at once would be a reset, and many clients would never see the answer: what is still on its way
             // is read and dropped for a moment.
             pipe.fail(.abandoned)
-            guard malformed == nil else { return closeWhenSent() }
+            guard !connection.mustClose else { return closeWhenSent() }
             inbound = .dropping(0)
-            close(after: Self.droppingTime)
+            close(after: malformed == nil ? Self.droppingTime : Self.refusalTime)
             goOn()
         } else if keepsOpen, !connection.mustClose, !table.state.isStopping {
             goOn()
@@ -74,7 +74,7 @@ extension ConnectionHandler {
     /// Answers what no responder gets to see, and closes.
     func refuse(_ fault: Listener.Configuration.Malformed) {
         guard let connection else { return }
-        isAnswering = true
+        answerBegins()
         let configuration = table.state.configuration
         let response = configuration.refusal(fault)
         let terms = AnswerTerms(method: .get, keepsAlive: false, knowsChunks: true, server: configuration.name)

@@ -29,6 +29,8 @@ final class ConnectionHandler: DescriptorHandler {
     static let refusalTime = Duration.seconds(2)
     /// Connections above the bound that still hear why there is no room; more are closed at once.
     static let surplus = 64
+    /// Bytes of an answer that a slow reader takes in the time that an idle connection has, not to count as gone.
+    static let progress = 4 << 10
     /// Requests that are answered in one go, and reads of a socket, before other connections have their turn.
     static let requestsInARow = 256
     static let readsInARow = 8
@@ -49,8 +51,14 @@ final class ConnectionHandler: DescriptorHandler {
     private var isProcessing = false
     /// The responder's pipe is full.
     var isPaused = false
-    /// Since when the socket takes no more of an answer.
-    private var stalledSince: Moment?
+    /// Since when the socket has taken next to nothing of an answer, and what it had taken by then.
+    private var stall: (since: Moment, sent: Int)?
+    /// Requests wait for the next turn: others come first.
+    private var isYielding = false
+    /// The end of the answer is told by the connection's (HTTP/1.0).
+    var endsByClosing = false
+    /// Something of the answer has been sent.
+    private var hasBegunAnswer = false
     /// When it is closed, whatever happens.
     private var closesAt: Moment?
     /// When the last request was complete, or its answer: what an idle connection is judged by.
@@ -66,14 +74,20 @@ final class ConnectionHandler: DescriptorHandler {
         self.isSurplus = isSurplus
         lastActivity = table.core.now
         connection = Connection(handler: self, loop: table.core.loop)
-        socket.watch()
+    }
+
+    /// Begins to listen.
+    func open() {
+        if !socket.watch() { close() }
     }
 
     // MARK: Its life
 
-    /// Closes it, whatever it is doing; the other side sees an error when `reset`.
-    func close(reset: Bool = false) {
-        socket.close(reset: reset)
+    /// Closes it, whatever it is doing.
+    func close() {
+        // Without chunks an orderly end would make a part of an answer look like all of it.
+        let isCutUnseen = endsByClosing && (isAnswering || socket.unsentCount > 0)
+        socket.close(reset: isCutUnseen)
         if case .streaming(let pipe) = inbound { pipe.fail(.incomplete) }
         inbound = .nothing
         waiting.removeAll()
@@ -95,7 +109,7 @@ final class ConnectionHandler: DescriptorHandler {
     func checkTime(_ now: Moment) {
         if let closesAt, closesAt <= now { return close() }
         let limit = isSurplus ? Self.refusalTime : table.state.configuration.requestTime
-        let since = isAnswering ? stalledSince ?? now : lastActivity
+        let since = isAnswering ? stall?.since ?? now : lastActivity
         if since.advanced(by: limit) <= now { close() }
     }
 
@@ -111,9 +125,23 @@ final class ConnectionHandler: DescriptorHandler {
 
     // MARK: Writing
 
+    /// Sends a piece of an answer.
     func send(_ bytes: [UInt8]) {
         guard socket.isOpen else { return }
+        hasBegunAnswer = true
         sent(socket.send(bytes))
+    }
+
+    /// Asks for the body, unless an answer is already on its way.
+    func sayGoOn() {
+        guard socket.isOpen, !hasBegunAnswer else { return }
+        sent(socket.send(Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)))
+    }
+
+    func answerBegins() {
+        isAnswering = true
+        hasBegunAnswer = false
+        endsByClosing = false
     }
 
     private func sent(_ result: ClientSocket.Sent) {
@@ -121,12 +149,16 @@ final class ConnectionHandler: DescriptorHandler {
         case .failed: close()
         case .all, .part:
             let unsent = socket.unsentCount
-            if unsent > ClientSocket.highWater, stalledSince == nil {
+            if let (_, sent) = stall {
+                if unsent < ClientSocket.lowWater {
+                    stall = nil
+                    connection?.setFull(false)
+                } else if socket.sentTotal - sent >= Self.progress {
+                    stall = (table.core.now, socket.sentTotal)
+                }
+            } else if unsent > ClientSocket.highWater {
+                stall = (table.core.now, socket.sentTotal)
                 connection?.setFull(true)
-                stalledSince = table.core.now
-            } else if unsent < ClientSocket.lowWater, stalledSince != nil {
-                stalledSince = nil
-                connection?.setFull(false)
             }
             if unsent == 0, isClosing { close() }
         }
@@ -167,7 +199,9 @@ final class ConnectionHandler: DescriptorHandler {
     }
 
     /// Whether more may be read.
-    private var isRoom: Bool { !isPaused && !(isAnswering && waiting.count > Self.waitingBytes) }
+    private var isRoom: Bool {
+        !isPaused && !isYielding && !(isAnswering && waiting.count > Self.waitingBytes)
+    }
 
     /// Reads on, or not, as things stand now.
     func readOn() {
@@ -193,7 +227,7 @@ final class ConnectionHandler: DescriptorHandler {
     /// Takes the requests that waited. Those that are answered at once come back here, and must not do so one inside the
     /// other: thousands fit into one read.
     func readWaiting() {
-        guard !isProcessing else { return }
+        guard !isProcessing, !isYielding else { return }
         // Taken out: it must not be touched in two places.
         var input = InputBuffer()
         swap(&input, &waiting)
@@ -216,8 +250,7 @@ final class ConnectionHandler: DescriptorHandler {
                 }
                 if isAnswering { return position }
                 guard requests < Self.requestsInARow else {
-                    let connection = connection
-                    table.core.loop.execute { _ in connection?.onLoop { $0.goOn() } }
+                    yield()
                     return position
                 }
                 guard try readHead(bytes, &position) else { return position }
@@ -230,11 +263,21 @@ final class ConnectionHandler: DescriptorHandler {
         }
     }
 
+    /// Lets others have their turn.
+    private func yield() {
+        isYielding = true
+        table.core.inNextTurn { [weak self] in
+            self?.isYielding = false
+            self?.goOn()
+        }
+    }
+
     /// False when the head has not come whole.
     private func readHead(_ bytes: UnsafeRawBufferPointer, _ position: inout Int) throws(ParseFault) -> Bool {
         // An empty line before a request is skipped (RFC 9112 section 2.2).
         if bytes[position] == ASCII.carriageReturn, position + 1 < bytes.count, bytes[position + 1] == ASCII.lineFeed {
             position += 2
+            scanner = HeadScanner()
             return position < bytes.count
         }
         let rest = UnsafeRawBufferPointer(rebasing: bytes[position...])
@@ -296,7 +339,9 @@ final class ConnectionHandler: DescriptorHandler {
         switch inbound {
         case .streaming(let pipe): pipe.fail(.incomplete)
         case .collecting: inbound = .nothing
-        case .nothing, .dropping: break
+        case .nothing: break
+        // It has its answer.
+        case .dropping: return closeWhenSent()
         }
         if !isAnswering { refuse(fault == .headersTooLarge ? .headersTooLarge : .malformed) }
     }

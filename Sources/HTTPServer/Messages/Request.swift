@@ -51,32 +51,20 @@ struct RequestTarget {
 
     init(_ target: String) {
         var rest = target[...]
-        if !rest.hasPrefix("/"), let scheme = rest.range(ofBytes: "://") {
-            rest = rest[scheme.upperBound...]
+        if !rest.hasPrefix("/"), let colon = rest.utf8.firstIndex(of: ASCII.colon),
+            let host = rest.utf8.index(colon, offsetBy: 3, limitedBy: rest.endIndex)
+        {
+            rest = rest[host...]
             rest = rest.firstIndex(where: { $0 == "/" || $0 == "?" }).map { rest[$0...] } ?? "/"
         }
         // A fragment is the client's own business and should not have been sent.
         if let fragment = rest.utf8.firstIndex(of: 0x23) { rest = rest[..<fragment] }
         if let mark = rest.utf8.firstIndex(of: 0x3F) {
-            path = String(rest[..<mark])
+            path = mark == rest.startIndex ? "/" : String(rest[..<mark])
             query = String(rest[rest.utf8.index(after: mark)...])
         } else {
             path = String(rest)
             query = nil
         }
-    }
-}
-
-extension Substring {
-    fileprivate func range(ofBytes text: StaticString) -> Range<Index>? {
-        let wanted = text.description
-        var start = startIndex
-        while start < endIndex {
-            if self[start...].utf8.starts(with: wanted.utf8) {
-                return start..<utf8.index(start, offsetBy: wanted.utf8.count)
-            }
-            start = utf8.index(after: start)
-        }
-        return nil
     }
 }

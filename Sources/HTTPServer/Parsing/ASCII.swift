@@ -5,7 +5,9 @@ enum ASCII {
     static let lineFeed: UInt8 = 0x0A
     static let carriageReturn: UInt8 = 0x0D
     static let space: UInt8 = 0x20
+    static let asterisk: UInt8 = 0x2A
     static let comma: UInt8 = 0x2C
+    static let slash: UInt8 = 0x2F
     static let colon: UInt8 = 0x3A
     static let semicolon: UInt8 = 0x3B
 
@@ -19,6 +21,13 @@ enum ASCII {
 
     /// What a field's value is made of, blanks included; bytes above ASCII are the sender's own business.
     static func isFieldContent(_ byte: UInt8) -> Bool { byte >= 0x20 ? byte != 0x7F : byte == tab }
+
+    /// What a host with its port is made of (RFC 3986 section 3.2.2).
+    static func isHost(_ byte: UInt8) -> Bool { hosts[Int(byte)] }
+
+    private static let hosts: [Bool] = (0..<256).map { code in
+        code < 0x7F && (isToken(UInt8(code)) || Set("[]():;,=".utf8).contains(UInt8(code)))
+    }
 
     static func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
 

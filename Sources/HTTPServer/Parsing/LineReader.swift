@@ -42,6 +42,14 @@ extension Slice<UnsafeRawBufferPointer> {
         return true
     }
 
+    /// Whether this is a target in one of its forms (RFC 9112 section 3.2): a path, a whole address, or `*`. Those of
+    /// CONNECT name a host; there is nothing here that could be reached by them.
+    var isTarget: Bool {
+        guard let first else { return false }
+        return first == ASCII.slash || (count == 1 && first == ASCII.asterisk) || prefix(7).isText("http://")
+            || prefix(8).isText("https://")
+    }
+
     /// Without the blanks around it.
     var trimmed: Self {
         var piece = self

@@ -44,7 +44,7 @@ extension RequestHead {
     init(parsing bytes: UnsafeRawBufferPointer) throws(ParseFault) {
         var lines = LineReader(bytes)
         let line = try RequestLine(lines.next().map { bytes[$0] })
-        var framing = BodyFraming()
+        var framing = Framing()
         let start = lines.position
         var fields: [RequestHeaders.Field] = []
         fields.reserveCapacity(16)
@@ -87,7 +87,7 @@ extension RequestHead {
     }
 
     /// What the fields say of the body and of the connection.
-    private struct BodyFraming {
+    private struct Framing {
         private var length: Int?
         private var isChunked = false
         private var hosts = 0
@@ -100,7 +100,7 @@ extension RequestHead {
             switch name.count {
             case 4 where name.isText("host"):
                 hosts += 1
-                guard hosts == 1 else { throw .malformed }
+                guard hosts == 1, value.allSatisfy(ASCII.isHost) else { throw .malformed }
             case 6 where name.isText("expect"):
                 expectsGoOn = expectsGoOn || value.isText("100-continue")
             case 10 where name.isText("connection"):
@@ -138,7 +138,7 @@ private struct RequestLine {
         let rest = line[(first + 1)...]
         guard let second = rest.firstIndex(of: ASCII.space) else { throw .malformed }
         let target = rest[..<second]
-        guard !target.isEmpty, target.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { throw .malformed }
+        guard target.isTarget, target.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { throw .malformed }
         let version = rest[(second + 1)...]
         if version.elementsEqual("HTTP/1.1".utf8) {
             isCurrent = true

@@ -55,7 +55,7 @@ final class Acceptor: DescriptorHandler {
         core.watch(descriptor, for: [], self)
         core.after(Self.pause) { [weak self] in
             guard let self, self.isOpen else { return }
-            self.core.watch(self.descriptor, for: .readable, self)
+            if !self.core.watch(self.descriptor, for: .readable, self) { self.rest() }
         }
     }
 

@@ -25,6 +25,7 @@ final class ConnectionTable {
         if excess > ConnectionHandler.surplus || state.isStopping {
             handler.close()
         } else {
+            handler.open()
             watchTimes()
         }
     }

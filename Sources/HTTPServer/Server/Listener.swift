@@ -52,6 +52,7 @@ package final class Listener: Sendable {
 
     /// What there is once it listens.
     private struct Open {
+        var hasBegun = false
         var acceptor: (loop: EventLoop, bound: LoopBound<Acceptor>)?
         var seats: [Acceptor.Seat] = []
     }
@@ -62,12 +63,19 @@ package final class Listener: Sendable {
         state = ListenerState(configuration: configuration, responder: responder)
     }
 
-    /// Begins to accept connections.
+    /// Begins to accept connections. Once.
     ///
     /// - Returns: the port.
-    /// - Throws: `ListenFailure` when the address cannot be had.
+    /// - Throws: `ListenFailure` when the address cannot be had, or it has begun or stopped before.
     package func start() async throws(ListenFailure) -> Int {
         let configuration = state.configuration
+        let isFirst = open.withLock { open in
+            defer { open.hasBegun = true }
+            return !open.hasBegun
+        }
+        guard isFirst, !state.isStopping else {
+            throw ListenFailure(configuration.host, configuration.port, "it has begun or stopped before")
+        }
         let (descriptor, port) = try ListeningSocket.open(host: configuration.host, port: configuration.port)
         var seats: [Acceptor.Seat] = []
         for loop in loops.loops {
@@ -84,7 +92,12 @@ package final class Listener: Sendable {
             Glibc.close(descriptor)
             throw ListenFailure(configuration.host, configuration.port, "the event loops have ended")
         }
-        open.withLock { [seats] in $0 = Open(acceptor: (home, acceptor), seats: seats) }
+        open.withLock { [seats] open in
+            open.acceptor = (home, acceptor)
+            open.seats = seats
+        }
+        // It may have been told meanwhile.
+        if state.isStopping { stopAccepting() }
         return port
     }
 

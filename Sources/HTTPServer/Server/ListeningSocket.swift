@@ -7,7 +7,8 @@ package struct ListenFailure: Error, Sendable, CustomStringConvertible {
     package let description: String
 
     init(_ host: String, _ port: Int, _ reason: UnsafePointer<CChar>) {
-        description = "cannot listen on \(host):\(port): \(String(cString: reason))"
+        let shown = host.contains(":") ? "[\(host)]" : host
+        description = "cannot listen on \(shown):\(port): \(String(cString: reason))"
     }
 }
 

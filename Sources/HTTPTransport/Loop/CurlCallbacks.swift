@@ -36,9 +36,8 @@ let connectionIsReady: ccurl_prerequest_callback = { context, peer, _, _, _ in
 /// copy held there would keep a closed connection open.
 let connectionOpened: ccurl_opened_callback = { context, descriptor, _ in
     _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
-    LoopCore.current?.keep(descriptor)
     guard let context else { return Int32(CURL_SOCKOPT_OK) }
-    Unmanaged<LoopCounters>.fromOpaque(context).takeUnretainedValue().connections.add(1, ordering: .relaxed)
+    Unmanaged<LoopCounters>.fromOpaque(context).takeUnretainedValue().opened(descriptor)
     return Int32(CURL_SOCKOPT_OK)
 }
 
@@ -46,7 +45,7 @@ let connectionOpened: ccurl_opened_callback = { context, descriptor, _ in
 let connectionClosed: ccurl_closed_callback = { context, descriptor in
     LoopCore.current?.forget(descriptor)
     if let context {
-        Unmanaged<LoopCounters>.fromOpaque(context).takeUnretainedValue().connections.subtract(1, ordering: .relaxed)
+        Unmanaged<LoopCounters>.fromOpaque(context).takeUnretainedValue().closed(descriptor)
     }
     return close(descriptor)
 }
@@ -66,9 +65,12 @@ let openSocketElsewhere: ccurl_open_callback = { context, _, address in
 }
 
 /// `CURLMOPT_SOCKETFUNCTION`: which events of a socket libcurl wants.
-let watchSocket: ccurl_socket_callback = { _, descriptor, what, context, _ in
+let watchSocket: ccurl_socket_callback = { easy, descriptor, what, context, _ in
     guard let context else { return 0 }
-    Unmanaged<TransferLoop>.fromOpaque(context).takeUnretainedValue().watch(descriptor, what: what)
+    // libcurl also speaks for handles of its own, which have no transfer.
+    let transfer = easy.flatMap { ccurl_get_private($0) }.map { running($0) }
+    Unmanaged<TransferLoop>.fromOpaque(context).takeUnretainedValue()
+        .watch(descriptor, what: what, isCarried: transfer?.isCarried ?? false)
     return 0
 }
 

@@ -5,7 +5,6 @@ import Synchronization
 /// Counters of one loop. Written by the loop's thread, read by anybody.
 final class LoopCounters: Sendable {
     let active = Atomic<Int>(0)
-    let connections = Atomic<Int>(0)
     let pooledHandles = Atomic<Int>(0)
     let started = Atomic<Int>(0)
     let finished = Atomic<Int>(0)
@@ -14,6 +13,19 @@ final class LoopCounters: Sendable {
     let connectionsOpened = Atomic<Int>(0)
     let pauses = Atomic<Int>(0)
     let wakeUps = Atomic<Int>(0)
+    private let descriptors = Mutex<Set<Int32>>([])
+
+    /// Open connections. libcurl says nothing of the end of an attempt that was given up: such a descriptor counts until
+    /// its number is used again.
+    var connections: Int { descriptors.withLock { $0.count } }
+
+    func opened(_ descriptor: Int32) {
+        descriptors.withLock { _ = $0.insert(descriptor) }
+    }
+
+    func closed(_ descriptor: Int32) {
+        descriptors.withLock { _ = $0.remove(descriptor) }
+    }
 }
 
 /// What a client has done so far and is doing now.
@@ -38,14 +50,14 @@ package struct TransferStatistics: Sendable, Equatable {
     package var connectionsOpened = 0
     /// How often a reader was so far behind that its transfer was paused.
     package var pauses = 0
-    /// How often a loop's thread woke up.
+    /// How often a connection had something to say.
     package var wakeUps = 0
 
     package init() {}
 
     mutating func add(_ counters: LoopCounters) {
         active += counters.active.load(ordering: .relaxed)
-        connections += counters.connections.load(ordering: .relaxed)
+        connections += counters.connections
         pooled += counters.pooledHandles.load(ordering: .relaxed)
         started += counters.started.load(ordering: .relaxed)
         finished += counters.finished.load(ordering: .relaxed)

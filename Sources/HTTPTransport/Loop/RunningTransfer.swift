@@ -14,6 +14,8 @@ final class RunningTransfer {
     var isTouched = false
     /// A final response head has come, perhaps long ago.
     var hasHead: Bool { parser.isComplete }
+    /// A connection carries it, and is not the loop's own to speak on.
+    var isCarried: Bool { deadlines.phase != .connecting && mail == nil }
     /// Anything of an answer has come.
     var hasAnswer: Bool { parser.bytesSeen > 0 }
     /// Our own reason for ending the transfer from within a callback.

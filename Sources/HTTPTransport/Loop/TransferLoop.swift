@@ -75,6 +75,9 @@ final class TransferLoop {
             curlTimer = nil
             multi.driveTimer()
         }
+    }
+
+    private func runLimits() {
         while let (moment, id) = limits.popDue(now) {
             guard let transfer = running[id], transfer.scheduled == moment else { continue }
             if let kind = transfer.deadlines.expired(at: now) {
@@ -123,10 +126,11 @@ extension TransferLoop: LoopTenant {
 
     var hasWork: Bool { !mailbox.isEmpty }
 
-    func turn() {
+    func turn(hasListened: Bool) {
         guard !isOver else { return }
         if !mailbox.isEmpty { takeNotes() }
         runTimers()
+        if hasListened { runLimits() }
         collectFinished()
         handOver()
     }
@@ -158,13 +162,15 @@ extension TransferLoop: DescriptorHandler {
 // MARK: - What libcurl's callbacks say
 
 extension TransferLoop {
-    func watch(_ descriptor: Int32, what: Int32) {
+    /// - Parameter isCarried: whether the descriptor is a connection that has been used. Those are kept for the next
+    ///   request, as a rule, and their end is told. Attempts to connect and the resolver's sockets are closed without a
+    ///   word (7.88.1, `lib/cf-socket.c`, cf_socket_close).
+    func watch(_ descriptor: Int32, what: Int32, isCarried: Bool) {
         switch what {
         case CURL_POLL_IN: watch(descriptor, for: .readable)
         case CURL_POLL_OUT: watch(descriptor, for: .writable)
         case CURL_POLL_INOUT: watch(descriptor, for: [.readable, .writable])
-        // Kept for the next request, as a rule.
-        default: core.rest(descriptor)
+        default: if isCarried { core.rest(descriptor) } else { watch(descriptor, for: []) }
         }
     }
 

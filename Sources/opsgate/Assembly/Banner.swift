@@ -14,7 +14,8 @@ struct Banner {
     let source: (sourceID: String, secret: Secret)?
 
     var text: String {
-        let address = "http://\(host == "0.0.0.0" || host == "::" ? "127.0.0.1" : host):\(port)"
+        let reachable = host == "0.0.0.0" || host == "::" ? "127.0.0.1" : host
+        let address = "http://\(reachable.contains(":") ? "[\(reachable)]" : reachable):\(port)"
         var lines = ["", "OpsGate \(ProgramVersion.current) listens on \(address)", "  model  \(model)"]
         lines.append("  bots   \(bots.isEmpty ? "none" : bots.joined(separator: ", "))")
         if let firstStart {
