@@ -42,7 +42,7 @@ struct Settlement: ~Copyable {
     }
 
     deinit {
-        if isOpen { books.close(TurnTally(), hold, outcome: "abandoned", .oursInternal, isCounted: false) }
+        if isOpen { books.abandon(hold) }
     }
 
     consuming func settle(_ tally: borrowing TurnTally, as end: TurnEnd) {
@@ -84,7 +84,16 @@ private final class Books: Sendable {
         environment.slots.enter()
     }
 
+    /// Nobody has settled it.
+    @inline(never)
+    func abandon(_ hold: LimitHold?) {
+        close(TurnTally(), hold, outcome: "abandoned", .oursInternal, isCounted: false)
+    }
+
+    /// By itself: inlined at every end of a turn it would lie in the frame that each running turn holds.
+    ///
     /// - Parameter isCounted: whether the tally is all that was used; otherwise what was reserved stays charged.
+    @inline(never)
     func close(
         _ tally: borrowing TurnTally,
         _ hold: LimitHold?,

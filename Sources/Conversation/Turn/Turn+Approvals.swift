@@ -11,6 +11,7 @@ extension Turn {
     private static let target = RouteTarget(provider: "opsgate", model: "approvals")
 
     /// Answers `confirm CODE` and `cancel CODE`.
+    @inline(never)
     func decide(_ command: ApprovalCommand, _ sink: any TurnSink, _ tally: inout TurnTally) async throws {
         let start = ContinuousClock.now
         let span = OpenSpan(plan.trace.recorder)

@@ -7,6 +7,7 @@ import Providers
 import Tools
 
 extension Turn {
+    @inline(never)
     func converse(
         with sink: any TurnSink,
         _ settlement: inout Settlement,

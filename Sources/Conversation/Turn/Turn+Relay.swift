@@ -6,6 +6,7 @@ import Providers
 
 extension Turn {
     /// One round, everything passed on: the caller addresses the upstream itself.
+    @inline(never)
     func relay(to sink: any TurnSink, _ tally: inout TurnTally) async throws {
         let route = try await start(
             [plan.messages],

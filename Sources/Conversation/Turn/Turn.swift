@@ -33,18 +33,40 @@ package final class Turn: Sendable {
         }
         control.standing = settlement.standing
         var tally = TurnTally()
-        let end: TurnEnd
+        var failure: (any Error)?
         do {
-            if plan.bot == nil {
-                try await relay(to: sink, &tally)
-            } else if let command = plan.command {
-                try await decide(command, sink, &tally)
-            } else {
-                try await converse(with: sink, &settlement, &tally)
-            }
-            end = .finished
+            try await answer(sink, &settlement, &tally)
         } catch {
-            end = self.end(for: error)
+            failure = error
+        }
+        tally.readerWait = sink.waited
+        return conclude(settlement, tally, failure)
+    }
+
+    private func answer(
+        _ sink: any TurnSink,
+        _ settlement: inout Settlement,
+        _ tally: inout TurnTally
+    ) async throws {
+        if plan.bot == nil {
+            try await relay(to: sink, &tally)
+        } else if let command = plan.command {
+            try await decide(command, sink, &tally)
+        } else {
+            try await converse(with: sink, &settlement, &tally)
+        }
+    }
+
+    /// Enters the end in the books. By itself, since what it needs would lie in the frame that a running turn holds, of which
+    /// there are thousands.
+    @inline(never)
+    private func conclude(
+        _ settlement: consuming Settlement,
+        _ tally: consuming TurnTally,
+        _ error: (any Error)?
+    ) -> (end: TurnEnd, usage: Usage) {
+        let end = error.map { self.end(for: $0) } ?? .finished
+        if error != nil {
             control.attempts = tally.attempts
             // What a client is told of an upstream's failure says less than the failure.
             if case .failed = end, let failure = error as? ProviderFailure {
@@ -52,10 +74,10 @@ package final class Turn: Sendable {
                 control.failure = failure
             }
         }
-        tally.readerWait = sink.waited
         accounted.tellTrace(tally, error: tally.errorType ?? ErrorType(end))
+        let usage = tally.usage
         settlement.settle(tally, as: end)
-        return (end, tally.usage)
+        return (end, usage)
     }
 
     private func end(for error: any Error) -> TurnEnd {
