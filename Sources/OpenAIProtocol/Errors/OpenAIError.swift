@@ -3,20 +3,30 @@
 import JSON
 
 /// `{"error":{"message","type","param","code"}}`: all four members are always there (OpenAI's `Error` schema).
+@dynamicMemberLookup
 package struct OpenAIError: Error, Sendable, Hashable {
-    /// The HTTP status, where one can still be sent.
-    package var status: Int
-    package var message: String
-    package var type: String
-    /// The field at fault as a JSON path, e.g. `messages[2].content`.
-    package var param: String?
-    package var code: String?
-    /// Seconds after which another attempt makes sense; sent as `retry-after` and `retry-after-ms`.
-    package var retryAfter: Duration?
-    /// Sent as `x-should-retry`; the SDKs obey it before looking at the status (`clients.md` 2.2).
-    package var shouldRetry: Bool?
-    /// Further headers by their names, in lower case.
-    package var headers: [String: String] = [:]
+    package struct Members: Sendable, Hashable {
+        /// The HTTP status, where one can still be sent.
+        package var status: Int
+        package var message: String
+        package var type: String
+        /// The field at fault as a JSON path, e.g. `messages[2].content`.
+        package var param: String?
+        package var code: String?
+        /// Seconds after which another attempt makes sense; sent as `retry-after` and `retry-after-ms`.
+        package var retryAfter: Duration?
+        /// Sent as `x-should-retry`; the SDKs obey it before looking at the status (`clients.md` 2.2).
+        package var shouldRetry: Bool?
+        /// Further headers by their names, in lower case.
+        package var headers: [String: String] = [:]
+    }
+
+    private var members: Box<Members>
+
+    package subscript<Value>(dynamicMember path: WritableKeyPath<Members, Value>) -> Value {
+        get { members.value[keyPath: path] }
+        set { members.value[keyPath: path] = newValue }
+    }
 
     package init(
         status: Int,
@@ -27,17 +37,22 @@ package struct OpenAIError: Error, Sendable, Hashable {
         retryAfter: Duration? = nil,
         shouldRetry: Bool? = nil
     ) {
-        self.status = status
-        self.message = message
-        self.type = type
-        self.param = param
-        self.code = code
-        self.retryAfter = retryAfter
-        self.shouldRetry = shouldRetry
+        members = Box(
+            Members(
+                status: status,
+                message: message,
+                type: type,
+                param: param,
+                code: code,
+                retryAfter: retryAfter,
+                shouldRetry: shouldRetry
+            )
+        )
     }
 
     /// The body of an HTTP answer.
     package var body: [UInt8] {
+        let (message, type, param, code) = (self.message, self.type, self.param, self.code)
         var writer = JSONWriter(capacity: 160 + message.utf8.count)
         writer.beginObject()
         writer.key("error")

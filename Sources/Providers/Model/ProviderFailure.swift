@@ -1,8 +1,10 @@
 // How a call of a model fails, in the terms that decide what happens next.
 
 package import Identity
+import OpenAIProtocol
 
 /// A failed call of a model. `message` is safe to show: no key, no header, no address with credentials.
+@dynamicMemberLookup
 package struct ProviderFailure: Error, Sendable {
     package enum Kind: String, Sendable {
         case rateLimited, quotaExceeded, unauthorized, badRequest, contextTooLong, modelNotFound
@@ -11,24 +13,33 @@ package struct ProviderFailure: Error, Sendable {
         case misconfigured
     }
 
-    package var kind: Kind
-    package var message: String
-    /// More, for the log: it may name the provider's address.
-    package var detail: String?
-    /// The provider's configured name.
-    package var provider: String
-    /// The upstream's HTTP status, or the one that it told inside a stream, where there was one.
-    package var status: Int?
-    /// How long the upstream asked to wait.
-    package var retryAfter: Duration?
-    /// The request's field that the upstream complained of.
-    package var parameter: String?
-    /// The upstream's own error code, e.g. `content_filter`.
-    package var code: String?
-    /// Whether the breaker hears of it. False for what a caller can provoke: no request may shut a target for others.
-    package var countsAgainstTarget = true
-    /// How often an upstream had been asked when a router gave the call up with this.
-    package var attempts = 0
+    package struct Members: Sendable {
+        package var kind: Kind
+        package var message: String
+        /// More, for the log: it may name the provider's address.
+        package var detail: String?
+        /// The provider's configured name.
+        package var provider: String
+        /// The upstream's HTTP status, or the one that it told inside a stream, where there was one.
+        package var status: Int?
+        /// How long the upstream asked to wait.
+        package var retryAfter: Duration?
+        /// The request's field that the upstream complained of.
+        package var parameter: String?
+        /// The upstream's own error code, e.g. `content_filter`.
+        package var code: String?
+        /// Whether the breaker hears of it. False for what a caller can provoke: no request may shut a target for others.
+        package var countsAgainstTarget = true
+        /// How often an upstream had been asked when a router gave the call up with this.
+        package var attempts = 0
+    }
+
+    private var members: Box<Members>
+
+    package subscript<Value>(dynamicMember path: WritableKeyPath<Members, Value>) -> Value {
+        get { members.value[keyPath: path] }
+        set { members.value[keyPath: path] = newValue }
+    }
 
     package init(
         _ kind: Kind,
@@ -39,13 +50,17 @@ package struct ProviderFailure: Error, Sendable {
         parameter: String? = nil,
         code: String? = nil
     ) {
-        self.kind = kind
-        self.message = message
-        self.provider = provider
-        self.status = status
-        self.retryAfter = retryAfter
-        self.parameter = parameter
-        self.code = code
+        members = Box(
+            Members(
+                kind: kind,
+                message: message,
+                provider: provider,
+                status: status,
+                retryAfter: retryAfter,
+                parameter: parameter,
+                code: code
+            )
+        )
     }
 
     /// For a name that no model of a provider can have.
@@ -63,10 +78,10 @@ package struct ProviderFailure: Error, Sendable {
     package func hiding(_ key: Secret?) -> ProviderFailure {
         guard let key, key.reveal().utf8.count >= 4 else { return self }
         var failure = self
-        failure.message = Self.mask(key.reveal(), in: message)
-        failure.detail = detail.map { Self.mask(key.reveal(), in: $0) }
-        failure.parameter = parameter.map { Self.mask(key.reveal(), in: $0) }
-        failure.code = code.map { Self.mask(key.reveal(), in: $0) }
+        failure.message = Self.mask(key.reveal(), in: self.message)
+        failure.detail = self.detail.map { Self.mask(key.reveal(), in: $0) }
+        failure.parameter = self.parameter.map { Self.mask(key.reveal(), in: $0) }
+        failure.code = self.code.map { Self.mask(key.reveal(), in: $0) }
         return failure
     }
 
@@ -91,7 +106,7 @@ package struct ProviderFailure: Error, Sendable {
 
     /// Whether the upstream does not know the key, as opposed to not allowing what was asked with it.
     package var refusesKey: Bool {
-        kind == .unauthorized && (status == 401 || code.map(Self.keyCodes.contains) ?? false)
+        self.kind == .unauthorized && (self.status == 401 || self.code.map(Self.keyCodes.contains) ?? false)
     }
 
     private static let keyCodes: Set<String> = [
@@ -100,7 +115,7 @@ package struct ProviderFailure: Error, Sendable {
 
     /// Whether another attempt, or another target, may succeed where this one failed.
     package var isWorthAnotherTry: Bool {
-        switch kind {
+        switch self.kind {
         case .rateLimited, .quotaExceeded, .unauthorized, .overloaded, .serverError, .timeout, .connectionFailed,
             .connectionLost, .malformed, .modelNotFound, .misconfigured:
             true

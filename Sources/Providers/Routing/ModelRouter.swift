@@ -164,22 +164,22 @@ package final class ModelRouter: Sendable {
 extension ProviderFailure {
     /// Whether the upstream is not there or not working, as opposed to refusing.
     package var isOutage: Bool {
-        switch kind {
+        switch self.kind {
         case .overloaded, .serverError, .timeout, .connectionFailed, .connectionLost, .malformed: true
         default: false
         }
     }
 
     /// Whether it is an outage for the breaker.
-    var breaks: Bool { isOutage && countsAgainstTarget }
+    var breaks: Bool { isOutage && self.countsAgainstTarget }
 
     /// The wait after which the same target deserves another attempt; nil when it deserves none.
     var pauseBeforeRetry: Duration? {
-        switch kind {
+        switch self.kind {
         case .timeout, .connectionFailed, .connectionLost, .serverError, .overloaded:
-            let wait = retryAfter ?? .zero
+            let wait = self.retryAfter ?? .zero
             return wait <= BackOff.cap ? wait : nil
-        case .rateLimited: return retryAfter.flatMap { $0 <= BackOff.cap ? $0 : nil }
+        case .rateLimited: return self.retryAfter.flatMap { $0 <= BackOff.cap ? $0 : nil }
         default: return nil
         }
     }

@@ -66,24 +66,28 @@ extension ModelCall {
 
 extension ProviderFailure {
     /// OpenAI's words for its reasoning models, which know `max_tokens` no more.
-    fileprivate var wantsCompletionTokens: Bool { refuses("max_tokens") && message.contains("max_completion_tokens") }
+    fileprivate var wantsCompletionTokens: Bool {
+        refuses("max_tokens") && self.message.contains("max_completion_tokens")
+    }
 
     /// The words of servers that do not know the newer name, as opposed to a value that is too large for them: OpenAI's
     /// and Azure's older versions, Mistral, vLLM (pydantic).
     fileprivate var wantsMaximumTokens: Bool {
         guard refuses("max_completion_tokens") else { return false }
-        let words = message.lowercased()
+        let words = self.message.lowercased()
         return ["unrecognized", "unknown", "unsupported", "not supported", "unexpected", "not permitted", "extra"]
             .contains(where: words.contains)
     }
 
     /// Whether the upstream says that it does not take this member.
-    func refuses(_ member: String) -> Bool { kind == .badRequest && (parameter == member || message.contains(member)) }
+    func refuses(_ member: String) -> Bool {
+        self.kind == .badRequest && (self.parameter == member || self.message.contains(member))
+    }
 
     /// DashScope's words for models that answer in pieces only (`clients.md` 5.6).
     fileprivate var wantsStream: Bool {
-        kind == .badRequest
-            && (message.contains("only support stream") || message.contains("non-streaming calls")
-                || message.contains("stream must be set to true"))
+        self.kind == .badRequest
+            && (self.message.contains("only support stream") || self.message.contains("non-streaming calls")
+                || self.message.contains("stream must be set to true"))
     }
 }

@@ -83,7 +83,7 @@ enum ResponseParameters {
 extension OpenAIError {
     /// With the field's name in this surface: the engine speaks of a chat request.
     var forResponses: OpenAIError {
-        guard let param else { return self }
+        guard let param = self.param else { return self }
         var error = self
         error.param = ResponseParameters.renamed(param)
         return error
