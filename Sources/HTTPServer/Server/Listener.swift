@@ -8,7 +8,7 @@ import Synchronization
 package final class Listener: Sendable {
     /// Where to listen, and how patient to be.
     package struct Configuration: Sendable {
-        /// What is answered to bytes that are no request.
+        /// What is answered to who gets to see no responder.
         package enum Malformed: Sendable {
             case malformed
             case headersTooLarge
@@ -19,7 +19,8 @@ package final class Listener: Sendable {
         package var host: String
         /// 0 for any free port.
         package var port: Int
-        /// A connection on which no whole request has come for this long is closed.
+        /// A connection on which no whole request has come for this long is closed; so is one whose reader takes next to nothing
+        /// of an answer for as long, or the whole of a last one.
         package var requestTime: Duration
         /// Connections at the most; others are answered by `refusal` and closed.
         package var maximumConnections: Int

@@ -4,8 +4,9 @@ import CCurl
 package import Loops
 import Synchronization
 
-/// An HTTP client on libcurl: event loops carry all transfers. Connections are kept and used again, redirects are not followed, proxies come from the environment as libcurl reads them (`http_proxy`, `https_proxy`,
-/// `all_proxy`, `no_proxy`).
+/// An HTTP client on libcurl: event loops carry all transfers. Connections are kept and used again, redirects are not
+/// followed, proxies come from the environment as libcurl reads them (`http_proxy`, `https_proxy`, `all_proxy`,
+/// `no_proxy`).
 package final class HTTPClient: Sendable {
     private let configuration: HTTPClientConfiguration
     private let lanes: [TransferLane]

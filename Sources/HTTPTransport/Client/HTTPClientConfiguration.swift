@@ -42,6 +42,6 @@ package struct HTTPClientConfiguration: Sendable {
         self.caFile = caFile
     }
 
-    /// Half the processors, at least one: the other half is the server's.
+    /// Half the processors, at least one.
     package static var defaultThreads: Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))) / 2) }
 }
