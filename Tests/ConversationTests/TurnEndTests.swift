@@ -53,8 +53,10 @@ import Tools
     @Test func withoutAReportTokensAreEstimated() async throws {
         let model = ScriptedModel(.says([[said("12345678"), .delta(ModelDelta(finish: .stop))]]))
         try await withStage(model) { stage in
-            _ = await stage.run(try plan(bot: bot()))
-            let sent = model.calls[0].messages.reduce(0) { $0 + $1.count }
+            _ = await stage.run(try plan(bot: bot(), tools: [tool("look")]))
+            let tools = model.calls[0].tools.reduce(0) { $0 + $1.json.count }
+            let sent = model.calls[0].messages.reduce(tools) { $0 + $1.count }
+            #expect(tools > 0)
             let row = try await expectRow(stage, "finished", rounds: 1, (Int64((sent + 3) / 4), 2))
             #expect(try row.int("is_estimated") == 1)
         }

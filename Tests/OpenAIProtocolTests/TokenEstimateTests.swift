@@ -26,10 +26,16 @@ import Testing
     /// Nobody makes a text cheap by a few letters before it.
     @Test func textsAreTheirBytes() {
         let prose = String(repeating: "Many words. ", count: 10_000)
+        let letters = String(repeating: "A", count: 100_000)
         let texts = [
-            prose, "\"data:text/plain;base64,\(prose)\"", "\"x;base64,\(String(repeating: "A", count: 100_000))\"",
-            "\\\"data:image/png;base64,\(String(repeating: "A", count: 100_000))", ";base64,",
-            "\"data:;base64,\(prose)",
+            prose, #"{"url":"data:text/plain;base64,\#(prose)"}"#, #"{"url":"x;base64,\#(letters)"}"#,
+            // A text is read letter by letter, whatever it looks like.
+            #"{"role":"user","content":"data:image/png;base64,\#(letters)"}"#,
+            #"{"type":"text","text":"data:image/png;base64,\#(letters)"}"#,
+            #"{"text":"say \"data:image/png;base64,\#(letters)\""}"#,
+            #"{"text":"say \"url\":\"data:image/png;base64,\#(letters)\""}"#,
+            #"{"text":"\\"url":"data:image/png;base64,\#(letters)"}"#,
+            #"{"my_url":"data:image/png;base64,\#(letters)"}"#, ";base64,", #"{"url":"data:;base64,\#(prose)"}"#,
             String(repeating: ";", count: 10_000), String(repeating: "\"data:;base64,", count: 1_000),
         ]
         for text in texts { #expect(count(text) == text.utf8.count, "\(text.prefix(30))") }

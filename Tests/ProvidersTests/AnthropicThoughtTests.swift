@@ -6,8 +6,8 @@ import Testing
 @testable import Providers
 
 @Suite struct AnthropicThoughtTests {
-    /// What is remembered of an answer with a thought whose signature comes in so many pieces.
-    private func remembered(pieces: Int) throws -> [JSONValue]? {
+    /// What is remembered of an answer with a thought whose signature comes in so many pieces, and with so many hidden ones.
+    private func remembered(pieces: Int, hidden: Int = 0) throws -> [JSONValue]? {
         let memory = ReplayMemory()
         var reader = AnthropicReader(provider: "claude")
         reader.remembering = .init(memory: memory, prefix: 1)
@@ -20,6 +20,11 @@ import Testing
             try read(
                 #"{"type":"content_block_delta","index":0,"delta":{"type":"signature_delta","signature":"\#(piece)"}}"#
             )
+        }
+        let secret = String(repeating: "x", count: 1 << 14)
+        for index in 0..<hidden {
+            let block = #"{"type":"redacted_thinking","data":"\#(secret)"}"#
+            try read(#"{"type":"content_block_start","index":\#(index + 2),"content_block":\#(block)}"#)
         }
         try read(
             #"{"type":"content_block_start","index":1,"content_block":{"type":"tool_use","id":"a","name":"f","input":{}}}"#
@@ -40,5 +45,7 @@ import Testing
     /// With a copy of all pieces before for each it would be hundreds of gigabytes; nor is so much kept.
     @Test(.timeLimit(.minutes(1))) func aFloodIsNotKept() throws {
         #expect(try remembered(pieces: 100_000) == nil)
+        #expect(try remembered(pieces: 1, hidden: 1)?.count == 2)
+        #expect(try remembered(pieces: 1, hidden: 400) == nil)
     }
 }

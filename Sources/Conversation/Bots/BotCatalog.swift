@@ -59,7 +59,9 @@ package final class BotCatalog: Sendable {
     package var bots: [Bot] { state.withLock { $0.sorted } }
 
     /// What is wrong with the files now.
-    package var faults: [YAMLFault] { state.withLock { $0.faults + $0.clashes } }
+    package var faults: [YAMLFault] { state.withLock { $0.faults } }
+    /// Bots of files that hide a model route of their name: nothing is wrong, but somebody may wonder.
+    package var clashes: [YAMLFault] { state.withLock { $0.clashes } }
 
     /// Why bots of the store are left out, by their rows.
     package var storedProblems: [(row: Int64, reason: String)] {

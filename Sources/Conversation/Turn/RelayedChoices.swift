@@ -36,8 +36,11 @@ struct RelayedChoices {
         return choices.count - 1
     }
 
-    /// Whether some choice has more calls than an answer can have.
-    var isOverfull: Bool { choices.contains { $0.calls.isOverfull } }
+    /// Whether some choice has more calls than an answer can have, or all together more arguments.
+    var isOverfull: Bool {
+        choices.contains { $0.calls.isOverfull }
+            || choices.reduce(0) { $0 + $1.calls.bytes } > ToolCallAssembler.maximumBytes
+    }
 
     /// The ends in the order of the choices; nil when one that has begun has none. Where nothing has an end, the only
     /// choice there can be has stopped.

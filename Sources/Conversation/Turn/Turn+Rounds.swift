@@ -22,6 +22,7 @@ extension Turn {
                 + tools.map { ModelTool(name: $0.name, json: $0.definition) }
         // Upstreams refuse this one without tools.
         let parameters = plan.parameters.filter { !offered.isEmpty || $0.name != "parallel_tool_calls" }
+        tally.offered = offered.reduce(0) { $0 + $1.json.count }
         let span = RoundSpan(plan.trace)
         tally.openRound = span
         var call = ModelCall(
@@ -106,7 +107,7 @@ extension Turn {
         let read = TokenEstimate.tokens(bytes: written)
         guard var usage else {
             let prompt = TokenEstimate.tokens(
-                bytes: messages.reduce(0) { $0 + TokenEstimate.textBytes(ofMessages: $1) }
+                bytes: messages.reduce(tally.offered) { $0 + TokenEstimate.textBytes(ofMessages: $1) }
             )
             tally.add(Usage(promptTokens: prompt, completionTokens: read, isEstimated: true))
             return

@@ -34,6 +34,8 @@ package struct TurnTally: ~Copyable, Sendable {
     /// Time between the first and the last piece of streamed answers, and the tokens that came in it.
     package var writing = Duration.zero
     package var written = 0
+    /// Bytes of the tools that the round under way offers: a part of its prompt.
+    var offered = 0
     /// The span of the round that is under way.
     var openRound: RoundSpan?
 

@@ -42,7 +42,7 @@ enum MessageDescription {
         tools, files by id, `container`, `mcp_servers` and `inference_geo` are refused. A thinking budget becomes an \
         effort. `anthropic-version` and `anthropic-beta` are taken in any value. With `stream: true` the answer is \
         server-sent events; a failure ends them with an `error` event. The tokens of the prompt are an \
-        estimate in `message_start` and exact in `message_delta`.
+        estimate in `message_start` and as the model counted them in `message_delta`, where it does.
         """,
         "requestBody": CommonSchemas.body([
             "type": "object", "required": ["model", "max_tokens", "messages"], "properties": .object(members),

@@ -74,6 +74,10 @@ package struct OpenAIError: Error, Sendable, Hashable {
     package var frame: [UInt8] { ServerSentEvents.frame(body) }
 }
 
+extension OpenAIError: CustomStringConvertible {
+    package var description: String { "\(self.status) \(self.code ?? self.type): \(self.message)" }
+}
+
 extension OpenAIError {
     /// 400, naming the field.
     package static func invalid(_ message: String, param: String?, code: String? = nil) -> OpenAIError {

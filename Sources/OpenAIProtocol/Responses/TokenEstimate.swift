@@ -14,8 +14,9 @@ package enum TokenEstimate {
     /// bytes are taken for a token.
     package static func textBytes(ofDocument base64Bytes: Int) -> Int { base64Bytes / 750 }
 
-    /// The bytes that messages count for. Images and documents in them (`"data:image/png;base64,…"`) are no text: by
-    /// their bytes, a photo would be more than a minute's tokens of most limits.
+    /// The bytes that messages count for. Images and documents in them (`"url":"data:image/png;base64,…"`, or
+    /// `file_data`) are no text: by their bytes, a photo would be more than a minute's tokens of most limits. Under any other
+    /// name such a string is a text, which a model reads letter by letter.
     package static func textBytes(ofMessages messages: [UInt8]) -> Int {
         // Where so little is left out, nothing is looked for.
         guard messages.count > 4 * imageTokens else { return messages.count }
@@ -41,19 +42,47 @@ package enum TokenEstimate {
         return memchr(base + place, Int32(byte), bytes.count - place).map { UnsafeRawPointer($0) - base }
     }
 
-    /// Where the data begin when `;` at a place is that of `"data:…;base64,`.
+    /// Where the data begin when `;` at a place is that of `"url":"data:…;base64,`.
     private static func base64(in bytes: UnsafeRawBufferPointer, at mark: Int) -> Int? {
-        let start = mark + base64Mark.count
-        guard start <= bytes.count, bytes[mark..<start].elementsEqual(base64Mark), opening(bytes, mark) != nil else {
-            return nil
-        }
+        let start = mark + 8
+        guard start <= bytes.count, bytes.loadUnaligned(fromByteOffset: mark, as: UInt64.self) == base64Mark,
+            let quote = opening(bytes, mark), isData(bytes, quote)
+        else { return nil }
         return start
     }
 
-    /// The place of `"data:` before a mark. A quote within a text would be escaped, so that a string begins here.
+    /// The place of `"data:` before a mark.
     private static func opening(_ bytes: UnsafeRawBufferPointer, _ mark: Int) -> Int? {
-        guard let quote = bytes[max(0, mark - longestType)..<mark].lastIndex(of: 0x22) else { return nil }
-        return bytes[quote..<mark].starts(with: dataMark) ? quote : nil
+        var place = mark
+        while place > max(0, mark - longestType) {
+            place -= 1
+            switch bytes[place] {
+            case 0x22: return bytes[place..<mark].starts(with: dataMark) ? place : nil
+            // Bytes of a media type and its parameters.
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2B, 0x2D, 0x2E, 0x2F, 0x3A, 0x3B, 0x3D, 0x5F: continue
+            default: return nil
+            }
+        }
+        return nil
+    }
+
+    /// Whether the string that opens at a quote is the value of a member that holds data. Within a text each of these
+    /// quotes would have a backslash before it.
+    private static func isData(_ bytes: UnsafeRawBufferPointer, _ quote: Int) -> Bool {
+        var place = skippingBlanks(bytes, before: quote)
+        guard place > 0, bytes[place - 1] == 0x3A else { return false }
+        place = skippingBlanks(bytes, before: place - 1)
+        return dataMembers.contains { name in
+            let start = place - name.count
+            guard start > 0, bytes[start..<place].elementsEqual(name) else { return false }
+            return bytes[start - 1] != 0x5C
+        }
+    }
+
+    private static func skippingBlanks(_ bytes: UnsafeRawBufferPointer, before place: Int) -> Int {
+        var place = place
+        while place > 0, [0x20, 0x09, 0x0A, 0x0D].contains(bytes[place - 1]) { place -= 1 }
+        return place
     }
 
     private static func isImage(_ bytes: UnsafeRawBufferPointer, before mark: Int) -> Bool {
@@ -70,7 +99,9 @@ package enum TokenEstimate {
         }
     }
 
-    private static let base64Mark = Array(";base64,".utf8)
+    /// `;base64,` as it lies in memory.
+    private static let base64Mark = Array(";base64,".utf8).withUnsafeBytes { $0.loadUnaligned(as: UInt64.self) }
+    private static let dataMembers = ["\"url\"", "\"file_data\""].map { Array($0.utf8) }
     private static let dataMark = Array("\"data:".utf8)
     private static let imageMark = Array("image/".utf8)
     private static let longestType = 100

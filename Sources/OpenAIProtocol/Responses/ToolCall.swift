@@ -44,7 +44,8 @@ package struct ToolCallAssembler: Sendable {
     private var slots: [Int: Int] = [:]
     /// How far the arguments of each have been looked through for their end.
     private var looks: [(scan: ArgumentScan, bytes: Int)] = []
-    private var bytes = 0
+    /// Of all arguments.
+    package private(set) var bytes = 0
 
     private let makesIDs: Bool
     private var ids: Set<String> = []

@@ -103,13 +103,15 @@ struct AnthropicReader: AnswerReader {
             arguments.append(text)
             events.append(.delta(.init(toolCalls: [delta])))
         case "thinking":
-            blocks[index] = .thought(thoughts.count)
             let text = block["thinking"]?.escapedContent ?? JSONText()
-            think(["type": "thinking"], text, signature: block["signature"]?.string ?? "")
+            let signature = block["signature"]?.string ?? ""
+            let isKept = think(["type": "thinking"], text, signature, bytes: text.count + signature.utf8.count)
+            blocks[index] = isKept ? .thought(thoughts.count - 1) : .other
             if !text.isEmpty { events.append(.delta(.init(reasoning: text))) }
         case "redacted_thinking":
             blocks[index] = .other
-            think(block.value.object ?? [:], JSONText(), signature: "")
+            let bytes = block["data"]?.value.text.utf8.count ?? 0
+            think(block.value.object ?? [:], JSONText(), "", bytes: bytes)
         default: blocks[index] = .other
         }
     }
@@ -117,10 +119,15 @@ struct AnthropicReader: AnswerReader {
     /// More than the memory takes is not gathered either.
     private var keepsThoughts: Bool { remembering != nil && thoughtBytes < ReplayMemory.largest }
 
-    private mutating func think(_ thought: JSONObject, _ text: JSONText, signature: String) {
+    /// - Returns: whether it is kept.
+    @discardableResult
+    private mutating func think(_ thought: JSONObject, _ text: JSONText, _ signature: String, bytes: Int) -> Bool {
+        guard keepsThoughts else { return false }
+        thoughtBytes += bytes
         thoughts.append(thought)
         thoughtTexts.append(text)
         signatures.append(signature)
+        return true
     }
 
     private mutating func goOn(_ delta: JSONView, at index: Int, into events: inout [ModelEvent]) {

@@ -123,3 +123,8 @@ package struct ProviderFailure: Error, Sendable {
         }
     }
 }
+
+extension ProviderFailure: CustomStringConvertible {
+    /// Without the detail, which is for logs.
+    package var description: String { "\(self.kind.rawValue) of \(self.provider): \(self.message)" }
+}

@@ -63,6 +63,7 @@ struct DoctorCommand: AsyncParsableCommand {
         }
         let bots = assembly.services.bots
         for fault in bots.faults { report.bad("bots", "\(fault)") }
+        for clash in bots.clashes { report.good("bots", "\(clash)") }
         for (row, reason) in bots.storedProblems { report.bad("bots", "number \(row) of the store: \(reason)") }
         if bots.bots.isEmpty {
             report.bad("bots", "none in \(settings.bots)")

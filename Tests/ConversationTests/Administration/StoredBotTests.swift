@@ -173,7 +173,7 @@ import Testing
             // Between two files the bot is asked first, which is said.
             file("file-bot")
             #expect(node.bots.bot(named: "file-bot")?.id == "file-1")
-            #expect(node.bots.faults.contains { "\($0)".contains("file-bot is a model route") })
+            #expect(node.bots.clashes.contains { "\($0)".contains("file-bot is a model route") })
         }
     }
 

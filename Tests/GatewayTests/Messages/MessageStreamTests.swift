@@ -91,6 +91,9 @@ import Testing
     func errorsNameTheFieldsOfThisForm(_ chat: String, _ field: String) {
         let error = AnthropicError(.invalid("It is wrong.", param: chat))
         #expect(error.message == "\(field): It is wrong.")
+        // The one name in place of the other, not both.
+        let named = AnthropicError(.invalid("Invalid '\(chat)': too much.", param: chat))
+        #expect(named.message == "Invalid '\(field)': too much.")
     }
 
     @Test func theBeginningEstimatesThePrompt() throws {

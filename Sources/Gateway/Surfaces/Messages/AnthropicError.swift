@@ -28,7 +28,11 @@ struct AnthropicError {
 
     init(_ error: OpenAIError) {
         var message = error.message
-        if let param = error.param.map(Self.renamed), !message.contains(param) { message = "\(param): \(message)" }
+        if let old = error.param {
+            let new = Self.renamed(old)
+            message = message.replacing("'\(old)'", with: "'\(new)'").replacing("`\(old)`", with: "`\(new)`")
+            if !message.contains(new) { message = "\(new): \(message)" }
+        }
         self.init(status: error.status, message: message)
     }
 
