@@ -35,6 +35,6 @@ package final class LoopGroup: Sendable {
         for loop in loops { await loop.shutdown() }
     }
 
-    /// The store's threads want to run beside the loops.
-    package static var usualCount: Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))) * 3 / 4) }
+    /// One for each processor: what else runs is little, the store's threads for the most part.
+    package static var usualCount: Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
 }
