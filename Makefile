@@ -4,6 +4,8 @@ SHELL := /bin/bash
 # What building needs, and what the tests start.
 BUILD_PACKAGES := libcurl4-openssl-dev libmimalloc-dev libsqlite3-dev libpq-dev libre2-dev pkg-config
 TEST_PACKAGES := curl exim4-daemon-light openssl postgresql prometheus prometheus-alertmanager python3 python3-venv
+# Swift's libraries become a part of the program: a call of the runtime, of which a request makes thousands, is direct then.
+RELEASE := -c release --static-swift-stdlib
 TEST_GROUPS := HTTPTransport Storage Alerts Notifications
 BENCH_PACKAGES := nginx wrk python3-venv
 BENCH_ALERTS_PACKAGES := wrk postgresql prometheus-alertmanager python3
@@ -12,11 +14,11 @@ BENCH_ALERTS_PACKAGES := wrk postgresql prometheus-alertmanager python3
 .PHONY: install-bench-alerts
 
 run: install-build ## Build in release mode and start the server; DEMO=1 loads sample alerts, PORT=… chooses the port.
-	swift build -c release --product opsgate
+	swift build $(RELEASE) --product opsgate
 	exec .build/release/opsgate serve $(if $(PORT),--port $(PORT)) $(if $(filter 1 true yes,$(DEMO)),--demo)
 
 build: install-build ## Build in release mode.
-	swift build -c release --product opsgate
+	swift build $(RELEASE) --product opsgate
 
 test: install-build install-test ## Run the whole test suite.
 	swift build --build-tests
@@ -27,17 +29,17 @@ test: install-build install-test ## Run the whole test suite.
 	swift test --skip-build --parallel --experimental-maximum-parallelization-width 8 --filter '^EndToEnd\.'
 
 bench: install-build install-bench ## Compare with nginx and LiteLLM on this machine; takes about ten minutes.
-	swift build -c release --product opsgate
-	swift build -c release --product scripted-upstream
+	swift build $(RELEASE) --product opsgate
+	swift build $(RELEASE) --product scripted-upstream
 	python3 Tests/Load/bench.py
 
 bench-alerts: install-build install-bench-alerts ## Compare alert ingest with Alertmanager; takes about ten minutes.
-	swift build -c release --product opsgate
+	swift build $(RELEASE) --product opsgate
 	python3 Tests/Load/bench_alerts.py
 
 soak: install-build install-test ## Mixed traffic with faults for SOAK_SECONDS (default 1200); then nothing may have leaked.
-	swift build -c release --product opsgate
-	swift build -c release --product scripted-upstream
+	swift build $(RELEASE) --product opsgate
+	swift build $(RELEASE) --product scripted-upstream
 	python3 Tests/Load/soak.py $(if $(SOAK_SECONDS),--seconds $(SOAK_SECONDS)) $(if $(POSTGRES),--postgres)
 
 format: ## Format all Swift code.

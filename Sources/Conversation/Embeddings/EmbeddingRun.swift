@@ -61,14 +61,14 @@ package struct EmbeddingRun: Sendable {
             return (.failed(error), nil)
         }
         control.standing = settlement.standing
-        var tally = TurnTally()
-        let outcome = await embed(&tally)
+        let tally = TurnTally()
+        let outcome = await embed(tally)
         accounted.tellTrace(tally, error: tally.errorType ?? ErrorType(outcome.end))
         settlement.settle(tally, as: outcome.end)
         return outcome
     }
 
-    private func embed(_ tally: inout TurnTally) async -> (end: TurnEnd, answer: Answer?) {
+    private func embed(_ tally: TurnTally) async -> (end: TurnEnd, answer: Answer?) {
         guard !Task.isCancelled else { return (.cancelled(control.cause), nil) }
         var call = EmbeddingCall(
             model: "",
@@ -84,7 +84,7 @@ package struct EmbeddingRun: Sendable {
         let estimate = Usage(promptTokens: request.estimatedTokens, isEstimated: true)
         var clock = RoundClock()
         do throws(ProviderFailure) {
-            let (answer, target, attempts) = try await clock.wait(&tally) { () async throws(ProviderFailure) in
+            let (answer, target, attempts) = try await clock.wait(tally) { () async throws(ProviderFailure) in
                 try await environment.router().embed(call, on: route)
             }
             tally.attempts = attempts

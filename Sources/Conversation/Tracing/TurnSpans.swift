@@ -8,7 +8,7 @@ extension AccountedRequest {
     /// Completes the request's span with what its books say. Nothing happens for requests that are not sampled.
     ///
     /// - Parameter error: nil when it finished.
-    package func tellTrace(_ tally: borrowing TurnTally, error: ErrorType?) {
+    package func tellTrace(_ tally: TurnTally, error: ErrorType?) {
         guard let recorder = trace.recorder else { return }
         var said: [SpanAttribute] = [
             SpanAttribute("gen_ai.operation.name", botID == nil ? operation.rawValue : "invoke_agent"),
@@ -75,7 +75,7 @@ struct RoundSpan: Sendable {
 extension Turn {
     /// Ends the span of the round that is under way, if there is one.
     func endRound(
-        _ tally: inout TurnTally,
+        _ tally: TurnTally,
         _ routed: RoutedRound?,
         finishes: [FinishReason] = [],
         error: (any Error)? = nil

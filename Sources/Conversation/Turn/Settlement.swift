@@ -29,7 +29,7 @@ struct Settlement: ~Copyable {
                 settlement.standing = standing
             }
         } catch {
-            var tally = TurnTally()
+            let tally = TurnTally()
             tally.errorType = error.errorType
             settlement.settle(tally, as: .failed(error.error))
             throw error.error
@@ -45,7 +45,7 @@ struct Settlement: ~Copyable {
         if isOpen { books.abandon(hold) }
     }
 
-    consuming func settle(_ tally: borrowing TurnTally, as end: TurnEnd) {
+    consuming func settle(_ tally: TurnTally, as end: TurnEnd) {
         books.close(tally, hold, outcome: end.label, tally.errorType ?? ErrorType(end))
         isOpen = false
     }
@@ -53,7 +53,7 @@ struct Settlement: ~Copyable {
     /// Charges what has been used so far; to be asked before anything more is.
     ///
     /// - Throws: the limit that is overdrawn.
-    mutating func goOn(_ tally: borrowing TurnTally) async throws(OpenAIError) {
+    mutating func goOn(_ tally: TurnTally) async throws(OpenAIError) {
         guard let hold else { return }
         let prices = books.prices
         do {
@@ -95,7 +95,7 @@ private final class Books: Sendable {
     /// - Parameter isCounted: whether the tally is all that was used; otherwise what was reserved stays charged.
     @inline(never)
     func close(
-        _ tally: borrowing TurnTally,
+        _ tally: TurnTally,
         _ hold: LimitHold?,
         outcome: String,
         _ errorType: ErrorType?,
@@ -152,7 +152,7 @@ private final class Books: Sendable {
 }
 
 extension LimitUse {
-    fileprivate init(_ tally: borrowing TurnTally, _ micros: Int64) {
+    fileprivate init(_ tally: TurnTally, _ micros: Int64) {
         self.init(tokens: max(0, tally.usage.promptTokens + tally.usage.completionTokens), micros: micros)
     }
 }

@@ -12,7 +12,7 @@ extension Turn {
 
     /// Answers `confirm CODE` and `cancel CODE`.
     @inline(never)
-    func decide(_ command: ApprovalCommand, _ sink: any TurnSink, _ tally: inout TurnTally) async throws {
+    func decide(_ command: ApprovalCommand, _ sink: any TurnSink, _ tally: TurnTally) async throws {
         let start = ContinuousClock.now
         let span = OpenSpan(plan.trace.recorder)
         // First of all: whoever is gone by now has confirmed nothing, and whoever waits gets his heartbeats.

@@ -11,7 +11,7 @@ extension Turn {
     func converse(
         with sink: any TurnSink,
         _ settlement: inout Settlement,
-        _ tally: inout TurnTally
+        _ tally: TurnTally
     ) async throws {
         let deadline = ContinuousClock.now + plan.limits.turnTime
         let conversation = try await environment.held.restore(
@@ -41,10 +41,10 @@ extension Turn {
                 toolChoice: isFirst ? plan.toolChoice : relaxed(plan.toolChoice),
                 isLast: isLast,
                 deadline: deadline,
-                &tally
+                tally
             )
-            if isFirst { try await announce(route, messages, sink, &tally) }
-            let round = try await read(route, messages, deadline, isLast, sink, &tally)
+            if isFirst { try await announce(route, messages, sink, tally) }
+            let round = try await read(route, messages, deadline, isLast, sink, tally)
             if !round.content.isEmpty { hasText = true }
             let own = round.gatewayCalls
             let theirs = round.callsOfClient
@@ -54,7 +54,7 @@ extension Turn {
                 return
             }
             messages.append(TurnMessages.calls(round.calls, content: round.content, reasoning: round.reasoning))
-            messages += try await timed(&tally) { try await run(own, &loop, gate, deadline, sink) }
+            messages += try await timed(tally) { try await run(own, &loop, gate, deadline, sink) }
             if !theirs.isEmpty {
                 try await hand(theirs, over: Array(messages[base...]), hasOwn: tally.rounds > 1 || !own.isEmpty)
                 try await gate.hold(under: theirs[0].id)
@@ -70,13 +70,13 @@ extension Turn {
         _ route: RoutedRound,
         _ messages: [[UInt8]],
         _ sink: any TurnSink,
-        _ tally: inout TurnTally
+        _ tally: TurnTally
     ) async throws {
         do {
             try await sink.send([.began(route.target, attempts: route.attempts)])
         } catch {
-            count(nil, written: 0, messages, &tally)
-            endRound(&tally, route, error: error)
+            count(nil, written: 0, messages, tally)
+            endRound(tally, route, error: error)
             route.round.cancel()
             throw error
         }
@@ -89,14 +89,14 @@ extension Turn {
         _ deadline: ContinuousClock.Instant,
         _ isLast: Bool,
         _ sink: any TurnSink,
-        _ tally: inout TurnTally
+        _ tally: TurnTally
     ) async throws -> RoundReader {
         let round = route.round
         var reader = RoundReader(clientTools: isLast ? [] : Set(plan.clientTools.map(\.name)))
         var clock = RoundClock()
         do {
             while let events = try await clock.wait(
-                &tally,
+                tally,
                 { () async throws(ProviderFailure) in
                     try await round.next(patience: deadline - ContinuousClock.now)
                 }
@@ -109,15 +109,15 @@ extension Turn {
                 guard ContinuousClock.now < deadline else { throw timeOver }
             }
         } catch {
-            count(reader.usage, written: reader.writtenBytes, messages, isCut: true, &tally)
+            count(reader.usage, written: reader.writtenBytes, messages, isCut: true, tally)
             if let failure = error as? ProviderFailure { route.ticket.broke(failure) }
-            endRound(&tally, route, error: error)
+            endRound(tally, route, error: error)
             round.cancel()
             throw error
         }
-        count(reader.usage, written: reader.writtenBytes, messages, &tally)
-        clock.close(reader.usage, &tally)
-        endRound(&tally, route, finishes: reader.finish.map { [$0] } ?? [])
+        count(reader.usage, written: reader.writtenBytes, messages, tally)
+        clock.close(reader.usage, tally)
+        endRound(tally, route, finishes: reader.finish.map { [$0] } ?? [])
         return reader
     }
 
@@ -188,7 +188,7 @@ extension Turn {
         return calls.map { TurnMessages.result(of: $0.id, json: results[$0.id] ?? []) }
     }
 
-    private func timed<Value>(_ tally: inout TurnTally, _ body: () async throws -> Value) async throws -> Value {
+    private func timed<Value>(_ tally: TurnTally, _ body: () async throws -> Value) async throws -> Value {
         let begin = ContinuousClock.now
         defer { tally.toolWait += ContinuousClock.now - begin }
         return try await body()

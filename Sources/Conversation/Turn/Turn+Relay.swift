@@ -7,23 +7,23 @@ import Providers
 extension Turn {
     /// One round, everything passed on: the caller addresses the upstream itself.
     @inline(never)
-    func relay(to sink: any TurnSink, _ tally: inout TurnTally) async throws {
+    func relay(to sink: any TurnSink, _ tally: TurnTally) async throws {
         let route = try await start(
             [plan.messages],
             tools: [],
             toolChoice: plan.toolChoice,
             isLast: false,
             deadline: nil,
-            &tally
+            tally
         )
-        try await announce(route, [plan.messages], sink, &tally)
+        try await announce(route, [plan.messages], sink, tally)
         var choices = RelayedChoices()
         var usage: Usage?
         var written = 0
         var clock = RoundClock()
         do {
             while let events = try await clock.wait(
-                &tally,
+                tally,
                 { () async throws(ProviderFailure) in try await route.round.next(patience: nil) }
             ) {
                 var out: [TurnEvent] = []
@@ -45,24 +45,24 @@ extension Turn {
                 if !out.isEmpty { try await sink.send(out) }
             }
         } catch {
-            count(usage, written: written, [plan.messages], isCut: true, &tally)
+            count(usage, written: written, [plan.messages], isCut: true, tally)
             if let failure = error as? ProviderFailure { route.ticket.broke(failure) }
-            endRound(&tally, route, error: error)
+            endRound(tally, route, error: error)
             route.round.cancel()
             throw error
         }
-        count(usage, written: written, [plan.messages], &tally)
-        clock.close(usage, &tally)
+        count(usage, written: written, [plan.messages], tally)
+        clock.close(usage, tally)
         guard let ends = choices.ends else {
             let failure = ProviderFailure(
                 .connectionLost,
                 "The provider \(route.target.provider) ended its answer before every choice was complete.",
                 provider: route.target.provider
             )
-            endRound(&tally, route, error: failure)
+            endRound(tally, route, error: failure)
             throw failure
         }
-        endRound(&tally, route, finishes: ends.map(\.said))
+        endRound(tally, route, finishes: ends.map(\.said))
         try await sink.send(ends.map { .finish(choice: $0.choice, $0.reason) })
     }
 }

@@ -12,7 +12,7 @@ extension Turn {
         toolChoice: JSONValue?,
         isLast: Bool,
         deadline: ContinuousClock.Instant?,
-        _ tally: inout TurnTally
+        _ tally: TurnTally
     ) async throws -> RoutedRound {
         try Task.checkCancellation()
         let offered =
@@ -41,8 +41,8 @@ extension Turn {
         let routed: RoutedRound
         var clock = RoundClock()
         do {
-            routed = try await clock.wait(&tally) { () async throws(ProviderFailure) in
-                try await environment.router().start(call, on: plan.route, standIn: plan.bot != nil)
+            routed = try await clock.wait(tally) { () async throws(ProviderFailure) in
+                try await route(call)
             }
         } catch {
             tally.attempts += error.attempts
@@ -50,9 +50,9 @@ extension Turn {
             // A call that was given up has been sent, as far as anybody knows.
             if Task.isCancelled || error.kind == .timeout {
                 tally.target = plan.route.targets.first
-                count(nil, written: 0, messages, &tally)
+                count(nil, written: 0, messages, tally)
             }
-            endRound(&tally, nil, error: error)
+            endRound(tally, nil, error: error)
             if let deadline, ContinuousClock.now >= deadline { throw timeOver }
             throw error
         }
@@ -63,6 +63,17 @@ extension Turn {
         tally.openRound?.attempts = routed.attempts
         if tally.rounds == 1 { control.setDropped(routed.round.droppedParameters) }
         return routed
+    }
+
+    /// Has the router start a round.
+    private func route(_ call: ModelCall) async throws(ProviderFailure) -> RoutedRound {
+        let router = environment.router()
+        let isBots = plan.bot != nil
+        guard call.stream else { return try await router.start(call, on: plan.route, standIn: isBots) }
+        // By a task of its own, whose memory goes with it: the way to an upstream is deep, and a running stream, of which
+        // there are thousands, would hold all of it.
+        async let outcome = router.outcome(of: call, on: plan.route, standIn: isBots)
+        return try await outcome.get()
     }
 
     func joined(_ parameters: [ChatRequest.Parameter]) -> [UInt8] {
@@ -103,7 +114,7 @@ extension Turn {
     ///
     /// - Parameter isCut: the round ended before its time. Some upstreams report the prompt first and the answer at its
     ///   end: what was read of an answer is then estimated all the same.
-    func count(_ usage: Usage?, written: Int, _ messages: [[UInt8]], isCut: Bool = false, _ tally: inout TurnTally) {
+    func count(_ usage: Usage?, written: Int, _ messages: [[UInt8]], isCut: Bool = false, _ tally: TurnTally) {
         let read = TokenEstimate.tokens(bytes: written)
         guard var usage else {
             let prompt = TokenEstimate.tokens(

@@ -32,10 +32,10 @@ package final class Turn: Sendable {
             return (.failed(error), Usage())
         }
         control.standing = settlement.standing
-        var tally = TurnTally()
+        let tally = TurnTally()
         var failure: (any Error)?
         do {
-            try await answer(sink, &settlement, &tally)
+            try await answer(sink, &settlement, tally)
         } catch {
             failure = error
         }
@@ -46,14 +46,14 @@ package final class Turn: Sendable {
     private func answer(
         _ sink: any TurnSink,
         _ settlement: inout Settlement,
-        _ tally: inout TurnTally
+        _ tally: TurnTally
     ) async throws {
         if plan.bot == nil {
-            try await relay(to: sink, &tally)
+            try await relay(to: sink, tally)
         } else if let command = plan.command {
-            try await decide(command, sink, &tally)
+            try await decide(command, sink, tally)
         } else {
-            try await converse(with: sink, &settlement, &tally)
+            try await converse(with: sink, &settlement, tally)
         }
     }
 
@@ -62,7 +62,7 @@ package final class Turn: Sendable {
     @inline(never)
     private func conclude(
         _ settlement: consuming Settlement,
-        _ tally: consuming TurnTally,
+        _ tally: TurnTally,
         _ error: (any Error)?
     ) -> (end: TurnEnd, usage: Usage) {
         let end = error.map { self.end(for: $0) } ?? .finished

@@ -3,9 +3,9 @@
 package import OpenAIProtocol
 package import Providers
 
-/// The numbers behind a usage row and its metrics. A value of the turn's own task, of which there is one: nobody else
-/// sees it grow, and it is looked at where it lies.
-package struct TurnTally: ~Copyable, Sendable {
+/// The numbers behind a usage row and its metrics. It belongs to the turn's own task, and lies outside of that task's
+/// frames: each of those that a running turn holds would have room for a copy.
+package final class TurnTally {
     /// The tokens of one target.
     package struct Share: Sendable {
         /// nil for what was used before anybody was asked.
@@ -42,7 +42,7 @@ package struct TurnTally: ~Copyable, Sendable {
     package init() {}
 
     /// Counts a round's tokens for the target that is in force.
-    mutating func add(_ used: Usage) {
+    func add(_ used: Usage) {
         usage += used
         openRound?.usage = used
         if let index = shares.firstIndex(where: { $0.target?.name == target?.name }) {
@@ -80,7 +80,7 @@ struct RoundClock: Sendable {
 
     /// Runs something that waits for the model.
     mutating func wait<Value>(
-        _ tally: inout TurnTally,
+        _ tally: TurnTally,
         _ body: () async throws(ProviderFailure) -> Value
     ) async throws(ProviderFailure) -> Value {
         let begin = ContinuousClock.now
@@ -96,7 +96,7 @@ struct RoundClock: Sendable {
     }
 
     /// The round is over.
-    func close(_ usage: Usage?, _ tally: inout TurnTally) {
+    func close(_ usage: Usage?, _ tally: TurnTally) {
         guard let first, let last, last > first, let usage, usage.completionTokens > 1 else { return }
         tally.writing += last - first
         tally.written += usage.completionTokens - 1

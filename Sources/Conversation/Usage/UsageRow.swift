@@ -1,6 +1,7 @@
 // One turn in the books: who, with what, how much, how it ended. No content.
 
 package import OpenAIProtocol
+import Storage
 
 /// A row of the table `usage_record`. Times in milliseconds, `startedAt` since the epoch, UTC.
 package struct UsageRow: Sendable {
@@ -40,4 +41,30 @@ package struct UsageRow: Sendable {
     /// nil when the turn finished.
     package var errorType: ErrorType?
     package var traceID = ""
+}
+
+extension UsageRow {
+    /// The columns of the table that a row fills.
+    static let columns = [
+        "request_id", "started_at", "user_id", "username", "team", "credential_kind", "credential_id", "surface",
+        "requested_model", "bot_id", "provider", "model", "rounds", "tools", "prompt_tokens", "completion_tokens",
+        "cached_tokens", "reasoning_tokens", "is_estimated", "first_token_ms", "duration_ms", "is_stream", "outcome",
+        "route", "attempts", "cost_micros", "currency", "is_cost_known", "error_type", "trace_id", "cache_write_tokens",
+    ]
+
+    /// A value for each of them.
+    var values: [SQLValue] {
+        [
+            .text(requestID), .integer(startedAt), .integer(userID), .text(username), .integer(team),
+            .text(credentialKind), .optional(credentialID), .text(surface), .text(requestedModel),
+            .optional(botID), .optional(provider), .optional(model), .integer(Int64(rounds)),
+            .text(tools.joined(separator: ",")), .integer(Int64(usage.promptTokens)),
+            .integer(Int64(usage.completionTokens)), .integer(Int64(usage.cachedTokens)),
+            .integer(Int64(usage.reasoningTokens)), .integer(usage.isEstimated ? 1 : 0),
+            .optional(firstTokenMilliseconds), .integer(durationMilliseconds),
+            .integer(isStream ? 1 : 0), .text(outcome), .text(route), .integer(Int64(attempts)), .integer(costMicros),
+            .text(currency), .integer(isCostKnown ? 1 : 0), .optional(errorType?.rawValue), .text(traceID),
+            .integer(Int64(usage.cacheWriteTokens)),
+        ]
+    }
 }

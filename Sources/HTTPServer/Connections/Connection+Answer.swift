@@ -14,6 +14,12 @@ struct AnswerTerms: Sendable {
 }
 
 extension Connection {
+    /// Sends the answer and goes on with the next request, or closes.
+    func answer(_ response: Response, _ terms: AnswerTerms, isStopping: Bool) async {
+        let keepsOpen = await send(response, terms, isStopping: isStopping)
+        onLoop { $0.answered(keepsOpen: keepsOpen) }
+    }
+
     /// - Returns: whether the answer was sent whole and the connection may carry another.
     func send(_ response: Response, _ terms: AnswerTerms, isStopping: Bool) async -> Bool {
         let framing = Self.framing(of: response, terms)

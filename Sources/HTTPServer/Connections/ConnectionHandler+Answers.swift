@@ -39,8 +39,14 @@ extension ConnectionHandler {
         // At once and here: a task that had to be picked up by another thread first would cost more than many answers.
         _ = Task<Void, Never>.immediate(executorPreference: connection.executor) {
             let response = await state.responder(request)
-            let keepsOpen = await connection.send(response, terms, isStopping: state.isStopping)
-            connection.onLoop { $0.answered(keepsOpen: keepsOpen) }
+            guard case .made = response.body.content else {
+                return await connection.answer(response, terms, isStopping: state.isStopping)
+            }
+            // A task keeps its memory as deep as it ever was. This one has called all that makes an answer; the one that
+            // sends it may live for minutes, and there are thousands of them.
+            _ = Task<Void, Never>.immediate(executorPreference: connection.executor) {
+                await connection.answer(response, terms, isStopping: state.isStopping)
+            }
         }
     }
 

@@ -131,6 +131,19 @@ package final class ModelRouter: Sendable {
         )
     }
 
+    /// The same as a value, for child tasks, which lose the type of an error.
+    package func outcome(
+        of call: ModelCall,
+        on route: ModelRoute,
+        standIn: Bool
+    ) async -> Result<RoutedRound, ProviderFailure> {
+        do {
+            return .success(try await start(call, on: route, standIn: standIn))
+        } catch {
+            return .failure(error)
+        }
+    }
+
     /// Whether some target of a route can embed.
     package func embeds(_ route: ModelRoute) -> Bool {
         route.targets.contains { providers[$0.provider] is any EmbeddingProvider }

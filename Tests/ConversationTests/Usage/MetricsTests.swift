@@ -19,7 +19,7 @@ import Testing
     }
 
     private static func tally(_ target: RouteTarget?) -> TurnTally {
-        var tally = TurnTally()
+        let tally = TurnTally()
         tally.target = target
         tally.add(Usage(promptTokens: 17, completionTokens: 4))
         tally.upstreamWait = .milliseconds(999)
@@ -71,7 +71,7 @@ import Testing
 
     @Test func numbersAreInTheRightBuckets() throws {
         let metrics = TurnMetrics { _, _ in true }
-        var tally = Self.tally(RouteTarget(provider: "up", model: "m"))
+        let tally = Self.tally(RouteTarget(provider: "up", model: "m"))
         (tally.writing, tally.written) = (.milliseconds(300), 3)
         metrics.record(Self.settled(), tally)
         metrics.record(Self.settled(.providerTimeout), tally)

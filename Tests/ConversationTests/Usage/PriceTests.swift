@@ -69,7 +69,7 @@ import YAML
         #expect(book.cost(model: "p/m", usage: Usage(promptTokens: 1)) == 1)
         #expect(book.cost(model: "p/m", usage: Usage(completionTokens: 1)) == 0)
         #expect(book.cost(model: "p/m", usage: Usage(promptTokens: 3)) == 2)
-        var tally = TurnTally()
+        let tally = TurnTally()
         tally.target = RouteTarget(provider: "p", model: "m")
         tally.add(Usage(promptTokens: 1))
         tally.add(Usage(promptTokens: 1))

@@ -66,7 +66,7 @@ package final class TurnMetrics: Sendable {
         self.isConfigured = isConfigured
     }
 
-    package func record(_ settled: Settled, _ tally: borrowing TurnTally) {
+    package func record(_ settled: Settled, _ tally: TurnTally) {
         let last = handles(settled.operation, tally.target)
         last.took(settled.duration, settled.errorType)
         if let time = settled.firstToken { last.firstToken.observe(time) }
