@@ -62,11 +62,11 @@ final class ApprovalGate: Sendable {
 
     /// Takes up what waited when the turn was handed to the client.
     func resume() async throws {
-        guard !plan.isUsersTurn, let bot = plan.bot, let id = plan.assistantCalls.last?.ids.first else { return }
+        guard !plan.isUsersTurn, let botID = plan.botID, let id = plan.assistantCalls.last?.ids.first else { return }
         let held = try await approvals.store.held(
             under: id,
             userID: plan.caller.userID,
-            bot: bot.id,
+            bot: botID,
             now: approvals.clock.now()
         )
         asked.withLock { $0 += held }

@@ -77,7 +77,7 @@ package struct Approvals: Sendable {
             userID: plan.caller.userID,
             username: plan.caller.username,
             team: plan.caller.currentTeam ?? Team.defaultID,
-            bot: plan.bot?.id ?? "",
+            bot: plan.botID ?? "",
             skill: plan.skill,
             tool: tool.name,
             arguments: text,

@@ -29,7 +29,7 @@ struct ToolCallRecord: Sendable {
     init(_ plan: TurnPlan, tool: String, isWrite: Bool, arguments: String) {
         caller = plan.caller
         requestID = plan.requestID
-        bot = plan.bot?.id ?? ""
+        bot = plan.botID ?? ""
         skill = plan.skill
         self.tool = OutsideText.identifier(tool)
         self.isWrite = isWrite

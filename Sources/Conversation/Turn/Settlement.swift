@@ -9,10 +9,9 @@ import Providers
 /// `abandoned`, so that a mistake in the code shows in the books instead of hiding.
 struct Settlement: ~Copyable {
     private let books: Books
-    private var hold: LimitHold?
+
     /// What is left of the limits that the request fell under.
-    private(set) var standing = LimitStanding()
-    private var isOpen = true
+    var standing: LimitStanding { books.standing }
 
     /// Reserves what the request needs.
     ///
@@ -21,20 +20,17 @@ struct Settlement: ~Copyable {
         _ request: AccountedRequest,
         environment: TurnEnvironment
     ) async throws(OpenAIError) -> Settlement {
-        var settlement = Settlement(Books(request, environment))
-        let books = settlement.books
+        let books = Books(request, environment)
         do {
             if let (hold, standing) = try await environment.limits.begin(request, books.prices, at: books.startedAt) {
-                settlement.hold = hold
-                settlement.standing = standing
+                books.hold = hold
+                books.standing = standing
             }
         } catch {
-            let tally = TurnTally()
-            tally.errorType = error.errorType
-            settlement.settle(tally, as: .failed(error.error))
+            books.close(TurnTally(), outcome: TurnEnd.failed(error.error).label, error.errorType)
             throw error.error
         }
-        return settlement
+        return Settlement(books)
     }
 
     private init(_ books: Books) {
@@ -42,38 +38,32 @@ struct Settlement: ~Copyable {
     }
 
     deinit {
-        if isOpen { books.abandon(hold) }
+        books.abandon()
     }
 
     consuming func settle(_ tally: TurnTally, as end: TurnEnd) {
-        books.close(tally, hold, outcome: end.label, tally.errorType ?? ErrorType(end))
-        isOpen = false
+        books.close(tally, outcome: end.label, tally.errorType ?? ErrorType(end))
     }
 
     /// Charges what has been used so far; to be asked before anything more is.
     ///
     /// - Throws: the limit that is overdrawn.
-    mutating func goOn(_ tally: TurnTally) async throws(OpenAIError) {
-        guard let hold else { return }
-        let prices = books.prices
-        do {
-            let use = LimitUse(tally, tally.cost(prices).micros)
-            self.hold = try await books.environment.limits.extend(hold, to: use, prices)
-        } catch {
-            if let hold = error.hold { self.hold = hold }
-            throw error.error
-        }
+    func goOn(_ tally: TurnTally) async throws(OpenAIError) {
+        try await books.goOn(tally)
     }
 }
 
 /// Where one request is entered: as of its beginning, whatever prices come into force while it runs.
-private final class Books: Sendable {
+private final class Books {
     private let request: AccountedRequest
     let environment: TurnEnvironment
     let prices: PriceBook
     /// Epoch milliseconds.
     let startedAt: Int64
     private let started: ContinuousClock.Instant
+    var hold: LimitHold?
+    var standing = LimitStanding()
+    private var isOpen = true
 
     init(_ request: AccountedRequest, _ environment: TurnEnvironment) {
         self.request = request
@@ -84,10 +74,21 @@ private final class Books: Sendable {
         environment.slots.enter()
     }
 
-    /// Nobody has settled it.
+    func goOn(_ tally: TurnTally) async throws(OpenAIError) {
+        guard let hold else { return }
+        do {
+            let use = LimitUse(tally, tally.cost(prices).micros)
+            self.hold = try await environment.limits.extend(hold, to: use, prices)
+        } catch {
+            if let hold = error.hold { self.hold = hold }
+            throw error.error
+        }
+    }
+
+    /// Closes them if nobody has.
     @inline(never)
-    func abandon(_ hold: LimitHold?) {
-        close(TurnTally(), hold, outcome: "abandoned", .oursInternal, isCounted: false)
+    func abandon() {
+        if isOpen { close(TurnTally(), outcome: "abandoned", .oursInternal, isCounted: false) }
     }
 
     /// By itself: inlined at every end of a turn it would lie in the frame that each running turn holds.
@@ -96,11 +97,11 @@ private final class Books: Sendable {
     @inline(never)
     func close(
         _ tally: TurnTally,
-        _ hold: LimitHold?,
         outcome: String,
         _ errorType: ErrorType?,
         isCounted: Bool = true
     ) {
+        isOpen = false
         environment.slots.leave()
         let cost = tally.cost(prices)
         if let hold {

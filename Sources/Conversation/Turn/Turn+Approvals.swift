@@ -21,7 +21,7 @@ extension Turn {
             command.code,
             command.decision,
             by: plan.caller,
-            bot: plan.bot?.id,
+            bot: plan.botID,
             requestID: plan.requestID
         )
         tally.firstToken = .now

@@ -10,7 +10,7 @@ extension Turn {
     @inline(never)
     func converse(
         with sink: any TurnSink,
-        _ settlement: inout Settlement,
+        _ settlement: borrowing Settlement,
         _ tally: TurnTally
     ) async throws {
         let deadline = ContinuousClock.now + plan.limits.turnTime

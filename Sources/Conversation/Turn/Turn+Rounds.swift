@@ -68,12 +68,16 @@ extension Turn {
     /// Has the router start a round.
     private func route(_ call: ModelCall) async throws(ProviderFailure) -> RoutedRound {
         let router = environment.router()
-        let isBots = plan.bot != nil
+        let isBots = plan.botID != nil
         guard call.stream else { return try await router.start(call, on: plan.route, standIn: isBots) }
         // By a task of its own, whose memory goes with it: the way to an upstream is deep, and a running stream, of which
         // there are thousands, would hold all of it.
-        async let outcome = router.outcome(of: call, on: plan.route, standIn: isBots)
-        return try await outcome.get()
+        let route = plan.route
+        let outcome = await withTaskGroup(of: Result<RoutedRound, ProviderFailure>.self) { group in
+            group.addImmediateTask { await router.outcome(of: call, on: route, standIn: isBots) }
+            return await group.next()
+        }
+        return try (outcome ?? .failure(.givenUp(route.name))).get()
     }
 
     func joined(_ parameters: [ChatRequest.Parameter]) -> [UInt8] {

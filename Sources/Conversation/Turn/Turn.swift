@@ -11,11 +11,15 @@ package final class Turn: Sendable {
     package let control: TurnControl
     private let accounted: AccountedRequest
 
-    package init(plan: TurnPlan, environment: TurnEnvironment, control: TurnControl = TurnControl()) {
+    package init(
+        plan: consuming TurnPlan,
+        environment: TurnEnvironment,
+        control: TurnControl = TurnControl()
+    ) {
+        accounted = AccountedRequest(plan)
         self.plan = plan
         self.environment = environment
         self.control = control
-        accounted = AccountedRequest(plan)
     }
 
     /// Reserves, runs to the end and settles.
@@ -25,7 +29,7 @@ package final class Turn: Sendable {
         // The request's span waits for what is said at the end, though the client may have left by then.
         plan.trace.recorder?.hold()
         defer { plan.trace.recorder?.release() }
-        var settlement: Settlement
+        let settlement: Settlement
         do {
             settlement = try await Settlement.begin(accounted, environment: environment)
         } catch {
@@ -35,7 +39,7 @@ package final class Turn: Sendable {
         let tally = TurnTally()
         var failure: (any Error)?
         do {
-            try await answer(sink, &settlement, tally)
+            try await answer(sink, settlement, tally)
         } catch {
             failure = error
         }
@@ -45,15 +49,15 @@ package final class Turn: Sendable {
 
     private func answer(
         _ sink: any TurnSink,
-        _ settlement: inout Settlement,
+        _ settlement: borrowing Settlement,
         _ tally: TurnTally
     ) async throws {
-        if plan.bot == nil {
+        if plan.botID == nil {
             try await relay(to: sink, tally)
         } else if let command = plan.command {
             try await decide(command, sink, tally)
         } else {
-            try await converse(with: sink, &settlement, tally)
+            try await converse(with: sink, settlement, tally)
         }
     }
 
@@ -70,7 +74,7 @@ package final class Turn: Sendable {
             control.attempts = tally.attempts
             // What a client is told of an upstream's failure says less than the failure.
             if case .failed = end, let failure = error as? ProviderFailure {
-                tally.errorType = ErrorType(failure, isNamedByCaller: plan.bot == nil)
+                tally.errorType = ErrorType(failure, isNamedByCaller: plan.botID == nil)
                 control.failure = failure
             }
         }
@@ -87,7 +91,7 @@ package final class Turn: Sendable {
         case let failure as ProviderFailure:
             if failure.kind == .cancelled { return .cancelled(control.cause) }
             // Whoever named the model himself has named one that is not there.
-            if failure.kind == .modelNotFound, plan.bot == nil { return .failed(.modelNotFound(plan.requestedModel)) }
+            if failure.kind == .modelNotFound, plan.botID == nil { return .failed(.modelNotFound(plan.requestedModel)) }
             return .failed(OpenAIError(failure))
         case let failure as OpenAIError: return .failed(failure)
         default:

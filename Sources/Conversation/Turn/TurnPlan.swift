@@ -18,7 +18,7 @@ package struct TurnPlan: Sendable {
     /// The model as the client named it.
     package var requestedModel: String
     /// nil when an upstream is addressed directly.
-    package var bot: Bot?
+    package let botID: String?
     package var route: ModelRoute
     /// The skill that is run, by its id.
     package var skill: String?
@@ -74,7 +74,7 @@ package struct TurnPlan: Sendable {
         self.caller = caller
         self.surface = surface
         requestedModel = request.model
-        self.bot = bot
+        botID = bot?.id
         self.route = route
         messages = request.messages
         assistantCalls = request.assistantCalls

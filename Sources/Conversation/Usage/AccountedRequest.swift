@@ -48,7 +48,7 @@ package final class AccountedRequest: Sendable {
     }
 
     /// A turn's.
-    package convenience init(_ plan: TurnPlan) {
+    package convenience init(_ plan: borrowing TurnPlan) {
         self.init(
             operation: .chat,
             requestID: plan.requestID,
@@ -56,7 +56,7 @@ package final class AccountedRequest: Sendable {
             caller: plan.caller,
             surface: plan.surface,
             requestedModel: plan.requestedModel,
-            botID: plan.bot?.id,
+            botID: plan.botID,
             route: plan.route.name,
             isStream: plan.stream,
             estimate: LimitEstimate(plan)
@@ -66,7 +66,7 @@ package final class AccountedRequest: Sendable {
 
 extension LimitEstimate {
     /// A turn's first round: the conversation, the system prompt and the tools, and the answer that the request allows.
-    fileprivate init(_ plan: TurnPlan) {
+    fileprivate init(_ plan: borrowing TurnPlan) {
         // No model is asked to decide an approval.
         guard plan.command == nil else {
             self.init(isCompletion: false)

@@ -180,7 +180,7 @@ extension Response {
             }
         let id = AnswerIdentity.makeID(prefix: "req_")
         var response = Response.failure(RequestFailure(error), style: .openAI, requestID: id)
-        response.headers[.requestID] = id
+        response.headers.add(.requestID, id)
         return response
     }
 }

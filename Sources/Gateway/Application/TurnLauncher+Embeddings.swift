@@ -12,7 +12,7 @@ extension TurnLauncher {
     func embeddings(
         _ run: EmbeddingRun,
         for request: GatewayRequest
-    ) async throws -> (answer: EmbeddingRun.Answer, headers: HTTPFields) {
+    ) async throws -> (answer: EmbeddingRun.Answer, headers: ResponseHeaders) {
         let home = request.request.connection.executor
         let task = Task.immediate(executorPreference: home) { await run.run() }
         let (end, answer) = await guarded(task, run.control, request) { await task.value }

@@ -14,8 +14,7 @@ struct TurnLauncher: Sendable {
     let heartbeat: Heartbeat
 
     /// A turn of the request's trace. Plans are large: it is turns that are handed on.
-    func turn(_ plan: TurnPlan, for request: GatewayRequest) -> Turn {
-        var plan = plan
+    func turn(_ plan: consuming TurnPlan, for request: GatewayRequest) -> Turn {
         plan.trace = request.context.trace
         return Turn(plan: plan, environment: environment)
     }
@@ -93,8 +92,8 @@ struct TurnLauncher: Sendable {
     }
 
     /// Everything that is told of how an answer came about.
-    static func headers(_ answer: (RouteTarget, attempts: Int)?, _ control: TurnControl) -> HTTPFields {
-        var headers = HTTPFields(answeredBy: answer, dropping: control.dropped)
+    static func headers(_ answer: (RouteTarget, attempts: Int)?, _ control: TurnControl) -> ResponseHeaders {
+        var headers = ResponseHeaders(answeredBy: answer, dropping: control.dropped)
         headers.add(control.standing)
         return headers
     }
@@ -132,14 +131,14 @@ struct WholeAnswer<Sink: WholeSink>: Sendable {
     let sink: Sink
     let usage: Usage
     /// What is told of how the answer came about.
-    let headers: HTTPFields
+    let headers: ResponseHeaders
 }
 
 /// A streamed turn whose first byte is there.
 struct StreamedAnswer: Sendable {
     let stream: ResponseStream
     /// What is told of how the answer came about.
-    let headers: HTTPFields
+    let headers: ResponseHeaders
 }
 
 /// Something to be done once a task has ended, whichever of the two is known first.

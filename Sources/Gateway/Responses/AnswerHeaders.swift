@@ -1,10 +1,11 @@
 // The headers that say how an answer came about.
 
 import Conversation
+import HTTPServer
 import HTTPTypes
 import Providers
 
-extension HTTPFields {
+extension ResponseHeaders {
     /// `x-opsgate-provider`, `-model` and `-attempts`; nothing when nobody answered.
     ///
     /// - Parameter dropped: the request's members that had no effect there, for `x-opsgate-ignored`.
@@ -17,34 +18,39 @@ extension HTTPFields {
         add(.attempts, String(attempts))
     }
 
-    /// Adds a field of which there is none yet. Nothing is looked up for it, as setting by name does.
-    mutating func add(_ name: HTTPField.Name, _ value: String) {
-        append(HTTPField(name: name, value: value))
-    }
-
     /// From names and values of our own, in the order of the names.
     init(_ headers: [String: String]) {
         self.init()
         for (name, value) in headers.sorted(by: { $0.key < $1.key }) {
-            if let name = HTTPField.Name(name) { append(HTTPField(name: name, value: value)) }
+            if let name = HTTPField.Name(name) { add(name, value) }
         }
     }
 
     /// What is left of the limits.
     mutating func add(_ standing: LimitStanding) {
-        for (name, value) in standing.fields {
-            if let name = HTTPField.Name(name) { add(name, value) }
+        if let requests = standing.requests {
+            add(.limitRequests, String(requests.limit))
+            add(.remainingRequests, String(requests.remaining))
+            add(.resetRequests, LimitStanding.text(requests.reset))
+        }
+        if let tokens = standing.tokens {
+            add(.limitTokens, String(tokens.limit))
+            add(.remainingTokens, String(tokens.remaining))
+            add(.resetTokens, LimitStanding.text(tokens.reset))
         }
     }
 
     /// With others after them. What both have ignored is named in one header.
-    func adding(_ others: HTTPFields) -> HTTPFields {
+    func adding(_ others: ResponseHeaders) -> ResponseHeaders {
         if others.isEmpty { return self }
         if isEmpty { return others }
         var all = self
-        all.append(contentsOf: others)
-        let ignored = (others + self).filter { $0.name == .ignored }.map(\.value)
-        if ignored.count > 1 { all[.ignored] = ignored.joined(separator: ", ") }
+        all.append(others)
+        let ignored = others.values(.ignored) + values(.ignored)
+        if ignored.count > 1 {
+            all.remove(.ignored)
+            all.add(.ignored, ignored.joined(separator: ", "))
+        }
         return all
     }
 

@@ -5,7 +5,7 @@ import HTTPTypes
 
 extension Response {
     /// Server-sent events as they come; `notes` count their bytes.
-    static func events(_ answer: StreamedAnswer, headers own: HTTPFields = [:], notes: RequestNotes) -> Response {
+    static func events(_ answer: StreamedAnswer, headers own: ResponseHeaders = [:], notes: RequestNotes) -> Response {
         var headers = answer.headers.adding(own)
         headers.add(.contentType, "text/event-stream")
         headers.add(.cacheControl, "no-cache")

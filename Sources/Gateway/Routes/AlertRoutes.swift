@@ -87,9 +87,9 @@ struct AlertRoutes: Sendable {
         if reply.status == 200 {
             services.observation.requests.ingested(events: reply.body["data"]?["received"]?.int ?? 0)
         }
-        var headers: HTTPFields = [:]
+        var headers: ResponseHeaders = [:]
         // 503 and never 429: Alertmanager tries again after the one and drops the batch after the other (ops.md 2.3).
-        if reply.status == 503 { headers[.retryAfter] = "1" }
+        if reply.status == 503 { headers.add(.retryAfter, "1") }
         return .json(reply.body.bytes, status: HTTPResponse.Status(code: reply.status), headers: headers)
     }
 

@@ -93,7 +93,7 @@ struct ChatRoutes: Sendable {
         let identity: AnswerIdentity
         let includeUsage: Bool
         /// Names the members that have no effect.
-        let ignored: HTTPFields
+        let ignored: ResponseHeaders
     }
 
     private func read(_ body: [UInt8], of request: GatewayRequest, _ place: Place) throws -> Chat {
@@ -113,7 +113,7 @@ struct ChatRoutes: Sendable {
             showSteps: place.showSteps,
             now: now
         )
-        var ignored = HTTPFields()
+        var ignored = ResponseHeaders()
         ignored.setIgnored(chat.ignored)
         return Chat(
             turn: launcher.turn(plan, for: request),

@@ -53,7 +53,7 @@ struct EmbeddingRoutes: Sendable {
             environment: services.turns
         )
         let (answer, headers) = try await launcher.embeddings(run, for: request)
-        var ignored = HTTPFields()
+        var ignored = ResponseHeaders()
         ignored.setIgnored(body.ignored)
         return .json(answer.list.body(body.encoding), headers: headers.adding(ignored))
     }

@@ -50,7 +50,7 @@ struct MessageRoutes: Sendable {
         let turn = launcher.turn(try plan(message, request), for: request)
         let showSteps = turn.plan.showSteps
         let identity = MessageIdentity(model: message.chat.model)
-        var ignored = HTTPFields()
+        var ignored = ResponseHeaders()
         ignored.setIgnored(message.chat.ignored)
         let stops = message.stopSequences
         if turn.plan.stream {
@@ -83,7 +83,7 @@ struct MessageRoutes: Sendable {
         )
         let plan = try plan(message, request)
         let tokens = message.size.added(plan).estimatedTokens
-        var ignored = HTTPFields()
+        var ignored = ResponseHeaders()
         ignored.setIgnored(message.chat.ignored)
         return .json(JSONValue.object(["input_tokens": .integer(tokens)]).bytes, headers: ignored)
     }

@@ -92,7 +92,7 @@ struct ResponseRoutes: Sendable {
             isStored: desk.keeps(asked)
         )
         let keep = desk.keeper(of: asked, id: document.id, caller: caller, now: now)
-        var ignored = HTTPFields()
+        var ignored = ResponseHeaders()
         ignored.setIgnored(asked.ignored)
         if asked.stream {
             let answered = try await launcher.stream(turn, for: request) { stream in

@@ -52,22 +52,24 @@ struct EdgeResponder: Sendable {
     /// Browsers' SDKs ask before every call, without credentials (`clients.md` 1.8). The asked headers are echoed: a
     /// literal `*` would not cover `Authorization`.
     private static func preflight(_ headers: RequestHeaders) -> Response {
-        var answer: HTTPFields = [
+        var answer: ResponseHeaders = [
             .allowOrigin: "*",
             .allowMethods: "GET, POST, PUT, PATCH, DELETE, OPTIONS",
             .maxAge: "86400",
         ]
-        answer[.allowHeaders] = headers[.requestHeaders] ?? "Authorization, Content-Type"
-        answer[.vary] = "Origin, Access-Control-Request-Headers"
+        answer.add(.allowHeaders, headers[.requestHeaders] ?? "Authorization, Content-Type")
+        answer.add(.vary, "Origin, Access-Control-Request-Headers")
         return Response(status: .noContent, headers: answer)
     }
 
-    private static func allowOrigin(_ headers: inout HTTPFields) {
+    private static func allowOrigin(_ headers: inout ResponseHeaders) {
         // Credentials are headers that a page must know, never cookies: any origin may ask.
-        headers[.allowOrigin] = "*"
-        headers[.exposeHeaders] =
+        headers.add(.allowOrigin, "*")
+        headers.add(
+            .exposeHeaders,
             "x-request-id, request-id, retry-after, retry-after-ms, x-should-retry, x-opsgate-ignored, x-opsgate-provider, "
-            + "x-opsgate-model, x-opsgate-attempts, x-ratelimit-limit-requests, x-ratelimit-remaining-requests, "
-            + "x-ratelimit-reset-requests, x-ratelimit-limit-tokens, x-ratelimit-remaining-tokens, x-ratelimit-reset-tokens"
+                + "x-opsgate-model, x-opsgate-attempts, x-ratelimit-limit-requests, x-ratelimit-remaining-requests, "
+                + "x-ratelimit-reset-requests, x-ratelimit-limit-tokens, x-ratelimit-remaining-tokens, x-ratelimit-reset-tokens"
+        )
     }
 }

@@ -50,7 +50,8 @@ struct ServedRoutes: Sendable {
         let failure = RequestFailure(status: 405, message: "\(request.method.rawValue) is not possible here.")
         let style = otherRoutes.first.map { routes[$0].style } ?? .envelope
         var response = Response.failure(failure, style: style, requestID: requestID)
-        response.headers[.allow] = Set(otherRoutes.map { routes[$0].method.rawValue }).sorted().joined(separator: ", ")
+        let methods = Set(otherRoutes.map { routes[$0].method.rawValue }).sorted()
+        response.headers.add(.allow, methods.joined(separator: ", "))
         return response
     }
 
@@ -63,7 +64,7 @@ struct ServedRoutes: Sendable {
             response = failure(error, route, requestID: context.requestID)
         }
         // Under the name that Anthropic's SDKs read; `x-request-id` is everybody's.
-        if route.style == .anthropic { response.headers[.anthropicRequestID] = context.requestID }
+        if route.style == .anthropic { response.headers.add(.anthropicRequestID, context.requestID) }
         return response
     }
 

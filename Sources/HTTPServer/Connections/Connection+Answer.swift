@@ -34,10 +34,7 @@ extension Connection {
                 if framing != .none { buffer.append(contentsOf: bytes) }
                 try await write(buffer)
             case .made(let make):
-                var head: [UInt8] = []
-                head.reserveCapacity(1024)
-                ResponseHead.write(response, framing: framing, closes: closes, server: terms.server, into: &head)
-                let writer = ResponseWriter(self, framing: framing, head: head)
+                let writer = writer(for: response, framing, closes: closes, terms)
                 try await make(writer)
                 try await writer.finish()
             }
@@ -47,6 +44,20 @@ extension Connection {
             close()
             return false
         }
+    }
+
+    /// By itself: the head's bytes would live in the caller's frame for as long as the answer is sent.
+    @inline(never)
+    private func writer(
+        for response: Response,
+        _ framing: BodyFraming,
+        closes: Bool,
+        _ terms: AnswerTerms
+    ) -> ResponseWriter {
+        var head: [UInt8] = []
+        head.reserveCapacity(1024)
+        ResponseHead.write(response, framing: framing, closes: closes, server: terms.server, into: &head)
+        return ResponseWriter(self, framing: framing, head: head)
     }
 
     private static func framing(of response: Response, _ terms: AnswerTerms) -> BodyFraming {

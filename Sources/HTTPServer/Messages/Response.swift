@@ -5,10 +5,10 @@ package import HTTPTypes
 /// One answer. The server adds `date`, `content-length` or chunks, and `connection` where it must.
 package struct Response: Sendable {
     package var status: HTTPResponse.Status
-    package var headers: HTTPFields
+    package var headers: ResponseHeaders
     package var body: ResponseBody
 
-    package init(status: HTTPResponse.Status, headers: HTTPFields = [:], body: ResponseBody = ResponseBody([])) {
+    package init(status: HTTPResponse.Status, headers: ResponseHeaders = [:], body: ResponseBody = ResponseBody([])) {
         self.status = status
         self.headers = headers
         self.body = body

@@ -13,8 +13,7 @@ enum BodyFraming: Equatable {
 }
 
 enum ResponseHead {
-    /// Writes status line and fields. Values that `HTTPFields` holds have been checked: they cannot break out of their
-    /// line.
+    /// Writes status line and fields.
     static func write(
         _ response: Response,
         framing: BodyFraming,
@@ -28,31 +27,22 @@ enum ResponseHead {
         } else {
             buffer.append(contentsOf: "\(response.status.code) \(response.status.reasonPhrase)".utf8)
         }
-        for field in response.headers {
-            // These are the server's own to say.
-            switch field.name {
-            case .contentLength, .transferEncoding, .connection, .date: continue
-            default: line(field.name.rawName, field.value, into: &buffer)
-            }
-        }
+        buffer.append("\r\n")
+        buffer.append(contentsOf: response.headers.lines)
         switch framing {
         case .length(let count):
-            buffer.append("\r\ncontent-length: ")
+            buffer.append("content-length: ")
             buffer.append(contentsOf: String(count).utf8)
-        case .chunked: buffer.append("\r\ntransfer-encoding: chunked")
+            buffer.append("\r\n")
+        case .chunked: buffer.append("transfer-encoding: chunked\r\n")
         case .none, .close: break
         }
-        if closes { buffer.append("\r\nconnection: close") }
-        line("server", server, into: &buffer)
-        line("date", HTTPDate.now, into: &buffer)
+        if closes { buffer.append("connection: close\r\n") }
+        buffer.append("server: ")
+        buffer.append(contentsOf: server.utf8)
+        buffer.append("\r\ndate: ")
+        buffer.append(contentsOf: HTTPDate.now.utf8)
         buffer.append("\r\n\r\n")
-    }
-
-    private static func line(_ name: String, _ value: String, into buffer: inout [UInt8]) {
-        buffer.append("\r\n")
-        buffer.append(contentsOf: name.utf8)
-        buffer.append(": ")
-        buffer.append(contentsOf: value.utf8)
     }
 }
 

@@ -10,8 +10,8 @@ import Synchronization
 /// once.
 final class TransferLoop {
     /// Bytes that libcurl reads of a stream at once. Its own 16 KiB would lie there for every one of thousands of streams, of
-    /// which a piece is some hundred bytes.
-    private static let streamBuffer = 4 << 10
+    /// which a piece is some hundred bytes. It allocates one byte more.
+    private static let streamBuffer = (4 << 10) - 1
 
     private let configuration: HTTPClientConfiguration
     private let mailbox: Mailbox

@@ -63,6 +63,11 @@ package struct ProviderFailure: Error, Sendable {
         )
     }
 
+    /// Nobody waits for the answer any more.
+    package static func givenUp(_ provider: String) -> ProviderFailure {
+        ProviderFailure(.cancelled, "The call was given up.", provider: provider)
+    }
+
     /// For a name that no model of a provider can have.
     static func notAModel(_ name: String, provider: String) -> ProviderFailure {
         ProviderFailure(

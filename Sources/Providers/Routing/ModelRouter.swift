@@ -99,6 +99,7 @@ package final class ModelRouter: Sendable {
     ///
     /// - Parameter standIn: whether the offline model may answer when every upstream is down. A caller that addresses
     ///   an upstream directly wants to hear that it is down.
+    @inline(never)
     package func start(
         _ call: ModelCall,
         on route: ModelRoute,

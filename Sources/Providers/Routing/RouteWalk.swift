@@ -288,7 +288,7 @@ final class RouteWalk {
         do {
             try await state.environment.pause(pause)
         } catch {
-            throw ProviderFailure(.cancelled, "The call was given up.", provider: route.name)
+            throw .givenUp(route.name)
         }
         return true
     }

@@ -1,0 +1,68 @@
+// The header fields of an answer, kept as they are sent: most are written once and never looked at.
+
+package import HTTPTypes
+
+/// Header fields in the order in which they were added. Those that tell where a body ends, `connection` and `date` are
+/// the server's own to say and not for here.
+package struct ResponseHeaders: Sendable, Equatable {
+    /// Field after field, each with its line's end.
+    private(set) var lines: [UInt8] = []
+
+    package init() {}
+
+    package var isEmpty: Bool { lines.isEmpty }
+
+    /// Adds a field, whether or not there is one of that name. What would end its line becomes a blank.
+    package mutating func add(_ name: HTTPField.Name, _ value: String) {
+        // As much as most answers have.
+        if lines.isEmpty { lines.reserveCapacity(512) }
+        lines.append(contentsOf: name.rawName.utf8)
+        lines.append(": ")
+        let start = lines.count
+        lines.append(contentsOf: value.utf8)
+        lines.withUnsafeMutableBufferPointer { bytes in
+            for index in start..<bytes.count where !ASCII.isFieldContent(bytes[index]) { bytes[index] = ASCII.space }
+        }
+        lines.append("\r\n")
+    }
+
+    /// Adds all fields of another list behind these.
+    package mutating func append(_ others: ResponseHeaders) {
+        lines.append(contentsOf: others.lines)
+    }
+
+    /// The values of all fields of that name, in order.
+    package func values(_ name: HTTPField.Name) -> [String] {
+        fields.filter { $0.name == name.canonicalName }.map(\.value)
+    }
+
+    /// All values of that name as one list (RFC 9110 section 5.3).
+    package subscript(_ name: HTTPField.Name) -> String? {
+        let values = values(name)
+        return values.isEmpty ? nil : values.joined(separator: ", ")
+    }
+
+    /// Removes all fields of that name.
+    package mutating func remove(_ name: HTTPField.Name) {
+        let kept = fields.filter { $0.name != name.canonicalName }
+        lines = kept.flatMap { $0.line + [ASCII.carriageReturn, ASCII.lineFeed] }
+    }
+
+    /// Read anew each time: few ask.
+    private var fields: [(name: String, value: String, line: ArraySlice<UInt8>)] {
+        lines.split(separator: ASCII.lineFeed).map { line in
+            let line = line.dropLast()
+            let colon = line.firstIndex(of: ASCII.colon) ?? line.endIndex
+            return (
+                String(decoding: line[..<colon], as: UTF8.self).lowercased(),
+                String(decoding: line[colon...].dropFirst(2), as: UTF8.self), line
+            )
+        }
+    }
+}
+
+extension ResponseHeaders: ExpressibleByDictionaryLiteral {
+    package init(dictionaryLiteral elements: (HTTPField.Name, String)...) {
+        for (name, value) in elements { add(name, value) }
+    }
+}
