@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -46,23 +47,20 @@ static inline CURLcode ccurl_set_body(CURL *easy, const void *bytes, curl_off_t 
     return curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, bytes);
 }
 
-static inline CURLcode ccurl_set_write_function(CURL *easy, ccurl_data_callback function, void *context) {
-    CURLcode code = curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, function);
-    if (code != CURLE_OK) return code;
-    return curl_easy_setopt(easy, CURLOPT_WRITEDATA, context);
+/// What is called with the body, with header lines and before the request is sent.
+static inline void ccurl_set_functions(
+    CURL *easy, ccurl_data_callback body, ccurl_data_callback header, ccurl_prerequest_callback ready) {
+    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, body);
+    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, header);
+    curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, ready);
 }
 
-static inline CURLcode ccurl_set_header_function(CURL *easy, ccurl_data_callback function, void *context) {
-    CURLcode code = curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, function);
-    if (code != CURLE_OK) return code;
-    return curl_easy_setopt(easy, CURLOPT_HEADERDATA, context);
-}
-
-static inline CURLcode ccurl_set_prerequest_function(
-    CURL *easy, ccurl_prerequest_callback function, void *context) {
-    CURLcode code = curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, function);
-    if (code != CURLE_OK) return code;
-    return curl_easy_setopt(easy, CURLOPT_PREREQDATA, context);
+/// What those are given, and what `ccurl_get_private` returns.
+static inline void ccurl_set_context(CURL *easy, void *context) {
+    curl_easy_setopt(easy, CURLOPT_WRITEDATA, context);
+    curl_easy_setopt(easy, CURLOPT_HEADERDATA, context);
+    curl_easy_setopt(easy, CURLOPT_PREREQDATA, context);
+    curl_easy_setopt(easy, CURLOPT_PRIVATE, context);
 }
 
 /// Says when a socket for a connection is opened, and has it closed by `closed`.
@@ -74,10 +72,18 @@ static inline CURLcode ccurl_watch_connections(
     return curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, context);
 }
 
-static inline CURLcode ccurl_set_open_function(CURL *easy, ccurl_open_callback function, void *context) {
-    CURLcode code = curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, function);
-    if (code != CURLE_OK) return code;
-    return curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, context);
+static inline CURLcode ccurl_set_open_function(CURL *easy, ccurl_open_callback function) {
+    return curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, function);
+}
+
+/// Puts another line into a node of a list. libcurl's lists are of the C library's memory, unless somebody has given it
+/// another.
+static inline int ccurl_set_line(struct curl_slist *node, const char *line) {
+    char *copy = strdup(line);
+    if (copy == NULL) return 0;
+    free(node->data);
+    node->data = copy;
+    return 1;
 }
 
 /// What libcurl does without a function of ours.

@@ -7,8 +7,10 @@ import Loops
 /// An easy handle, its header list and its error text. Used on one loop's thread only, for one transfer after another.
 final class EasyHandle {
     let curl: UnsafeMutableRawPointer
-    private var headerList: UnsafeMutablePointer<curl_slist>?
+    private var headers = HeaderList()
     private let errorText: UnsafeMutablePointer<CChar>
+    /// The options that the handle has from the last request; nil when it has none.
+    private var kept: KeptOptions?
 
     /// Nil when libcurl has no memory.
     init?() {
@@ -20,46 +22,52 @@ final class EasyHandle {
 
     deinit {
         curl_easy_cleanup(curl)
-        curl_slist_free_all(headerList)
         errorText.deallocate()
     }
 
     /// Sets everything for a request. `context` is handed to the callbacks and lives until `reset`;
     /// `counters` until the multi handle's end, since connections outlive requests.
+    ///
+    /// - Parameter buffer: how many bytes are read at once, of which libcurl allocates as many for each transfer; nil: its
+    ///   own choice.
     func configure(
         _ request: PreparedRequest,
         for client: HTTPClientConfiguration,
         context: UnsafeMutableRawPointer,
-        counters: LoopCounters
+        counters: LoopCounters,
+        buffer: Int?
     ) -> Bool {
-        setConnection(request)
-        let counting = Unmanaged.passUnretained(counters).toOpaque()
-        ccurl_watch_connections(curl, connectionOpened, connectionClosed, counting)
-        set(CURLOPT_MAXAGE_CONN, max(1, Int(client.idleConnectionAge.components.seconds)))
-        set(CURLOPT_USERAGENT, client.userAgent)
-        ccurl_set_pointer(curl, CURLOPT_ERRORBUFFER, errorText)
-        ccurl_set_pointer(curl, CURLOPT_PRIVATE, context)
-        ccurl_set_write_function(curl, receiveBody, context)
-        ccurl_set_header_function(curl, receiveHeaderLine, context)
-        ccurl_set_prerequest_function(curl, connectionIsReady, context)
+        let options = KeptOptions(request, buffer: buffer)
+        if options == nil || options != kept {
+            if kept != nil { curl_easy_reset(curl) }
+            kept = options
+            setCommon(request, client, counters)
+            if let buffer { set(CURLOPT_BUFFERSIZE, buffer) }
+            if case .http(let content) = request.content { setCommon(content) }
+        }
+        ccurl_set_context(curl, context)
         switch request.content {
         case .http(let content):
-            if content.refusesLinkLocal { ccurl_set_open_function(curl, openSocketElsewhere, context) }
-            return setHTTP(content, url: request.url)
+            if content.refusesLinkLocal { ccurl_set_pointer(curl, CURLOPT_OPENSOCKETDATA, context) }
+            guard headers.replace(with: content.headerLines) else { return false }
+            ccurl_set_pointer(curl, CURLOPT_HTTPHEADER, headers.first)
+            setMethod(content)
+            return ccurl_set_string(curl, CURLOPT_URL, request.url) == CURLE_OK
         case .mail(let content): return setMail(content, url: request.url)
         }
     }
 
-    /// How many bytes are read at once; libcurl allocates as many for each transfer.
-    func setBuffer(_ bytes: Int) {
-        set(CURLOPT_BUFFERSIZE, bytes)
-    }
-
     /// Forgets the request; connections are the multi handle's and stay.
-    func reset() {
-        curl_easy_reset(curl)
-        curl_slist_free_all(headerList)
-        headerList = nil
+    ///
+    /// - Parameter isWhole: it came to its proper end. After any other nothing is kept of it.
+    func reset(isWhole: Bool) {
+        if isWhole, kept != nil {
+            // The rest is set anew. Of the conversation nothing stays.
+            ccurl_set_string(curl, CURLOPT_COPYPOSTFIELDS, nil)
+        } else {
+            kept = nil
+            curl_easy_reset(curl)
+        }
         errorText[0] = 0
     }
 
@@ -72,7 +80,13 @@ final class EasyHandle {
         return value
     }
 
-    private func setConnection(_ request: PreparedRequest) {
+    private func setCommon(_ request: PreparedRequest, _ client: HTTPClientConfiguration, _ counters: LoopCounters) {
+        let counting = Unmanaged.passUnretained(counters).toOpaque()
+        ccurl_watch_connections(curl, connectionOpened, connectionClosed, counting)
+        ccurl_set_functions(curl, receiveBody, receiveHeaderLine, connectionIsReady)
+        ccurl_set_pointer(curl, CURLOPT_ERRORBUFFER, errorText)
+        set(CURLOPT_MAXAGE_CONN, max(1, Int(client.idleConnectionAge.components.seconds)))
+        set(CURLOPT_USERAGENT, client.userAgent)
         set(CURLOPT_NOSIGNAL, 1)
         // Giving up while a name is being resolved must not wait for the resolver's thread (7.87 and later).
         set(CURLOPT_QUICK_EXIT, 1)
@@ -81,9 +95,7 @@ final class EasyHandle {
         set(CURLOPT_TCP_KEEPIDLE, 30)
         set(CURLOPT_TCP_KEEPINTVL, 15)
         // Ours is the limit that counts; libcurl's makes it divide the time between several addresses of a name.
-        let start = Moment(nanoseconds: 0)
-        let connect = start.advanced(by: request.timeouts.connect).milliseconds(since: start)
-        set(CURLOPT_CONNECTTIMEOUT_MS, max(1, Int(connect)))
+        set(CURLOPT_CONNECTTIMEOUT_MS, request.connectMilliseconds)
         if !request.verifyTLS {
             set(CURLOPT_SSL_VERIFYPEER, 0)
             set(CURLOPT_SSL_VERIFYHOST, 0)
@@ -106,7 +118,8 @@ final class EasyHandle {
         return names.contains { getenv($0) != nil }
     }()
 
-    private func setHTTP(_ request: PreparedHTTP, url: String) -> Bool {
+    private func setCommon(_ request: PreparedHTTP) {
+        if request.refusesLinkLocal { ccurl_set_open_function(curl, openSocketElsewhere) }
         if request.isSentOnce {
             set(CURLOPT_FRESH_CONNECT, 1)
             set(CURLOPT_FORBID_REUSE, 1)
@@ -122,13 +135,6 @@ final class EasyHandle {
         } else {
             set(CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
         }
-        for line in request.headerLines {
-            guard let list = curl_slist_append(headerList, line) else { return false }
-            headerList = list
-        }
-        ccurl_set_pointer(curl, CURLOPT_HTTPHEADER, headerList)
-        setMethod(request)
-        return ccurl_set_string(curl, CURLOPT_URL, url) == CURLE_OK
     }
 
     private func setMethod(_ request: PreparedHTTP) {

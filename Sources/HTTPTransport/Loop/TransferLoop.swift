@@ -216,10 +216,14 @@ extension TransferLoop {
         limits.schedule(transfer.id, at: new.scheduled)
         sweepIfStale()
         let context = Unmanaged.passUnretained(new).toOpaque()
-        if !transfer.isWhole { handle.setBuffer(Self.streamBuffer) }
-        guard handle.configure(transfer.request, for: configuration, context: context, counters: counters),
-            multi.add(handle)
-        else {
+        let isConfigured = handle.configure(
+            transfer.request,
+            for: configuration,
+            context: context,
+            counters: counters,
+            buffer: transfer.isWhole ? nil : Self.streamBuffer
+        )
+        guard isConfigured, multi.add(handle) else {
             end(new, failure: TransferFailure(.other, "libcurl refused the transfer"))
             return
         }
@@ -260,7 +264,7 @@ extension TransferLoop {
         counters.connectionsOpened.add(transfer.handle.info(CURLINFO_NUM_CONNECTS), ordering: .relaxed)
         if let mail = transfer.mail { leave(mail) }
         multi.remove(transfer.handle)
-        transfer.handle.reset()
+        transfer.handle.reset(isWhole: failure == nil)
         if idleHandles.count < configuration.maximumIdleHandles { idleHandles.append(transfer.handle) }
         switch failure?.kind {
         case nil: counters.finished.add(1, ordering: .relaxed)
