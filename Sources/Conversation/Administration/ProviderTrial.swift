@@ -166,7 +166,8 @@ package struct ProviderTrial: Sendable {
             "status": "ok", "latency_ms": .integer(time.milliseconds), "tested": .string(name),
             "provider": (target?.provider ?? failure?.provider).map { .string($0) } ?? .null,
             "model": target.map { .string($0.model) } ?? .null,
-            "attempts": .integer(Int64(sink.target?.attempts ?? control.attempts)), "text": safe(sink.completion.text),
+            "attempts": .integer(Int64((sink.target ?? control.asked)?.attempts ?? 0)),
+            "text": safe(sink.completion.text),
             "usage": [
                 "prompt_tokens": .integer(Int64(usage.promptTokens)),
                 "completion_tokens": .integer(Int64(usage.completionTokens)),

@@ -70,6 +70,7 @@ package struct EmbeddingRun: Sendable {
 
     private func embed(_ tally: TurnTally) async -> (end: TurnEnd, answer: Answer?) {
         guard !Task.isCancelled else { return (.cancelled(control.cause), nil) }
+        let route = tally.route ?? route
         var call = EmbeddingCall(
             model: "",
             input: request.input,
@@ -88,6 +89,7 @@ package struct EmbeddingRun: Sendable {
                 try await environment.router().embed(call, on: route)
             }
             tally.attempts = attempts
+            control.asked(target, attempts: attempts)
             span.attempts = attempts
             span.target = target
             tally.target = target
@@ -103,12 +105,13 @@ package struct EmbeddingRun: Sendable {
             return (.finished, Answer(list: list, target: target, attempts: attempts))
         } catch {
             tally.attempts = error.attempts
+            if let asked = error.target { control.asked(asked, attempts: error.attempts) }
             span.attempts = error.attempts
             let fault = ErrorType(error, isNamedByCaller: true)
             span.end(finishes: [], answeredModel: nil, error: Task.isCancelled ? .callerCancelled : fault)
             // A call that was given up has been sent, as far as anybody knows.
             if Task.isCancelled || error.kind == .timeout {
-                tally.target = route.targets.first
+                tally.target = error.target ?? route.targets.first
                 tally.add(estimate)
             }
             if Task.isCancelled || error.kind == .cancelled { return (.cancelled(control.cause), nil) }

@@ -42,14 +42,15 @@ extension Turn {
         var clock = RoundClock()
         do {
             routed = try await clock.wait(tally) { () async throws(ProviderFailure) in
-                try await route(call)
+                try await self.route(call, along: tally.route ?? plan.route)
             }
         } catch {
             tally.attempts += error.attempts
+            if let asked = error.target { control.asked(asked, attempts: tally.attempts) }
             tally.openRound?.attempts = error.attempts
             // A call that was given up has been sent, as far as anybody knows.
             if Task.isCancelled || error.kind == .timeout {
-                tally.target = plan.route.targets.first
+                tally.target = error.target ?? (tally.route ?? plan.route).targets.first
                 count(nil, written: 0, messages, tally)
             }
             endRound(tally, nil, error: error)
@@ -61,18 +62,21 @@ extension Turn {
         tally.target = routed.target
         tally.openRound?.target = routed.target
         tally.openRound?.attempts = routed.attempts
-        if tally.rounds == 1 { control.setDropped(routed.round.droppedParameters) }
+        control.asked(
+            routed.target,
+            attempts: tally.attempts,
+            dropping: tally.rounds == 1 ? routed.round.droppedParameters : nil
+        )
         return routed
     }
 
     /// Has the router start a round.
-    private func route(_ call: ModelCall) async throws(ProviderFailure) -> RoutedRound {
+    private func route(_ call: ModelCall, along route: ModelRoute) async throws(ProviderFailure) -> RoutedRound {
         let router = environment.router()
         let isBots = plan.botID != nil
-        guard call.stream else { return try await router.start(call, on: plan.route, standIn: isBots) }
+        guard call.stream else { return try await router.start(call, on: route, standIn: isBots) }
         // By a task of its own, whose memory goes with it: the way to an upstream is deep, and a running stream, of which
         // there are thousands, would hold all of it.
-        let route = plan.route
         let outcome = await withTaskGroup(of: Result<RoutedRound, ProviderFailure>.self) { group in
             group.addImmediateTask { await router.outcome(of: call, on: route, standIn: isBots) }
             return await group.next()

@@ -70,14 +70,12 @@ package final class Turn: Sendable {
         _ error: (any Error)?
     ) -> (end: TurnEnd, usage: Usage) {
         let end = error.map { self.end(for: $0) } ?? .finished
-        if error != nil {
-            control.attempts = tally.attempts
-            // What a client is told of an upstream's failure says less than the failure.
-            if case .failed = end, let failure = error as? ProviderFailure {
-                tally.errorType = ErrorType(failure, isNamedByCaller: plan.botID == nil)
-                control.failure = failure
-            }
+        // What a client is told of an upstream's failure says less than the failure.
+        if case .failed = end, let failure = error as? ProviderFailure {
+            tally.errorType = ErrorType(failure, isNamedByCaller: plan.botID == nil)
+            control.failure = failure
         }
+        if !tally.tools.isEmpty { control.hasActed = true }
         accounted.tellTrace(tally, error: tally.errorType ?? ErrorType(end))
         let usage = tally.usage
         settlement.settle(tally, as: end)

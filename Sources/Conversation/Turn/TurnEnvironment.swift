@@ -62,7 +62,8 @@ package final class TurnControl: Sendable {
         var dropped: [String] = []
         var standing = LimitStanding()
         var failure: ProviderFailure?
-        var attempts = 0
+        var asked: (RouteTarget, attempts: Int)?
+        var hasActed = false
     }
 
     private let state = Mutex(State())
@@ -78,8 +79,21 @@ package final class TurnControl: Sendable {
     /// The request's parameters that the target of the first round has no word for; known when `TurnEvent.began` comes.
     package var dropped: [String] { state.withLock { $0.dropped } }
 
-    func setDropped(_ parameters: [String]) {
-        if !parameters.isEmpty { state.withLock { $0.dropped = parameters } }
+    /// - Parameter dropped: see `dropped`; nil behind the first round.
+    func asked(_ target: RouteTarget, attempts: Int, dropping dropped: [String]? = nil) {
+        state.withLock { state in
+            state.asked = (target, attempts)
+            if let dropped { state.dropped = dropped }
+        }
+    }
+
+    /// Who was asked last, and how often anybody was, so far; nil while nobody has been.
+    package var asked: (RouteTarget, attempts: Int)? { state.withLock { $0.asked } }
+
+    /// Whether a tool has run, known at the end: nobody should be invited to have the whole turn again.
+    package internal(set) var hasActed: Bool {
+        get { state.withLock { $0.hasActed } }
+        set { state.withLock { $0.hasActed = newValue } }
     }
 
     /// What is left of the limits that the turn fell under, once it has begun.
@@ -92,11 +106,5 @@ package final class TurnControl: Sendable {
     package internal(set) var failure: ProviderFailure? {
         get { state.withLock { $0.failure } }
         set { state.withLock { $0.failure = newValue } }
-    }
-
-    /// How often an upstream was asked by a turn that did not come to its end; 0 for one that did.
-    package internal(set) var attempts: Int {
-        get { state.withLock { $0.attempts } }
-        set { state.withLock { $0.attempts = newValue } }
     }
 }

@@ -18,6 +18,8 @@ package final class TurnTally {
     package var tools: [String] = []
     /// Who was asked last.
     package var target: RouteTarget?
+    /// Who may be asked; nil: everybody whom the plan's route leads to.
+    var route: ModelRoute?
     /// How many targets were asked, over all rounds.
     package var attempts = 0
     package var firstToken: ContinuousClock.Instant?

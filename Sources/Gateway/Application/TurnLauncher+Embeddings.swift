@@ -17,7 +17,7 @@ extension TurnLauncher {
         let task = Task.immediate(executorPreference: home) { await run.run() }
         let (end, answer) = await guarded(task, run.control, request) { await task.value }
         switch end {
-        case .failed(let error): throw error.adding(run.control.standing)
+        case .failed(let error): throw error.adding(run.control)
         case .cancelled(.shutDown): throw OpenAIError.shuttingDown
         case .cancelled(.clientGone): throw CancellationError()
         case .finished:

@@ -37,8 +37,8 @@ struct TurnLauncher: Sendable {
         switch end {
         case .finished:
             return WholeAnswer(sink: sink, usage: usage, headers: Self.headers(sink.target, turn.control))
-        case .failed(let error): throw error.adding(turn.control.standing)
-        case .cancelled(.shutDown): throw OpenAIError.shuttingDown
+        case .failed(let error): throw error.adding(turn.control)
+        case .cancelled(.shutDown): throw OpenAIError.shuttingDown.adding(turn.control)
         case .cancelled(.clientGone): throw CancellationError()
         }
     }
@@ -61,6 +61,7 @@ struct TurnLauncher: Sendable {
         let heartbeat = heartbeat
         let connection = request.request.connection
         let ending = Ending()
+        request.notes.set { $0.control = turn.control }
         let home = connection.executor
         let task = Task.immediate(executorPreference: home) {
             let (end, usage) = await turn.run(sink)
@@ -86,7 +87,7 @@ struct TurnLauncher: Sendable {
         }
         switch await stream.opening() {
         case .bytes: return StreamedAnswer(stream: stream, headers: Self.headers(sink.target, turn.control))
-        case .failed(let error): throw error.adding(turn.control.standing)
+        case .failed(let error): throw error.adding(turn.control)
         case .cancelled: throw CancellationError()
         }
     }
@@ -104,6 +105,7 @@ struct TurnLauncher: Sendable {
         _ request: GatewayRequest,
         _ wait: () async -> Value
     ) async -> Value {
+        request.notes.set { $0.control = control }
         let id = running.add { cause in
             control.cause = cause
             task.cancel()
@@ -114,15 +116,6 @@ struct TurnLauncher: Sendable {
             running.remove(id)
         }
         return await wait()
-    }
-}
-
-extension OpenAIError {
-    /// With what is left of the limits, unless it tells that itself.
-    func adding(_ standing: LimitStanding) -> OpenAIError {
-        var error = self
-        error.headers.merge(standing.headers) { own, _ in own }
-        return error
     }
 }
 

@@ -3,6 +3,7 @@
 import Conversation
 import HTTPServer
 import HTTPTypes
+import OpenAIProtocol
 import Providers
 
 extension ResponseHeaders {
@@ -60,6 +61,18 @@ extension ResponseHeaders {
         // Enough to find out why something has no effect; a header has its limits.
         let shown = members.prefix(20).map(\.headerSafe) + (members.count > 20 ? ["..."] : [])
         add(.ignored, shown.joined(separator: ", "))
+    }
+}
+
+extension OpenAIError {
+    /// With who was asked how often, and what is left of the limits, unless it tells that itself. Where a tool has run it
+    /// says that it must not be had again: the SDKs would repeat the whole turn (`clients.md` 0.8).
+    func adding(_ control: TurnControl) -> OpenAIError {
+        var error = self
+        for field in HTTPFields(answeredBy: control.asked) { error.headers[field.name.canonicalName] = field.value }
+        error.headers.merge(control.standing.headers) { own, _ in own }
+        if control.hasActed { error.shouldRetry = false }
+        return error
     }
 }
 

@@ -4,6 +4,7 @@ import Conversation
 import HTTPServer
 import HTTPTypes
 import Logging
+import Providers
 import Synchronization
 
 /// Writes the line.
@@ -52,6 +53,11 @@ struct RequestLog: Sendable {
             ]
             if let caller = notes.caller { metadata["caller"] = .string(caller) }
             if let model = notes.model { metadata["model"] = .string(model.bounded) }
+            if let (target, attempts) = notes.control?.asked {
+                metadata["provider"] = .string(target.provider)
+                metadata["provider_model"] = .string(target.model.bounded)
+                metadata["attempts"] = .stringConvertible(attempts)
+            }
             logger.log(level: level, "request", metadata: metadata)
         }
 

@@ -1,5 +1,6 @@
 // What a request leaves for its one line in the log.
 
+import Conversation
 import Synchronization
 
 /// Notes for the log line, written by whoever learns them. No content, no secrets.
@@ -10,6 +11,8 @@ final class RequestNotes: Sendable {
         /// Counts it, once it is known which route it takes.
         var counter: RouteCounter?
         var model: String?
+        /// The turn's, which knows whom it has asked.
+        var control: TurnControl?
         var bytes = 0
         var isStreaming = false
     }

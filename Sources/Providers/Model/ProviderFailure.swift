@@ -32,6 +32,8 @@ package struct ProviderFailure: Error, Sendable {
         package var countsAgainstTarget = true
         /// How often an upstream had been asked when a router gave the call up with this.
         package var attempts = 0
+        /// Who had been asked last by then; nil when nobody had.
+        package var target: RouteTarget?
     }
 
     private var members: Box<Members>

@@ -16,6 +16,8 @@ final class RouteWalk {
     private(set) var failures: [ProviderFailure] = []
     /// How many times somebody was asked.
     private(set) var attempts = 0
+    /// Who was asked last.
+    private var asked: RouteTarget?
     /// The last failure of somebody who was asked.
     private var answer: ProviderFailure?
     /// Targets with an open breaker, and ones whose keys rest for a time that is our guess.
@@ -50,6 +52,7 @@ final class RouteWalk {
         } catch {
             var failure = error
             failure.attempts = attempts
+            failure.target = asked
             throw failure
         }
     }
@@ -234,6 +237,7 @@ final class RouteWalk {
     ) async throws(ProviderFailure) -> (Value, RouteTarget, RoundTicket)? {
         guard let provider = router.providers[target.provider] else { return nil }
         attempts += 1
+        asked = target
         let ticket = state.enter(target.name)
         do {
             let value = try await ask(provider, target, key.key)

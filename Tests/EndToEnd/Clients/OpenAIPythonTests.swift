@@ -122,6 +122,48 @@ import Testing
         try await upstream.stop()
     }
 
+    /// A write tool that ran would run once for each of the library's attempts.
+    @Test(
+        "34. Whatever a turn fails with after a tool has run, the library does not have it again",
+        arguments: ["429", "500", "limit"]
+    ) func noSecondTurnBehindATool(_ fault: String) async throws {
+        let upstream = try await ScriptedUpstream.start()
+        let call = #""tool_calls":[{"id":"c","name":"alerts_count","arguments":{}}]"#
+        let usage = #""usage":{"prompt_tokens":900000,"completion_tokens":1,"total_tokens":900001}"#
+        let last = fault == "limit" ? #""never asked""# : #"{"status":\#(fault)}"#
+        try await upstream.script("{\"queue\":[{\(call),\(usage)}],\"default\":\(last)}")
+        let folder = try TemporaryFolder("once")
+        // Without the offline model, which would answer in place of the one that is down.
+        let file = try folder.write(
+            """
+            providers: [{name: a, kind: openai-compatible, base_url: "\(upstream.baseURL)"}]
+            routes: {default: {targets: [{model: a/m}], retries: 0}}
+            """,
+            to: "providers.yaml"
+        )
+        let gateway = try await Gateway.start(environment: ["OPSGATE_PROVIDERS": file])
+        if fault == "limit" {
+            let limit = #"{"scope":"user","subject":"*","tokens_per_minute":500000}"#
+            #expect(try await gateway.post("/api/v1/opspilot/limit_mgmt/limit/", limit).status == 200)
+        }
+        let result = try await run(
+            """
+            try:
+                client.chat.completions.create(model="ops-assistant-bot", messages=ask)
+            except openai.APIStatusError as error:
+                assert error.status_code in (429, 502), error
+                assert error.response.headers["x-should-retry"] == "false", error.response.headers
+                print("all good")
+            """,
+            gateway
+        )
+        #expect(result.output.contains("all good"), "\(result.output)\(result.errors)")
+        let rows = try await gateway.usage(atLeast: 1)
+        #expect(rows.map { $0["tools"] } == ["alerts_count"], "one turn, in which it ran once")
+        try await gateway.stop()
+        try await upstream.stop()
+    }
+
     @Test func aBrokenStreamRaisesInsteadOfLookingComplete() async throws {
         let upstream = try await ScriptedUpstream.start()
         try await upstream.queue(#"{"text":["one ","two ","three"],"die":{"at":700,"how":"close"},"delay_between":20}"#)

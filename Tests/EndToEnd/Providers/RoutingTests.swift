@@ -61,6 +61,47 @@ import Testing
         try await gateway.stop()
     }
 
+    /// Whoever asks why finds it in the answer and in the log.
+    @Test func aFailureSaysWhoWasAskedAndHowOften() async throws {
+        let (a, b) = (try await ScriptedUpstream.start(), try await ScriptedUpstream.start())
+        try await a.script(#"{"default":{"status":500}}"#)
+        try await b.script(#"{"default":"second"}"#)
+        let (gateway, _) = try await gateway(
+            """
+            providers:
+              - {name: a, kind: openai-compatible, base_url: "${A}"}
+              - {name: b, kind: openai-compatible, base_url: "${B}"}
+            routes: {default: {targets: [{model: a/m}, {model: b/n, order: 2}], retries: 1}}
+            """,
+            a: a,
+            b: b
+        )
+        #expect(try await gateway.chat("hi", model: "default").status == 200)
+        try await b.script(#"{"default":{"status":500}}"#)
+        for (body, path) in [
+            (Gateway.body("hi", model: "default"), "/v1/chat/completions"),
+            (Gateway.body("hi", model: "default", members: #""stream":true"#), "/v1/chat/completions"),
+            (#"{"model":"default","input":"hi"}"#, "/v1/embeddings"),
+        ] {
+            let before = try await a.stats().requests + b.stats().requests
+            let answer = try await gateway.post(path, body)
+            let asked = try await a.stats().requests + b.stats().requests - before
+            #expect(answer.status == 502 && asked >= 1, "\(answer.text)")
+            #expect(answer.head["x-opsgate-provider"] == "b" && answer.head["x-opsgate-model"] == "n", "\(path)")
+            #expect(answer.head["x-opsgate-attempts"] == "\(asked)", "\(path)")
+        }
+        // Nobody is asked for a model that is not there.
+        let unknown = try await gateway.chat("hi", model: "nobody")
+        #expect(unknown.status == 404 && unknown.head["x-opsgate-provider"] == nil)
+        try await gateway.stop()
+        let lines = gateway.process.output.split(separator: "\n").filter { $0.contains(" request ") }
+        for status in ["502", "200"] {
+            let line = lines.first { $0.contains("status=\(status)") && $0.contains("/chat/completions") } ?? ""
+            #expect(line.contains("provider=b") && line.contains("provider_model=n"), "\(line)")
+            #expect(line.firstMatch(of: /attempts=[1-4]\b/) != nil, "\(line)")
+        }
+    }
+
     @Test("10. A 200 whose first event is an error fails over to the next target")
     func anErrorInPlaceOfTheFirstEventFailsOver() async throws {
         let (a, b) = (try await ScriptedUpstream.start(), try await ScriptedUpstream.start())
