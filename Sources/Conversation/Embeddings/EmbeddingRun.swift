@@ -44,7 +44,8 @@ package struct EmbeddingRun: Sendable {
                 promptBytes: request.estimatedTokens * 4,
                 isCompletion: false,
                 model: route.targets.first?.name ?? ""
-            )
+            ),
+            asks: route
         )
     }
 
@@ -62,6 +63,7 @@ package struct EmbeddingRun: Sendable {
         }
         control.standing = settlement.standing
         let tally = TurnTally()
+        tally.route = settlement.route
         let outcome = await embed(tally)
         accounted.tellTrace(tally, error: tally.errorType ?? ErrorType(outcome.end))
         settlement.settle(tally, as: outcome.end)

@@ -12,6 +12,8 @@ struct Settlement: ~Copyable {
 
     /// What is left of the limits that the request fell under.
     var standing: LimitStanding { books.standing }
+    /// Who may be asked, where a budget leaves out some of those whom the request's route leads to.
+    var route: ModelRoute? { books.route }
 
     /// Reserves what the request needs.
     ///
@@ -22,9 +24,10 @@ struct Settlement: ~Copyable {
     ) async throws(OpenAIError) -> Settlement {
         let books = Books(request, environment)
         do {
-            if let (hold, standing) = try await environment.limits.begin(request, books.prices, at: books.startedAt) {
-                books.hold = hold
-                books.standing = standing
+            if let grant = try await environment.limits.begin(request, books.prices, at: books.startedAt) {
+                books.hold = grant.hold
+                books.standing = grant.standing
+                books.route = grant.route
             }
         } catch {
             books.close(TurnTally(), outcome: TurnEnd.failed(error.error).label, error.errorType)
@@ -63,6 +66,7 @@ private final class Books {
     private let started: ContinuousClock.Instant
     var hold: LimitHold?
     var standing = LimitStanding()
+    var route: ModelRoute?
     private var isOpen = true
 
     init(_ request: AccountedRequest, _ environment: TurnEnvironment) {

@@ -37,6 +37,7 @@ package final class Turn: Sendable {
         }
         control.standing = settlement.standing
         let tally = TurnTally()
+        tally.route = settlement.route
         var failure: (any Error)?
         do {
             try await answer(sink, settlement, tally)

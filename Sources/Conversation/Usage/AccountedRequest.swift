@@ -2,7 +2,7 @@
 
 package import Identity
 import OpenAIProtocol
-import Providers
+package import Providers
 import Tools
 
 /// The part of a request that its settlement needs; a turn's, or that of a call that is no turn. Made once, then shared.
@@ -22,6 +22,8 @@ package final class AccountedRequest: Sendable {
     package let isStream: Bool
     /// What limits reserve for it.
     package let estimate: LimitEstimate
+    /// Where it leads; nil where no model is asked.
+    package let asks: ModelRoute?
 
     package init(
         operation: TurnMetrics.Operation,
@@ -33,7 +35,8 @@ package final class AccountedRequest: Sendable {
         botID: String? = nil,
         route: String,
         isStream: Bool = false,
-        estimate: LimitEstimate = LimitEstimate()
+        estimate: LimitEstimate = LimitEstimate(),
+        asks: ModelRoute? = nil
     ) {
         self.operation = operation
         self.requestID = requestID
@@ -45,6 +48,7 @@ package final class AccountedRequest: Sendable {
         self.route = route
         self.isStream = isStream
         self.estimate = estimate
+        self.asks = asks
     }
 
     /// A turn's.
@@ -59,7 +63,8 @@ package final class AccountedRequest: Sendable {
             botID: plan.botID,
             route: plan.route.name,
             isStream: plan.stream,
-            estimate: LimitEstimate(plan)
+            estimate: LimitEstimate(plan),
+            asks: plan.command == nil ? plan.route : nil
         )
     }
 }

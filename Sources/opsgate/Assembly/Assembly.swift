@@ -99,6 +99,7 @@ struct Assembly: Sendable {
                 routes: { providerFile.limits },
                 routeSubject: { providers.book.router.limitSubject(of: $0) }
             ),
+            allowsUnpriced: settings.allowsUnpriced,
             logger: logger
         )
         let administration = try Administration(

@@ -23,6 +23,8 @@ struct Settings: Sendable {
     var variables: [String: String]
     /// What tokens cost.
     var prices: String
+    /// Whether budgets let models pass that have no price.
+    var allowsUnpriced: Bool
     /// Opens `/metrics` to a Prometheus that has no API secret.
     var metricsToken: Secret?
     /// Where traces and metrics are sent; nil for nowhere.
@@ -47,6 +49,12 @@ struct Settings: Sendable {
         var model: String
     }
 
+    /// What becomes of models without a price under a budget.
+    enum UnpricedModels: String, Sendable {
+        case refuse
+        case allow
+    }
+
     /// How log lines look.
     enum LogFormat: String, Sendable {
         case text
@@ -65,6 +73,7 @@ struct Settings: Sendable {
         providers = source.text("providers").map { ($0, true) } ?? ("providers.yaml", false)
         variables = environment
         prices = source.text("prices") ?? "prices.yaml"
+        allowsUnpriced = try source.choice("unpriced_models") == UnpricedModels.allow
         metricsToken = source.text("metrics_token").map(Secret.init)
         do {
             telemetry = try TelemetrySettings(environment: environment)
@@ -133,7 +142,7 @@ struct SettingsSource {
         "openai_base_url", "openai_model", "anthropic_api_key", "anthropic_base_url", "anthropic_model",
         "gemini_api_key", "gemini_base_url", "gemini_model", "azure_openai_api_key", "azure_openai_endpoint",
         "azure_openai_deployment", "azure_openai_api_version", "openai_api_version", "ollama_host", "ollama_model",
-        "prices", "metrics_token", "responses_store",
+        "prices", "unpriced_models", "metrics_token", "responses_store",
     ]
 
     init(flags: [String: String], environment: [String: String]) throws {

@@ -72,6 +72,66 @@ import Testing
         }
     }
 
+    @Test("28. Under a budget nobody is asked whose price is not known", arguments: [false, true])
+    func noPriceNoBudget(_ isAllowed: Bool) async throws {
+        try await Stand.turnstile.pass {
+            let (free, paid) = (try await ScriptedUpstream.start(), try await ScriptedUpstream.start())
+            for upstream in [free, paid] { try await upstream.script(#"{"default":"hello"}"#) }
+            let folder = try TemporaryFolder("unpriced")
+            let file = try folder.write(
+                """
+                providers:
+                  - {name: free, kind: openai-compatible, base_url: "\(free.baseURL)"}
+                  - {name: paid, kind: openai-compatible, base_url: "\(paid.baseURL)"}
+                models: [{name: paid/m, price: {input: 1, output: 1}}]
+                routes:
+                  default: {targets: [{model: free/m}, {model: offline/ops, order: 9}], retries: 0}
+                  first: {targets: [{model: free/m}, {model: paid/m, order: 2}], retries: 0}
+                  last: {targets: [{model: paid/m}, {model: free/m, order: 2}], retries: 0}
+                """,
+                to: "providers.yaml"
+            )
+            var environment = ["OPSGATE_PROVIDERS": file]
+            if isAllowed { environment["OPSGATE_UNPRICED_MODELS"] = "allow" }
+            let gateway = try await Gateway.start(environment: environment)
+            #expect(try await gateway.chat("hi", model: "free/m").status == 200, "without a budget anybody may")
+            let asked = try await free.stats().requests
+            let limit = #"{"scope":"user","subject":"*","budget_month":5}"#
+            #expect(try await gateway.post("/api/v1/opspilot/limit_mgmt/limit/", limit).status == 200)
+            // The offline model, which is another, does not answer in the place of one that may not be asked.
+            for (body, path) in [
+                (Gateway.body("hi", model: "free/m"), "/v1/chat/completions"),
+                (Gateway.body("hi", model: "free/m", members: #""stream":true"#), "/v1/chat/completions"),
+                (Gateway.body("hi"), "/v1/chat/completions"),
+                (#"{"model":"free/m","max_tokens":9,"messages":[{"role":"user","content":"hi"}]}"#, "/v1/messages"),
+                (#"{"model":"free/m","input":"hi"}"#, "/v1/responses"),
+                (#"{"model":"free/m","input":"hi"}"#, "/v1/embeddings"),
+            ] {
+                let answer = try await gateway.post(path, body)
+                #expect(answer.status == (isAllowed ? 200 : 403), "\(path): \(answer.text)")
+                if isAllowed { continue }
+                #expect(answer.text.contains("`free/m` has no price, and this user has a budget"), "\(answer.text)")
+            }
+            #expect(
+                try await gateway.chat("hi", model: "first").head["x-opsgate-provider"] == (isAllowed ? "free" : "paid")
+            )
+            #expect(try await gateway.chat("hi", model: "offline/ops").status == 200)
+            #expect(try await gateway.chat("hi", model: "last").head["x-opsgate-provider"] == "paid")
+            // When the one that has a price fails, the one that has none is still not asked.
+            try await paid.script(#"{"default":{"status":500}}"#)
+            #expect(try await gateway.chat("hi", model: "last").status == (isAllowed ? 200 : 502))
+            if !isAllowed {
+                #expect(try await free.stats().requests == asked)
+                let rows = try await gateway.usage(atLeast: 11).filter { $0["outcome"] == "model_without_price" }
+                #expect(rows.count == 6 && rows.allSatisfy { $0["error_type"] == "policy_access_denied" })
+                let metrics = try await gateway.get("/metrics").text
+                #expect(metrics.contains(#"opsgate_limit_refused_total{scope="user",kind="budget_month"} 6"#))
+            }
+            try await gateway.stop()
+            for upstream in [free, paid] { try await upstream.stop() }
+        }
+    }
+
     @Test("29. Retry-After is passed on, and told by the gateway itself while it holds back", arguments: ["7", "0.25"])
     func retryAfter(_ given: String) async throws {
         let step = #"{"status":429,"headers":{"Retry-After":"\#(given)"}}"#

@@ -76,3 +76,18 @@ package struct LimitRefusal: Error, Sendable, Hashable {
         return "\(micros / 1_000_000)" + (shown.isEmpty ? "" : "." + String(shown))
     }
 }
+
+extension OpenAIError {
+    /// A budget, and a model that nobody knows the price of: what it costs could not be counted.
+    static func unpriced(_ model: String, _ scope: LimitScope.Kind) -> OpenAIError {
+        OpenAIError(
+            status: 403,
+            message:
+                "The model `\(model)` has no price, and this \(scope.rawValue) has a budget. Give it one in prices.yaml "
+                + "or as `price` of the model, 0 where it costs nothing; or set OPSGATE_UNPRICED_MODELS to allow.",
+            type: "permission_error",
+            param: "model",
+            code: "model_without_price"
+        )
+    }
+}

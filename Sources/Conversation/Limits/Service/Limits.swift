@@ -3,6 +3,7 @@
 package import Identity
 package import Logging
 import OpenAIProtocol
+import Providers
 package import Storage
 import Synchronization
 
@@ -23,6 +24,8 @@ package final class Limits: Sendable {
     package let limiter: any Limiter
     private let database: (any Database)?
     private let sources: LimitSources
+    /// Whether models without a price may be used under a budget, which they then cost nothing.
+    private let allowsUnpriced: Bool
     private let logger: Logger
     private let clock: WallClock
     private let state = Mutex(State())
@@ -33,12 +36,14 @@ package final class Limits: Sendable {
         limiter: any Limiter,
         database: (any Database)? = nil,
         sources: LimitSources = LimitSources(),
+        allowsUnpriced: Bool = false,
         logger: Logger,
         clock: WallClock = .system
     ) {
         self.limiter = limiter
         self.database = database
         self.sources = sources
+        self.allowsUnpriced = allowsUnpriced
         self.logger = logger
         self.clock = clock
     }
@@ -122,10 +127,13 @@ package final class Limits: Sendable {
         _ request: AccountedRequest,
         _ prices: PriceBook,
         at wall: Int64
-    ) async throws(LimitsFailure) -> (hold: LimitHold, standing: LimitStanding)? {
+    ) async throws(LimitsFailure) -> (hold: LimitHold, standing: LimitStanding, route: ModelRoute?)? {
         let scopes = state.withLock { $0.book }.limited(request, sources.routeSubject)
         guard !scopes.isEmpty else { return nil }
-        let claim = request.estimate.claim(on: scopes, prices, at: wall)
+        let route = try payable(request, scopes, prices)
+        var estimate = request.estimate
+        if let first = route?.targets.first { estimate.model = first.name }
+        let claim = estimate.claim(on: scopes, prices, at: wall)
         let outcome: LimitOutcome
         do {
             outcome = try await limiter.reserve(claim)
@@ -133,9 +141,35 @@ package final class Limits: Sendable {
             throw unavailable(error)
         }
         switch outcome {
-        case .granted(let hold, let standing): return (hold, standing)
+        case .granted(let hold, let standing): return (hold, standing, route)
         case .refused(let refusal, let standing): throw refused(refusal, prices, standing)
         }
+    }
+
+    /// The part of a request's route that a budget can pay: nobody without a price is asked under one, first or last. nil
+    /// where that is all of it.
+    ///
+    /// - Throws: what the client is told when nobody is left; whoever only stands in is nobody.
+    private func payable(
+        _ request: AccountedRequest,
+        _ scopes: [LimitedScope],
+        _ prices: PriceBook
+    ) throws(LimitsFailure) -> ModelRoute? {
+        guard !allowsUnpriced, let limited = scopes.first(where: { $0.limits.hasBudget }),
+            let targets = request.asks?.targets,
+            let unpriced = targets.first(where: { prices.price(of: $0.name) == nil })
+        else { return nil }
+        let priced = targets.filter { prices.price(of: $0.name) != nil }
+        let offline = ModelRouter.offlineProvider
+        if targets.first?.provider == offline || priced.contains(where: { $0.provider != offline }) {
+            return ModelRoute(name: request.route, targets: priced, retries: request.asks?.retries ?? 0)
+        }
+        count(limited.scope.kind, limited.limits.budgetDay == nil ? .budgetMonth : .budgetDay)
+        throw LimitsFailure(error: .unpriced(unpriced.name, limited.scope.kind), errorType: .policyAccessDenied)
+    }
+
+    private func count(_ scope: LimitScope.Kind, _ kind: LimitKind) {
+        state.withLock { $0.refused[Refused(scope: scope, kind: kind), default: 0] += 1 }
     }
 
     /// Charges a turn with what it has used and ends it when a limit is overdrawn.
@@ -156,8 +190,7 @@ package final class Limits: Sendable {
     }
 
     private func refused(_ refusal: LimitRefusal, _ prices: PriceBook, _ standing: LimitStanding) -> LimitsFailure {
-        let refused = Refused(scope: refusal.scope.kind, kind: refusal.kind)
-        state.withLock { $0.refused[refused, default: 0] += 1 }
+        count(refusal.scope.kind, refusal.kind)
         var error = refusal.error(currency: prices.currency)
         error.headers = standing.headers
         return LimitsFailure(error: error, errorType: refusal.errorType)
