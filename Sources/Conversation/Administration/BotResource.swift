@@ -75,7 +75,14 @@ package enum BotResource {
                     default: [],
                     description: "Each with `id`, `name`, `prompt` or `prompt_text`, `tools`, `without_approval`."
                 ),
-                Field("limits", .object, default: [:], maxLength: 1_000),
+                Field(
+                    "limits",
+                    .object,
+                    default: [:],
+                    maxLength: 1_000,
+                    description: "Of a turn (`rounds`, `turn_seconds` …), and of all callers together "
+                        + "(`requests_per_minute` … `budget_month`)."
+                ),
                 Field("options", .object, default: [:], maxLength: 1_000),
                 Field("is_active", .boolean, default: true, filterable: true, orderable: true),
             ],
@@ -158,6 +165,13 @@ extension Bot {
         options["temperature"] = self.options.temperature.map { .double($0) }
         options["max_tokens"] = self.options.maxTokens.map { .integer($0) }
         if self.options.showSteps { options["show_steps"] = true }
+        var limits: JSONObject = [
+            "rounds": .integer(self.limits.rounds), "tool_seconds": .integer(self.limits.toolTime.components.seconds),
+            "turn_seconds": .integer(self.limits.turnTime.components.seconds),
+            "result_bytes": .integer(self.limits.resultBytes),
+            "total_result_bytes": .integer(self.limits.totalResultBytes),
+        ]
+        for (word, number) in usageLimits.json where number != .null { limits[word] = number }
         return [
             "bot_id": .string(id), "name": .string(name), "title": .string(title),
             "description": description.map { .string($0) } ?? .null, "model": .string(model),
@@ -172,12 +186,7 @@ extension Bot {
                     ]
                 }
             ),
-            "limits": [
-                "rounds": .integer(limits.rounds), "tool_seconds": .integer(limits.toolTime.components.seconds),
-                "turn_seconds": .integer(limits.turnTime.components.seconds),
-                "result_bytes": .integer(limits.resultBytes), "total_result_bytes": .integer(limits.totalResultBytes),
-            ],
-            "options": .object(options), "is_active": true,
+            "limits": .object(limits), "options": .object(options), "is_active": true,
         ]
     }
 }

@@ -143,6 +143,24 @@ import Testing
         }
     }
 
+    /// What is told of a bot of a file makes the same bot of the store.
+    @Test func allLimitsOfAFileAreTold() async throws {
+        try await AdministrationWorld.run(.sqlite) { world in
+            let node = try await world.node()
+            let limits = "{rounds: 3, requests_per_minute: 7, tokens_per_minute: 900, budget_day: 0.5, budget_month: 0}"
+            try world.folder.write("id: g\nprompt: ops\nlimits: \(limits)\n", to: "bots/g.yaml")
+            #expect(node.bots.reload(force: false))
+            let told = try await node.administration.bots.get("g")["limits"]
+            #expect(told?["requests_per_minute"] == 7 && told?["concurrent"] == nil, "\(told?.text ?? "")")
+            var body = Self.least
+            body["limits"] = told
+            try await node.administration.bots.make(body)
+            let (file, stored) = (node.bots.bot(named: "g"), node.bots.bot(named: "b-1"))
+            #expect(stored?.limits == file?.limits && stored?.limits.rounds == 3)
+            #expect(stored?.usageLimits == file?.usageLimits && stored?.usageLimits.budgetDay == 500_000)
+        }
+    }
+
     /// A route of the file that came later is a file's, too.
     @Test func routesOfFilesWin() async throws {
         try await AdministrationWorld.run(.sqlite) { world in
