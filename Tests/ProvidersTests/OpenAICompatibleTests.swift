@@ -83,6 +83,32 @@ import Testing
         }
     }
 
+    /// Whoever is not to know of traces learns neither the one nor the other.
+    @Test(arguments: [true, false]) func traces(_ isSent: Bool) async throws {
+        let server = try TinyServer(answer("200 OK", "application/json", Self.whole))
+        let client = try HTTPClient()
+        let url = "http://127.0.0.1:\(server.port)/v1//"
+        let settings = ProviderSettings(
+            name: "up",
+            kind: .openAICompatible,
+            baseURL: url,
+            sendsTrace: isSent,
+            origin: .file
+        )
+        var call = call(stream: false)
+        call.traceParent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+        call.traceState = "rojo=1"
+        do {
+            _ = try await ProviderFactory.make(settings, client: client).start(call)
+        } catch {
+            Issue.record("\(error)")
+        }
+        let head = try #require(server.requests.first).lowercased()
+        #expect(head.contains("\r\ntraceparent: ") == isSent && head.contains("\r\ntracestate: rojo=1\r\n") == isSent)
+        #expect(head.hasPrefix("post /v1/chat/completions "))
+        await client.shutdown()
+    }
+
     @Test func withoutAKeyThereIsNoAuthorization() async throws {
         let server = try TinyServer(answer("200 OK", "application/json", Self.whole))
         try await withProvider(server) { provider in

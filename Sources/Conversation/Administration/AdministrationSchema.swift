@@ -12,9 +12,12 @@ package enum AdministrationSchema {
                 // until the end of the transaction, so that changes are checked one after another.
                 "CREATE TABLE configuration_version (id BIGINT PRIMARY KEY, version BIGINT NOT NULL)",
                 "INSERT INTO configuration_version (id, version) VALUES (1, 1)",
-            ] + ProviderResources.all.flatMap { $0.createTableStatements(dialect) }
+            ] + ProviderResources.all.flatMap { $0.createTableStatements(dialect, without: ["trace"]) }
         },
         Migration(number: 81, name: "stored bots") { dialect in BotResource.resource.createTableStatements(dialect) },
+        Migration(number: 82, name: "traces of providers") { _ in
+            ["ALTER TABLE model_provider ADD COLUMN trace BIGINT NOT NULL DEFAULT 1"]
+        },
     ]
 }
 

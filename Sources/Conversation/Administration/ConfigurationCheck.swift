@@ -74,8 +74,7 @@ struct ConfigurationCheck: Sendable {
         func address(_ record: ResourceRecord) -> String {
             record.text("base_url") ?? record.text("kind").flatMap(ProviderKind.init)?.defaultBaseURL ?? ""
         }
-        if var url = record.text("base_url") {
-            while url.hasSuffix("/") { url.removeLast() }
+        if let url = record.text("base_url")?.withoutTrailingSlashes {
             if let problem = UpstreamAddress.problem(url) { throw ResourceError.invalid("base_url", problem) }
             record.set("base_url", url)
         }

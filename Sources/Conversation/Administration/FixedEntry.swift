@@ -47,7 +47,7 @@ extension ProviderSettings {
                 JSONObject(deployments.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })
             ),
             "key_as": keyPresentation.map { .string($0.rawValue) } ?? .null, "timeouts": .object(timeouts.members),
-            "is_active": .bool(isActive), "description": "",
+            "trace": .bool(sendsTrace), "is_active": .bool(isActive), "description": "",
             "key_count": .integer(Int64(apiKeys.count)),
             "keys": .array(apiKeys.map { .string(ProviderResources.hint($0)) }),
         ]

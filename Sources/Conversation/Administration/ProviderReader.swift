@@ -20,13 +20,13 @@ package struct ProviderReader: Sendable {
     package func provider(_ node: YAMLNode) throws(YAMLFault) -> ProviderSettings {
         try node.allowOnly([
             "name", "kind", "base_url", "api_keys", "dialect", "api_version", "deployments", "key_as", "headers",
-            "timeouts", "active",
+            "timeouts", "trace", "active",
         ])
         let kind: ProviderKind = try choice(try node.required("kind"))
         return ProviderSettings(
             name: try text(try node.required("name")),
             kind: kind,
-            baseURL: try node["base_url"].map(text).map(withoutSlash),
+            baseURL: try node["base_url"].map(text)?.withoutTrailingSlashes,
             apiKeys: try node["api_keys"].map(texts)?.map(Secret.init) ?? [],
             dialect: try node["dialect"].map(text),
             apiVersion: try node["api_version"].map(text),
@@ -34,6 +34,7 @@ package struct ProviderReader: Sendable {
             keyPresentation: try node["key_as"].map(choice),
             headers: try node["headers"].map(table) ?? [:],
             timeouts: try node["timeouts"].map(timeouts) ?? TimeoutSettings(),
+            sendsTrace: try node["trace"]?.boolean() ?? true,
             isActive: try node["active"]?.boolean() ?? true,
             origin: origin
         )
@@ -149,12 +150,6 @@ package struct ProviderReader: Sendable {
         var all: [String: String] = [:]
         for (name, value) in try node.members() { all[name] = try text(value) }
         return all
-    }
-
-    private func withoutSlash(_ url: String) -> String {
-        var url = url
-        while url.hasSuffix("/") { url.removeLast() }
-        return url
     }
 
     /// A string with `${NAME}` replaced, once: braces in a value stay as they are.

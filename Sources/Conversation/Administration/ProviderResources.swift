@@ -91,6 +91,12 @@ package enum ProviderResources {
                     description: "Azure only: `bearer` for tokens of Entra ID; the header `api-key` without it."
                 ),
                 Field("timeouts", .object, default: [:], maxLength: 1_000, example: ["first_byte": "60s"]),
+                Field(
+                    "trace",
+                    .boolean,
+                    default: true,
+                    description: "Whether it gets `traceparent` and `tracestate`."
+                ),
                 Field("is_active", .boolean, default: true, filterable: true, orderable: true),
                 Field("description", .text, default: "", maxLength: 10_000, searchable: true),
             ],

@@ -36,7 +36,7 @@ struct TurnLauncher: Sendable {
         let (end, usage) = await guarded(task, turn.control, request) { await task.value }
         switch end {
         case .finished:
-            return WholeAnswer(sink: sink, usage: usage, headers: Self.headers(sink.target, turn.control))
+            return WholeAnswer(sink: sink, usage: usage, headers: Self.headers(sink.target, turn.control, Sink.renamed))
         case .failed(let error): throw error.adding(turn.control)
         case .cancelled(.shutDown): throw OpenAIError.shuttingDown.adding(turn.control)
         case .cancelled(.clientGone): throw CancellationError()
@@ -49,11 +49,11 @@ struct TurnLauncher: Sendable {
     ///   - keepAlive: what is sent after ten silent seconds.
     ///   - makeSink: makes the sink that writes the wire format.
     /// - Throws: the error that came before the first byte, for which there is still a status.
-    func stream(
+    func stream<Sink: StreamSink>(
         _ turn: Turn,
         for request: GatewayRequest,
         keepAlive: [UInt8] = ServerSentEvents.keepAlive,
-        into makeSink: (ResponseStream) -> some StreamSink
+        into makeSink: (ResponseStream) -> Sink
     ) async throws -> StreamedAnswer {
         let stream = ResponseStream(keepAlive: keepAlive)
         let sink = makeSink(stream)
@@ -86,15 +86,22 @@ struct TurnLauncher: Sendable {
             connection.signal.settle(token)
         }
         switch await stream.opening() {
-        case .bytes: return StreamedAnswer(stream: stream, headers: Self.headers(sink.target, turn.control))
+        case .bytes:
+            return StreamedAnswer(stream: stream, headers: Self.headers(sink.target, turn.control, Sink.renamed))
         case .failed(let error): throw error.adding(turn.control)
         case .cancelled: throw CancellationError()
         }
     }
 
     /// Everything that is told of how an answer came about.
-    static func headers(_ answer: (RouteTarget, attempts: Int)?, _ control: TurnControl) -> ResponseHeaders {
-        var headers = ResponseHeaders(answeredBy: answer, dropping: control.dropped)
+    ///
+    /// - Parameter name: what a member of a chat request is called in the form that the client speaks.
+    static func headers(
+        _ answer: (RouteTarget, attempts: Int)?,
+        _ control: TurnControl,
+        _ name: (String) -> String = { $0 }
+    ) -> ResponseHeaders {
+        var headers = ResponseHeaders(answeredBy: answer, dropping: control.dropped.map(name))
         headers.add(control.standing)
         return headers
     }

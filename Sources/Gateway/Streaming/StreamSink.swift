@@ -5,15 +5,25 @@ import OpenAIProtocol
 import Providers
 
 /// A sink that collects a whole answer.
-protocol WholeSink: TurnSink {
+protocol WholeSink: TurnSink, SurfaceSink {
     /// Who answered and after how many targets, once that is known.
     var target: (RouteTarget, attempts: Int)? { get }
+}
+
+/// A sink of one of the forms in which clients speak.
+protocol SurfaceSink {
+    /// A member of a chat request by its name in this form.
+    static func renamed(_ chat: String) -> String
+}
+
+extension SurfaceSink {
+    static func renamed(_ chat: String) -> String { chat }
 }
 
 extension CompletionSink: WholeSink {}
 
 /// A sink that writes a turn's events to a `ResponseStream` in a format of its own.
-protocol StreamSink: TurnSink {
+protocol StreamSink: TurnSink, SurfaceSink {
     /// Who answered and after how many targets, once that is known.
     var target: (RouteTarget, attempts: Int)? { get }
 

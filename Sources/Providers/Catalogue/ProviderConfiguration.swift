@@ -106,6 +106,8 @@ package struct ProviderSettings: Sendable {
     /// Sent with every request. Their values may be secrets and are never shown.
     package var headers: [String: String]
     package var timeouts: TimeoutSettings
+    /// Whether it is told the trace that a request belongs to.
+    package var sendsTrace: Bool
     package var isActive: Bool
     package var origin: ConfigurationOrigin
 
@@ -120,6 +122,7 @@ package struct ProviderSettings: Sendable {
         keyPresentation: KeyPresentation? = nil,
         headers: [String: String] = [:],
         timeouts: TimeoutSettings = TimeoutSettings(),
+        sendsTrace: Bool = true,
         isActive: Bool = true,
         origin: ConfigurationOrigin
     ) {
@@ -133,6 +136,7 @@ package struct ProviderSettings: Sendable {
         self.keyPresentation = keyPresentation
         self.headers = headers
         self.timeouts = timeouts
+        self.sendsTrace = sendsTrace
         self.isActive = isActive
         self.origin = origin
     }
@@ -164,7 +168,7 @@ extension ProviderSettings: Hashable {
             && left.dialect == right.dialect && left.apiVersion == right.apiVersion
             && left.deployments == right.deployments && left.keyPresentation == right.keyPresentation
             && left.headers == right.headers && left.timeouts == right.timeouts
-            && left.isActive == right.isActive && left.origin == right.origin
+            && left.sendsTrace == right.sendsTrace && left.isActive == right.isActive && left.origin == right.origin
     }
 
     /// Without the keys, which nobody should be able to tell from a hash.

@@ -17,7 +17,8 @@ package enum ProviderFactory {
             baseURL: settings.baseURL,
             apiKey: settings.apiKeys.first,
             headers: settings.headers,
-            timeouts: settings.timeouts.resolved
+            timeouts: settings.timeouts.resolved,
+            sendsTrace: settings.sendsTrace
         )
         return switch settings.kind {
         case .offline: nil

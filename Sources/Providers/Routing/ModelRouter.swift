@@ -155,6 +155,9 @@ package final class ModelRouter: Sendable {
         _ call: EmbeddingCall,
         on route: ModelRoute
     ) async throws(ProviderFailure) -> (answer: EmbeddingAnswer, target: RouteTarget, attempts: Int) {
+        // Whoever has none is not asked.
+        let able = route.targets.filter { providers[$0.provider] is any EmbeddingProvider }
+        let route = able.isEmpty ? route : ModelRoute(name: route.name, targets: able, retries: route.retries)
         let facts = CallFacts(ModelCall(model: "", messages: [], stream: false, requestID: call.requestID))
         let walk = RouteWalk(self, route, facts, standIn: false, deadline: nil)
         let (answer, target, _) = try await walk.runCounted { provider, target, key throws(ProviderFailure) in

@@ -13,6 +13,8 @@ package struct UpstreamConfiguration: Sendable {
     /// Sent with every request.
     package var headers: [String: String]
     package var timeouts: TransferTimeouts
+    /// Whether requests carry `traceparent` and `tracestate`.
+    package var sendsTrace: Bool
     /// Bytes of one event or one whole answer at the most.
     package var answerLimit: Int
 
@@ -22,6 +24,7 @@ package struct UpstreamConfiguration: Sendable {
         apiKey: Secret?,
         headers: [String: String] = [:],
         timeouts: TransferTimeouts = TransferTimeouts(),
+        sendsTrace: Bool = true,
         answerLimit: Int = 16 << 20
     ) {
         self.name = name
@@ -29,6 +32,7 @@ package struct UpstreamConfiguration: Sendable {
         self.apiKey = apiKey
         self.headers = headers
         self.timeouts = timeouts
+        self.sendsTrace = sendsTrace
         self.answerLimit = answerLimit
     }
 }

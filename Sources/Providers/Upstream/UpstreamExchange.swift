@@ -38,7 +38,7 @@ struct UpstreamExchange: Sendable {
         headers.add("Content-Type", "application/json")
         headers.add("Accept", call.stream ? "text/event-stream" : "application/json")
         headers.add("X-Request-Id", call.requestID)
-        if let trace = call.traceParent {
+        if configuration.sendsTrace, let trace = call.traceParent {
             headers.add("traceparent", trace)
             if let state = call.traceState { headers.add("tracestate", state) }
         }
@@ -164,7 +164,8 @@ extension UInt8 {
 }
 
 extension String {
-    var withoutTrailingSlashes: String {
+    /// An address as settings hold it: what is put behind it begins with a slash.
+    package var withoutTrailingSlashes: String {
         var text = self
         while text.hasSuffix("/") { text.removeLast() }
         return text

@@ -9,8 +9,10 @@ extension Resource {
     /// it made then: when a declaration changes afterwards, the change needs a new migration with its own ALTER
     /// TABLE, and the released one must stop calling this helper (write out what it gave). `schemaProblems` in a test
     /// shows when declaration and database have drifted apart.
-    package func createTableStatements(_ dialect: SQLDialect) -> [String] {
-        let definitions = fields.map { "    " + definition(of: $0, dialect) }
+    ///
+    /// - Parameter later: fields whose columns a later migration adds.
+    package func createTableStatements(_ dialect: SQLDialect, without later: Set<String> = []) -> [String] {
+        let definitions = fields.filter { !later.contains($0.name) }.map { "    " + definition(of: $0, dialect) }
         let table = "CREATE TABLE \(tableName) (\n\(definitions.joined(separator: ",\n"))\n)"
         return [table] + indexStatements
     }

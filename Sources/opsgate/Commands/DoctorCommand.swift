@@ -87,11 +87,9 @@ struct DoctorCommand: AsyncParsableCommand {
         var headers: HTTPHeaders = ["Accept": "application/json"]
         if let key = provider.apiKeys.first { headers.set("Authorization", "Bearer \(key.reveal())") }
         for (name, value) in provider.headers { headers.set(name, value) }
-        var base = provider.baseURL
-        while base.hasSuffix("/") { base.removeLast() }
         var request = TransferRequest(
             method: "GET",
-            url: base + "/models",
+            url: provider.baseURL.withoutTrailingSlashes + "/models",
             headers: headers,
             timeouts: TransferTimeouts(
                 connect: .seconds(5),

@@ -63,8 +63,7 @@ struct EnvironmentProviders {
     }
 
     private static func address(_ text: String?, _ variable: String) throws -> String? {
-        guard var url = text else { return nil }
-        while url.hasSuffix("/") { url.removeLast() }
+        guard let url = text?.withoutTrailingSlashes else { return nil }
         guard url.hasPrefix("http://") || url.hasPrefix("https://") else {
             throw SettingsFault("\(variable) must begin with http:// or https://")
         }
@@ -74,8 +73,7 @@ struct EnvironmentProviders {
     /// Ollama's own variable: an address, a host with or without port, or `:port`. What a server listens on is also
     /// what its clients read from it, so "all addresses" means this machine.
     private static func ollama(_ host: String) throws -> String {
-        var url = host
-        while url.hasSuffix("/") { url.removeLast() }
+        let url = host.withoutTrailingSlashes
         let scheme = ["http://", "https://"].first(where: url.hasPrefix)
         var rest = scheme.map { String(url.dropFirst($0.count)) } ?? url
         if rest.hasPrefix(":") { rest = "127.0.0.1" + rest }

@@ -95,8 +95,7 @@ struct Settings: Sendable {
     }
 
     private static func publicURL(_ source: SettingsSource) throws -> String {
-        var url = source.text("public_url") ?? ""
-        while url.hasSuffix("/") { url.removeLast() }
+        let url = source.text("public_url")?.withoutTrailingSlashes ?? ""
         guard url.isEmpty || url.hasPrefix("http://") || url.hasPrefix("https://") else {
             throw SettingsFault("public_url must begin with http:// or https://")
         }

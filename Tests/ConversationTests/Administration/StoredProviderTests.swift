@@ -44,6 +44,9 @@ import Testing
                 try await shelf.patch(made["id"], ["api_keys": ["k1-abcdefghijkl", "k2"]])["keys"] == ["…ijkl", "…"]
             )
             #expect(try await shelf.patch("up", ["api_keys": []])["key_count"] == 0)
+            #expect(put["trace"] == true && settings?.sendsTrace == true)
+            #expect(try await shelf.patch("up", ["trace": false])["trace"] == false)
+            #expect(node.providers.book.catalogue.provider(named: "up")?.sendsTrace == false)
             #expect(try await shelf.patch("up", ["is_active": false])["in_force"] == false)
             #expect(!node.has("up/m"))
             try await shelf.delete("up")

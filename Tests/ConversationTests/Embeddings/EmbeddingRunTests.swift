@@ -79,6 +79,17 @@ import Testing
         }
     }
 
+    @Test func whoeverHasNoEmbeddingsIsNotAsked() async throws {
+        try await withStage(ScriptedModel(.hangs([]))) { stage in
+            let providers: [any ModelProvider] = [ScriptedModel(), FakeEmbedder("spare", .answers(tokens: 3))]
+            let (_, answer) = try await run(providers, stage, targets: ["up", "spare"]).run()
+            #expect(answer?.target.provider == "spare" && answer?.attempts == 1)
+            let (end, _) = try await run([ScriptedModel()], stage).run()
+            guard case .failed(let error) = end else { return #expect(Bool(false), "\(end)") }
+            #expect(error.status == 404)
+        }
+    }
+
     @Test(arguments: [
         (ProviderFailure.Kind.serverError, 502, "provider_server_error"),
         (.rateLimited, 429, "provider_rate_limited"), (.timeout, 504, "provider_timeout"),

@@ -72,6 +72,10 @@ import Testing
         ),
         (a + "routes:\n  r: {targets: [{model: a/m}], retries: 11}", "`routes.r.retries` must be from 0 to 10"),
         (
+            "providers:\n  - {name: a, kind: anthropic, trace: perhaps}",
+            "p.yaml:2: `providers[0].trace` must be true or false"
+        ),
+        (
             a + "routes:\n  r: {targets: [{model: a/m}], timeouts: {total: 0s}}",
             "`routes.r.timeouts.total` must be more than nothing"
         ),

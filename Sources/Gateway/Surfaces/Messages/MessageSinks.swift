@@ -25,6 +25,8 @@ final class MessageStreamSink: StreamSink {
         var answerer = Answerer()
     }
 
+    static func renamed(_ chat: String) -> String { AnthropicError.renamed(chat) }
+
     private let stream: ResponseStream
     private let showSteps: Bool
     private let stops: [String]
@@ -87,6 +89,8 @@ final class MessageSink: WholeSink {
         var body = MessageBody()
         var answerer = Answerer()
     }
+
+    static func renamed(_ chat: String) -> String { AnthropicError.renamed(chat) }
 
     private let showSteps: Bool
     private let state = Mutex(State())

@@ -12,6 +12,8 @@ typealias ResponseKeeper = @Sendable (_ body: [UInt8]) async -> Bool
 /// Writes a response's events to the stream, and keeps it before its last one: whoever has read that may go on from it
 /// at once, on any node.
 final class ResponseStreamSink: StreamSink {
+    static func renamed(_ chat: String) -> String { ResponseParameters.renamed(chat) }
+
     private let stream: ResponseStream
     private let keep: ResponseKeeper
     private let answer: Mutex<ResponseAnswer>
@@ -51,6 +53,8 @@ final class ResponseStreamSink: StreamSink {
 
 /// Collects a response for a client that does not stream.
 final class ResponseSink: WholeSink {
+    static func renamed(_ chat: String) -> String { ResponseParameters.renamed(chat) }
+
     private let answer: Mutex<ResponseAnswer>
 
     init(_ answer: ResponseAnswer) {
