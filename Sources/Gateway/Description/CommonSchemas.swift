@@ -60,6 +60,18 @@ enum CommonSchemas {
         ["required": true, "content": ["application/json": ["schema": schema]]]
     }
 
+    /// 403 where models are asked.
+    static let refused = openAIError(
+        "A permission is missing; or `model_without_price`: the caller, the bot or the route has a budget, and nobody knows "
+            + "what the model costs."
+    )
+
+    /// 429 where models are asked.
+    static let limited = openAIError(
+        "A limit of the secret, the user, the bot or the route, with `retry-after`, `retry-after-ms` and "
+            + "`x-ratelimit-…`; a budget (`insufficient_quota`, `x-should-retry: false`); or the upstream's."
+    )
+
     /// An answer in OpenAI's error form.
     static func openAIError(_ description: String) -> JSONValue { error("OpenAIError", description) }
 

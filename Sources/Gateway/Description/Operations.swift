@@ -35,13 +35,10 @@ enum ChatDescription {
             ],
             "400": CommonSchemas.openAIError("The request is wrong; `param` names the field."),
             "401": CommonSchemas.openAIError("No or wrong credentials."),
-            "403": CommonSchemas.openAIError("A permission is missing."),
+            "403": CommonSchemas.refused,
             "404": CommonSchemas.openAIError("There is no such bot or model."),
             "413": CommonSchemas.openAIError("The body is larger than 16 MiB."),
-            "429": CommonSchemas.openAIError(
-                "A limit of the secret, the user, the bot or the route, with `retry-after`, `retry-after-ms` and "
-                    + "`x-ratelimit-…`; a budget (`insufficient_quota`, `x-should-retry: false`); or the upstream's."
-            ),
+            "429": CommonSchemas.limited,
             "502": CommonSchemas.openAIError("The upstream failed."),
             "503": CommonSchemas.openAIError("Overloaded, or shutting down."),
             "504": CommonSchemas.openAIError("The upstream or the turn took too long."),

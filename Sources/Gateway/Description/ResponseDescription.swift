@@ -59,10 +59,10 @@ enum ResponseDescription {
                 "The request is wrong, or its previous response unknown; `param` names the field."
             ),
             "401": CommonSchemas.openAIError("No or wrong credentials."),
-            "403": CommonSchemas.openAIError("A permission is missing."),
+            "403": CommonSchemas.refused,
             "404": CommonSchemas.openAIError("There is no such bot, model or referenced item."),
             "413": CommonSchemas.openAIError("The body is larger than 16 MiB."),
-            "429": CommonSchemas.openAIError("The upstream's rate limit or quota."),
+            "429": CommonSchemas.limited,
             "502": CommonSchemas.openAIError("The upstream failed."),
             "503": CommonSchemas.openAIError("Overloaded, or shutting down."),
             "504": CommonSchemas.openAIError("The upstream or the turn took too long."),

@@ -121,6 +121,37 @@ import Testing
         #expect(try await run("check", file, environment: environment).status.isSuccess)
     }
 
+    @Test func everyKindComesFromTheEnvironment() async throws {
+        let file = "models: []"
+        let all = [
+            "ANTHROPIC_API_KEY": "k", "ANTHROPIC_BASE_URL": "http://a.example/", "ANTHROPIC_MODEL": "claude-x",
+            "GEMINI_API_KEY": "k", "GEMINI_BASE_URL": "http://g.example//", "GEMINI_MODEL": "gemini-x",
+            "AZURE_OPENAI_API_KEY": "k", "AZURE_OPENAI_ENDPOINT": "http://z.example/",
+            "AZURE_OPENAI_DEPLOYMENT": "dep", "AZURE_OPENAI_API_VERSION": "2024-10-21",
+            "OLLAMA_HOST": "box", "OLLAMA_MODEL": "qwen3",
+        ]
+        let listed = try await run("list", file, environment: all)
+        let lines = listed.output.split(separator: "\n").map(String.init)
+        for line in [
+            "anthropic\tanthropic\thttp://a.example\t1 keys", "gemini\tgemini\thttp://g.example\t1 keys",
+            "azure\tazure-openai\thttp://z.example\t1 keys",
+            "ollama\topenai-compatible\thttp://box:11434/v1\t0 keys",
+        ] { #expect(lines.contains("provider\t\(line)\tenvironment"), "\(line) in \(listed.output)\(listed.errors)") }
+        #expect(try await run("check", file, environment: all).status.isSuccess)
+        // The first of them has the route; each does when it is alone.
+        for (prefix, target) in [
+            ("ANTHROPIC", "anthropic/claude-x"), ("GEMINI", "gemini/gemini-x"), ("AZURE", "azure/dep"),
+            ("OLLAMA", "ollama/qwen3"),
+        ] {
+            let alone = all.filter { $0.key.hasPrefix(prefix) }
+            let output = try await run("list", file, environment: alone).output
+            #expect(output.contains("route\tdefault\t\(target) (order 0, weight 1), offline/ops"), "\(output)")
+        }
+        #expect(lines.contains { $0.hasPrefix("route\tdefault\tanthropic/claude-x") })
+        let homeless = try await run("list", file, environment: ["AZURE_OPENAI_API_KEY": "k"])
+        #expect(!homeless.status.isSuccess && homeless.errors.contains("AZURE_OPENAI_ENDPOINT"), "\(homeless.errors)")
+    }
+
     @Test func aFaultKeepsTheLastGoodVersionInForce() async throws {
         let upstream = try await ScriptedUpstream.start()
         try await upstream.script(#"{"default":"hello"}"#)
