@@ -150,7 +150,8 @@ private final class Books {
                 currency: prices.currency,
                 isCostKnown: cost.isKnown,
                 errorType: errorType,
-                traceID: request.trace.traceID
+                traceID: request.trace.traceID,
+                shares: UsageShare.list(tally, cost)
             )
         )
     }

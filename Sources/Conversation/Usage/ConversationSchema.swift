@@ -146,5 +146,27 @@ package enum ConversationSchema {
                 "DROP INDEX conversation_response_user",
             ]
         },
+        // For turns whose rounds went to several targets; all others are whole in their rows.
+        Migration(number: 47, name: "usage by target") { _ in
+            [
+                """
+                CREATE TABLE usage_share (
+                    usage_id BIGINT NOT NULL,
+                    is_last BIGINT NOT NULL,
+                    provider TEXT,
+                    model TEXT,
+                    prompt_tokens BIGINT NOT NULL,
+                    completion_tokens BIGINT NOT NULL,
+                    cached_tokens BIGINT NOT NULL,
+                    cache_write_tokens BIGINT NOT NULL,
+                    reasoning_tokens BIGINT NOT NULL,
+                    is_estimated BIGINT NOT NULL,
+                    cost_micros BIGINT NOT NULL,
+                    is_cost_known BIGINT NOT NULL
+                )
+                """,
+                "CREATE INDEX usage_share_usage ON usage_share (usage_id)",
+            ]
+        },
     ]
 }

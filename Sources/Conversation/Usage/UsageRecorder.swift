@@ -22,6 +22,8 @@ package final class UsageRecorder: Sendable {
     /// finds the processor taken by a commit.
     private static let gathering = Duration.milliseconds(100)
     private static let insertion = BatchInsert("usage_record", UsageRow.columns)
+    private static let numbered = BatchInsert("usage_record", UsageRow.columns, suffix: "RETURNING id")
+    private static let shares = BatchInsert("usage_share", UsageShare.columns)
     /// Rows kept at the most while the store is down; beyond it they are counted and logged, not kept.
     private static let bound = 200_000
 
@@ -78,7 +80,7 @@ package final class UsageRecorder: Sendable {
                 return
             }
             do {
-                try await database.write { _ = try Self.insertion.run(batch.map(\.values), $0) }
+                try await database.write { try Self.insert(batch, $0) }
                 pause = .milliseconds(100)
             } catch let error as DatabaseError where error.isFinal && batch.count > 1 {
                 // One row that the store will never take must not hold up the others.
@@ -113,10 +115,21 @@ package final class UsageRecorder: Sendable {
         }
     }
 
+    /// Together, but for the few rows whose numbers their shares need.
+    private static func insert(_ rows: [UsageRow], _ connection: any SQLConnection) throws {
+        let isShared = rows.contains { !$0.shares.isEmpty }
+        try insertion.run((isShared ? rows.filter(\.shares.isEmpty) : rows).map(\.values), connection)
+        guard isShared else { return }
+        for row in rows where !row.shares.isEmpty {
+            guard let id = try numbered.run([row.values], connection).first?.int("id") else { continue }
+            try shares.run(row.shares.map { $0.values(of: id) }, connection)
+        }
+    }
+
     private func writeSingly(_ rows: [UsageRow]) async {
         for row in rows {
             do {
-                try await database.write { _ = try Self.insertion.run([row.values], $0) }
+                try await database.write { try Self.insert([row], $0) }
             } catch let error as DatabaseError where error.isFinal {
                 state.withLock { $0.lost += 1 }
                 logger.error("usage row refused", metadata: ["request_id": "\(row.requestID)", "reason": "\(error)"])

@@ -41,6 +41,8 @@ package struct UsageRow: Sendable {
     /// nil when the turn finished.
     package var errorType: ErrorType?
     package var traceID = ""
+    /// What each target had of it, where several had.
+    package var shares: [UsageShare] = []
 }
 
 extension UsageRow {

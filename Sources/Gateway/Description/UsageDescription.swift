@@ -15,7 +15,8 @@ enum UsageDescription {
         A row for every turn; no content. Callers see their teams', administrators everybody's. Money is in millionths of \
         the currency unit (`cost_micros`) and as a decimal (`cost`); it is the part whose price is known, all of it where \
         `is_cost_known`. Tokens of upstreams that report none are estimated and marked. Filters take several values with \
-        commas.
+        commas. Where several models had a part in a turn, sums by `model` or `provider`, or of one, give each its tokens \
+        and its cost, and count the request at the last of them, whose name its row has.
         """,
         "parameters": .array(
             [

@@ -3,6 +3,7 @@
 import Identity
 import JSON
 import OpenAIProtocol
+import Providers
 import Resources
 import Support
 import Testing
@@ -129,6 +130,50 @@ import Testing
             #expect(try await Self.page(stage, "", caller: viewer)["count"]?.int == 3)
             #expect(try await Self.page(stage, "user=eve", caller: viewer)["count"]?.int == 0)
             #expect(try await Self.page(stage, "group_by=user", caller: viewer)["count"]?.int == 2)
+        }
+    }
+
+    /// Two rounds that went to two models are a part of each one's bill, and one request.
+    @Test(arguments: Engine.allCases) func partsOfATurnStandUnderTheirModels(_ engine: Engine) async throws {
+        try await withStage(ScriptedModel(.answers("x")), on: engine) { stage in
+            let tally = TurnTally()
+            for (model, tokens) in [("one", 10), ("two", 20), ("one", 30), ("free", 5)] {
+                tally.target = RouteTarget(provider: "up-\(model)", model: model)
+                tally.add(Usage(promptTokens: tokens, completionTokens: 1))
+            }
+            // 1.4 and 0.7 are 2.1 together, rounded 2.
+            let cost = TurnCost(charges: [Charge(picos: 1_400_000), Charge(picos: 700_000), nil])
+            var turn = try Self.row("shared", at: "2026-01-01T00:00:00Z", model: "free", cost: cost.micros)
+            turn.provider = "up-free"
+            turn.outcome = "overloaded"
+            turn.isCostKnown = false
+            turn.usage = tally.usage
+            turn.shares = UsageShare.list(tally, cost)
+            for row in [
+                turn, try Self.row("plain", at: "2026-01-01T00:00:00Z", model: "one"),
+                try Self.row("other", at: "2026-01-02T00:00:00Z", model: "none"),
+            ] { stage.recorder.record(row) }
+            func sums(_ text: String) async throws -> [String] {
+                try await Self.page(stage, text)["results"]?.array?.map { sum in
+                    (["model", "day", "requests", "errors", "prompt_tokens", "cost_micros", "unpriced_requests"])
+                        .compactMap { sum[$0].map { $0.string ?? $0.text } }.joined(separator: " ")
+                } ?? []
+            }
+            let all = ["free 1 1 5 0 1", "none 1 0 10 1 0", "one 1 0 50 2 0", "two 0 0 20 1 0"]
+            #expect(try await sums("group_by=model") == all)
+            #expect(try await sums("group_by=model&provider=up-two") == ["two 0 0 20 1 0"])
+            #expect(try await sums("group_by=day&model=one,two") == ["2026-01-01 1 0 70 3 0"])
+            #expect(try await sums("group_by=day") == ["2026-01-01 2 1 75 3 1", "2026-01-02 1 0 10 1 0"])
+            // The rows of a model are those that it had a part in, whole; none is there twice.
+            for (text, ids) in [
+                ("model=one", "plain shared"), ("model=two", "shared"), ("model=two&provider=up-two", "shared"),
+                ("model=two&provider=up-one", ""), ("provider=up-free", "shared"), ("", "other plain shared"),
+            ] {
+                let rows = try await Self.page(stage, text)["results"]?.array ?? []
+                #expect(rows.compactMap { $0["request_id"]?.string }.sorted().joined(separator: " ") == ids, "\(text)")
+                let shared = rows.first { $0["request_id"] == "shared" }
+                if let shared { #expect(shared["prompt_tokens"] == 65 && shared["model"] == "free") }
+            }
         }
     }
 

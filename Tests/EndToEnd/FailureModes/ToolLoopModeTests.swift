@@ -56,6 +56,14 @@ import Testing
             #expect(sent.contains("alerts_count") && sent.contains("no_data"))
             // Two rounds reported, each by another upstream: both are billed, the failed attempt is not.
             #expect(row["prompt_tokens"] == "24" && row["completion_tokens"] == "14")
+            // Each under its own name, as its vendor's bill has it.
+            let sums = try await gateway.get("/api/v1/opspilot/usage/?group_by=provider").json["data"]?["results"]?
+                .array
+            let lines = sums?.map { sum in
+                (["provider", "requests", "prompt_tokens", "completion_tokens"] as [String])
+                    .map { sum[$0]?.text ?? "" }.joined(separator: " ")
+            }
+            #expect(lines == [#""a" 0 12 7"#, #""b" 1 12 7"#])
         }
     }
 

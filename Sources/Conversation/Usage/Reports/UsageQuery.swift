@@ -20,6 +20,8 @@ package struct UsageQuery: Sendable {
     package private(set) var zone = ZoneRule.utc
     private(set) var ordering: SQLFragment = "started_at DESC, id DESC"
     private(set) var conditions: [SQLFragment] = []
+    /// Of the target, which a turn may have several of.
+    private(set) var targetConditions: [SQLFragment] = []
 
     /// Filters that compare a column, one of several values between commas.
     private static let texts: [String: String] = [
@@ -107,7 +109,12 @@ package struct UsageQuery: Sendable {
         if name == "error_type", let wrong = values.first(where: { ErrorType(rawValue: $0) == nil }) {
             return "\(wrong.prefix(60)) is no error type"
         }
-        conditions.append("\(raw: column) IN (\(list: values.map(SQLValue.text)))")
+        let condition: SQLFragment = "\(raw: column) IN (\(list: values.map(SQLValue.text)))"
+        if name == "model" || name == "provider" {
+            targetConditions.append(condition)
+        } else {
+            conditions.append(condition)
+        }
         return nil
     }
 
@@ -119,6 +126,17 @@ package struct UsageQuery: Sendable {
         return nil
     }
 
-    /// All conditions, the caller's teams included.
-    var condition: SQLFragment { .joined(conditions, " AND ", empty: "1 = 1") }
+    /// All conditions on rows, the caller's teams included: a turn is found by each of its targets.
+    var condition: SQLFragment {
+        guard !targetConditions.isEmpty else { return .joined(conditions, " AND ", empty: "1 = 1") }
+        let target = SQLFragment.joined(targetConditions, " AND ", empty: "1 = 1")
+        let either: SQLFragment = "((\(target)) OR id IN (SELECT usage_id FROM usage_share WHERE \(target)))"
+        return .joined(conditions + [either], " AND ", empty: "1 = 1")
+    }
+
+    /// Whether sums are of targets' parts, not of whole turns.
+    var isOfTargets: Bool { !targetConditions.isEmpty || groups.contains(.model) || groups.contains(.provider) }
+
+    /// All conditions on targets' parts.
+    var partCondition: SQLFragment { .joined(conditions + targetConditions, " AND ", empty: "1 = 1") }
 }

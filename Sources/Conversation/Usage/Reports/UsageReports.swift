@@ -113,7 +113,7 @@ package struct UsageReports: Sendable {
         let keys = (query.groups.map(\.column) + ["currency"]).joined(separator: ", ")
         func sum(_ expression: String, _ name: String) -> String { "CAST(SUM(\(expression)) AS BIGINT) AS \(name)" }
         let columns = [
-            "COUNT(*) AS requests", sum("CASE WHEN outcome = 'finished' THEN 0 ELSE 1 END", "errors"),
+            sum("counted", "requests"), sum("CASE WHEN outcome = 'finished' THEN 0 ELSE counted END", "errors"),
             sum("prompt_tokens", "prompt_tokens"), sum("completion_tokens", "completion_tokens"),
             sum("cached_tokens", "cached_tokens"), sum("cache_write_tokens", "cache_write_tokens"),
             sum("reasoning_tokens", "reasoning_tokens"), sum("is_estimated", "estimated_requests"),
@@ -124,8 +124,19 @@ package struct UsageReports: Sendable {
             SELECT \(raw: keys), \(raw: columns) FROM (
                 SELECT usage_record.*, \(day) AS day_number,
                     CASE WHEN credential_kind = 'api_secret' THEN credential_id END AS secret_id
-                FROM usage_record WHERE \(query.condition)
+                FROM \(raw: query.isOfTargets ? parts : turns) AS usage_record
+                WHERE \(query.isOfTargets ? query.partCondition : query.condition)
             ) AS u GROUP BY \(raw: keys)
             """
     }
+
+    private static let turns = "(SELECT usage_record.*, 1 AS counted FROM usage_record)"
+
+    /// A line for each target of a turn, with what it used; the turn itself counts once, at the last of them.
+    private static let parts: String = {
+        let own = (["id"] + UsageRow.columns).filter { !UsageShare.ofTarget.contains($0) }.map { "r.\($0)" }
+        let shared = UsageShare.ofTarget.map { "CASE WHEN s.usage_id IS NULL THEN r.\($0) ELSE s.\($0) END AS \($0)" }
+        let columns = (own + shared + ["COALESCE(s.is_last, 1) AS counted"]).joined(separator: ", ")
+        return "(SELECT \(columns) FROM usage_record r LEFT JOIN usage_share s ON s.usage_id = r.id)"
+    }()
 }
