@@ -21,7 +21,6 @@ package struct ScriptedUpstream: Sendable {
         package var connections_open: Int
         package var connections_opened: Int
         /// Milliseconds since 1970.
-        package var last_cancelled_at: Double?
     }
 
     /// A line of `GET /control/ledger`: one answer, or one refused request.
@@ -37,6 +36,8 @@ package struct ScriptedUpstream: Sendable {
         /// nil: no usage went out whole.
         package var prompt_tokens: Int?
         package var completion_tokens: Int?
+        /// Pieces of the body that had gone out at the end.
+        package var pieces: Int
     }
 
     package let process: ChildProcess

@@ -210,26 +210,21 @@ private let streaming = ask(",\"stream\":true")
 
     @Test func seesAClientLeave() async throws {
         let upstream = try await ScriptedUpstream.start()
-        try await upstream.script(
-            "{\"default\":{\"text\":[\"a\",\"b\"],\"delay_between\":20,\"infinite\":true}}"
-        )
         for reset in [false, true] {
             try await upstream.reset()
-            try await upstream.script(
-                "{\"default\":{\"text\":[\"a\",\"b\"],\"delay_between\":20,\"infinite\":true}}"
-            )
+            // What would come next would come too late for this test.
+            try await upstream.script(#"{"default":{"text":["a","b"],"delay_between":600000}}"#)
             let probe = try await stream(upstream)
             _ = try await probe.head()
-            for _ in 0..<5 { _ = try await probe.eventData() }
+            _ = try await probe.eventData()
             #expect(try await upstream.stats().streams_open == 1)
-            let left = Date().timeIntervalSince1970 * 1000
             await probe.close(reset: reset)
             let stats = try await eventually("cancelled") {
                 let stats = try await upstream.stats()
                 return stats.streams_cancelled == 1 ? stats : nil
             }
             #expect(stats.streams_open == 0)
-            #expect(try abs(#require(stats.last_cancelled_at) - left) < 500)
+            #expect(try await upstream.ledger().map(\.pieces) == [1])
         }
     }
 

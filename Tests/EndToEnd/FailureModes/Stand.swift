@@ -94,11 +94,14 @@ struct Stand: Sendable {
     }
 
     /// Resident memory of the gateway at its highest, in MiB.
-    func peakMemory() throws -> Int {
+    func peakMemory() throws -> Int { try memory("VmHWM") }
+
+    /// Memory of the gateway in MiB, by the system's name for it: `VmRSS`, `VmHWM`.
+    func memory(_ name: String) throws -> Int {
         let status = try String(contentsOfFile: "/proc/\(gateway.process.id)/status", encoding: .utf8)
-        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        let line = status.split(separator: "\n").first { $0.hasPrefix(name + ":") }
         guard let kib = line?.split(whereSeparator: \.isWhitespace).dropFirst().first.flatMap({ Int($0) }) else {
-            throw SupportError("no VmHWM in \(status)")
+            throw SupportError("no \(name) in \(status)")
         }
         return kib / 1024
     }

@@ -19,8 +19,6 @@ final class Counters: Sendable {
         var completionTokens = 0
         var connectionsOpen = 0
         var connectionsOpened = 0
-        /// Milliseconds since 1970, with fractions.
-        var lastCancelledAt: Double?
 
         mutating func start(_ account: Performance.Account) {
             switch account {
@@ -74,7 +72,6 @@ final class Counters: Sendable {
             case .answer: counts.answersCancelled += 1
             case .control: return
             }
-            counts.lastCancelledAt = Counters.now()
         }
     }
 
@@ -108,7 +105,6 @@ final class Counters: Sendable {
             ("completion_tokens", "\(counts.completionTokens)"),
             ("connections_open", "\(counts.connectionsOpen)"),
             ("connections_opened", "\(counts.connectionsOpened)"),
-            ("last_cancelled_at", counts.lastCancelledAt.map { "\($0)" } ?? "null"),
         ]
         return "{" + members.map { "\"\($0.0)\":\($0.1)" }.joined(separator: ",") + "}"
     }

@@ -30,6 +30,8 @@ final class Ledger: Sendable {
         var end: End
         /// nil: no usage was sent, or not all of it.
         var reported: ReportedTokens?
+        /// How many pieces of its body had gone out at the end.
+        var pieces = 0
     }
 
     /// Lines at the most; what comes after is counted only.
@@ -71,6 +73,7 @@ final class Ledger: Sendable {
             guard let place = state.places.removeValue(forKey: number) else { return }
             state.lines[place].end = end
             state.lines[place].reported = performance.reported
+            state.lines[place].pieces = performance.sent
         }
     }
 
@@ -78,12 +81,13 @@ final class Ledger: Sendable {
         state.withLock { $0 = State() }
     }
 
-    /// `{"dropped":0,"lines":[{"number","at","request_id","model","stream","status","end","prompt_tokens",…}]}`
+    /// `{"dropped":0,"lines":[{"number","at","request_id","model","stream","status","end","pieces","prompt_tokens",…}]}`
     var json: String {
         let (lines, dropped) = state.withLock { ($0.lines, $0.dropped) }
         let texts = lines.map { line in
             "{\"number\":\(line.number),\"at\":\(line.at),\"request_id\":\(quoted(line.requestID)),\"model\":\(quoted(line.model)),"
                 + "\"stream\":\(line.isStream),\"status\":\(line.status),\"end\":\"\(line.end.rawValue)\","
+                + "\"pieces\":\(line.pieces),"
                 + "\"prompt_tokens\":\(line.reported.map { "\($0.prompt)" } ?? "null"),"
                 + "\"completion_tokens\":\(line.reported.map { "\($0.completion)" } ?? "null")}"
         }

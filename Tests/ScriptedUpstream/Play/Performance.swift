@@ -46,6 +46,9 @@ struct Performance {
     /// The last usage that went out whole.
     private(set) var reported: ReportedTokens?
 
+    /// Pieces of the body that went out.
+    private(set) var sent = 0
+
     private var headSent = false
     private var position = 0
     private var repeated = 0
@@ -68,6 +71,7 @@ struct Performance {
             if let pause = pause(pieces[position].delay, now) { return pause }
             let bytes = pieces[position].bytes
             if let tokens = pieces[position].reports { reported = tokens }
+            sent += 1
             repeated += 1
             if repeated >= pieces[position].times {
                 position += 1
