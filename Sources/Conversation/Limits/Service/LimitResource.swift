@@ -84,8 +84,11 @@ package enum LimitResource {
             count("requests_per_minute", "Requests in any 60 seconds."),
             count("tokens_per_minute", "Tokens in any 60 seconds, prompts and answers together."),
             count("concurrent", "Requests that run at once."),
-            money("budget_day", "Money for a day in UTC, in the currency of the prices; 0: nothing."),
-            money("budget_month", "Money for a calendar month in UTC; 0: nothing."),
+            money(
+                "budget_day",
+                "Money for a day in UTC, in the currency of the prices; 0: nothing. Models without a price are refused under it."
+            ),
+            money("budget_month", "The same for a calendar month in UTC."),
             Field("is_active", .boolean, default: true, filterable: true),
             Field("description", .text, default: "", maxLength: 10_000, searchable: true),
         ]
