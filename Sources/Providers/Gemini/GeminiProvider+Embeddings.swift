@@ -10,12 +10,10 @@ extension GeminiProvider: EmbeddingProvider {
         var requests: [JSONValue] = []
         for text in texts {
             guard text.kind == .string else {
-                throw ProviderFailure(
-                    .badRequest,
+                throw .unsupported(
                     "The provider \(name) embeds texts, not tokens.",
                     provider: name,
-                    parameter: "input",
-                    code: "unsupported_parameter"
+                    parameter: "input"
                 )
             }
             var request: JSONObject = ["model": .string(path), "content": ["parts": [["text": text]]]]

@@ -30,6 +30,8 @@ package struct ProviderFailure: Error, Sendable {
         package var code: String?
         /// Whether the breaker hears of it. False for what a caller can provoke: no request may shut a target for others.
         package var countsAgainstTarget = true
+        /// Whether the adapter refused the call before anything was sent: its protocol has no word for it, another's may.
+        package var isUnsent = false
         /// How often an upstream had been asked when a router gave the call up with this.
         package var attempts = 0
         /// Who had been asked last by then; nil when nobody had.
@@ -68,6 +70,18 @@ package struct ProviderFailure: Error, Sendable {
     /// Nobody waits for the answer any more.
     package static func givenUp(_ provider: String) -> ProviderFailure {
         ProviderFailure(.cancelled, "The call was given up.", provider: provider)
+    }
+
+    /// For what an adapter cannot say in its protocol; nothing has been sent.
+    static func unsupported(
+        _ message: String,
+        provider: String,
+        parameter: String,
+        code: String = "unsupported_parameter"
+    ) -> ProviderFailure {
+        var failure = ProviderFailure(.badRequest, message, provider: provider, parameter: parameter, code: code)
+        failure.isUnsent = true
+        return failure
     }
 
     /// For a name that no model of a provider can have.

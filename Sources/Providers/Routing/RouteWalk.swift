@@ -80,7 +80,7 @@ final class RouteWalk {
                 let isFirst = !keys(triedFor: target).contains(key.id)
                 tried.append((target, key.id))
                 if let taken = try await attempt(target, key, ask) { return taken }
-                guard let failure = answer else { continue }
+                guard let failure = failures.last, !failure.isUnsent else { continue }
                 if key.key != nil, isOfKey(failure), isFirst, hasOtherKey(target) {
                     fresh = [target] + fresh
                 } else if let wait = failure.pauseBeforeRetry {
@@ -135,7 +135,7 @@ final class RouteWalk {
     private func next(_ fresh: inout [RouteTarget]) -> RouteTarget? {
         fresh.removeAll { target in
             // The stand-in is for upstreams that are down. A limit or a wrong key must be seen and mended.
-            if isStandIn(target), !(standIn && failures.last?.isOutage == true) { return true }
+            if isStandIn(target), !(standIn && failures.last { !$0.isUnsent }?.isOutage == true) { return true }
             guard let tooSmall else { return false }
             return context(of: target) <= tooSmall
         }
@@ -256,7 +256,13 @@ final class RouteWalk {
     private func learn(_ error: ProviderFailure, _ target: RouteTarget, _ key: Int) throws(ProviderFailure) {
         // A timeout at the turn's own end says nothing about the target.
         let isOurs = Task.isCancelled || isPastDeadline
-        state.learn(error, of: target.name, isOurs: isOurs)
+        // Nor does what never went to it: nobody was asked.
+        state.learn(error, of: target.name, isOurs: isOurs || error.isUnsent)
+        if error.isUnsent {
+            attempts -= 1
+            failures.append(error)
+            return
+        }
         state.learn(error, ofKey: key, of: router.ring(of: target.provider), for: target)
         if isOurs && Task.isCancelled { throw error }
         failures.append(error)
@@ -303,7 +309,8 @@ final class RouteWalk {
 
     /// What the caller hears when nobody took the call.
     private var outcome: ProviderFailure {
-        guard var failure = answer ?? failures.last else {
+        // What can never go to one target says less than why another, which might take it, did not.
+        guard var failure = answer ?? failures.last(where: { !$0.isUnsent }) ?? failures.last else {
             return ProviderFailure(
                 .modelNotFound,
                 "No target of the route \(route.name) exists.",

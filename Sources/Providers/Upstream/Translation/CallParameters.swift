@@ -58,13 +58,7 @@ struct CallParameters: Sendable {
     }
 
     func refusal(_ name: String) -> ProviderFailure {
-        ProviderFailure(
-            .badRequest,
-            "The provider \(provider) does not support '\(name)'.",
-            provider: provider,
-            parameter: name,
-            code: "unsupported_parameter"
-        )
+        .unsupported("The provider \(provider) does not support '\(name)'.", provider: provider, parameter: name)
     }
 
     private static let weighty: Set<String> = [

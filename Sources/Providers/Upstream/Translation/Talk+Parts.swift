@@ -55,8 +55,7 @@ extension Talk {
 
     /// What a provider cannot be given; the field is named.
     static func refusal(_ why: String, place: String, provider: String) -> ProviderFailure {
-        ProviderFailure(
-            .badRequest,
+        .unsupported(
             "The provider \(provider) cannot take '\(place)': \(why).",
             provider: provider,
             parameter: place,

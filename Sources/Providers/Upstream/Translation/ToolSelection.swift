@@ -42,12 +42,10 @@ struct ToolSelection: Sendable {
                 )
             case "auto": break
             default:
-                throw ProviderFailure(
-                    .badRequest,
+                throw .unsupported(
                     "The provider \(provider) does not support this 'tool_choice'.",
                     provider: provider,
-                    parameter: "tool_choice",
-                    code: "unsupported_parameter"
+                    parameter: "tool_choice"
                 )
             }
         }
