@@ -31,24 +31,31 @@ struct GeminiRequest {
             provider: provider
         )
         root["contents"] = .array(try contents.json(talk))
+        var schemas = GeminiSchema(provider: provider)
         if !selection.tools.isEmpty {
-            root["tools"] = [["functionDeclarations": .array(selection.tools.map(Self.declaration))]]
+            var declarations: [JSONValue] = []
+            for tool in selection.tools { declarations.append(try Self.declaration(tool, &schemas)) }
+            root["tools"] = [["functionDeclarations": .array(declarations)]]
             root["toolConfig"] = Self.configuration(selection.mode)
         }
-        let generation = try Self.generation(&parameters, model: call.model)
+        let generation = try Self.generation(&parameters, &schemas, model: call.model)
         if !generation.isEmpty { root["generationConfig"] = .object(generation) }
         try parameters.settle()
         dropped = parameters.dropped
         body = JSONValue.object(root).bytes
     }
 
-    private static func declaration(_ tool: ToolSelection.Tool) -> JSONValue {
+    private static func declaration(
+        _ tool: ToolSelection.Tool,
+        _ schemas: inout GeminiSchema
+    ) throws(ProviderFailure) -> JSONValue {
         var json: JSONObject = ["name": .string(tool.name)]
         // It must not be missing.
         json["description"] = .string(tool.description ?? tool.name)
         // A schema of an object without properties is refused; a function may have none.
-        if let schema = tool.parameters.map(GeminiSchema.cleaned), schema["properties"] != nil {
-            json["parameters"] = schema
+        if let parameters = tool.parameters {
+            let schema = try schemas.cleaned(parameters, of: "tools", "the function \(tool.name)")
+            if schema["properties"] != nil { json["parameters"] = schema }
         }
         return .object(json)
     }
@@ -65,6 +72,7 @@ struct GeminiRequest {
 
     private static func generation(
         _ parameters: inout CallParameters,
+        _ schemas: inout GeminiSchema,
         model: String
     ) throws(ProviderFailure) -> JSONObject {
         var json: JSONObject = [:]
@@ -86,7 +94,9 @@ struct GeminiRequest {
             switch format["type"] {
             case "json_schema":
                 json["responseMimeType"] = "application/json"
-                json["responseSchema"] = format["json_schema"]?["schema"].map(GeminiSchema.cleaned)
+                if let schema = format["json_schema"]?["schema"] {
+                    json["responseSchema"] = try schemas.cleaned(schema, of: "response_format", "the answer")
+                }
             case "json_object": json["responseMimeType"] = "application/json"
             case "text": break
             default: throw parameters.refusal("response_format")
