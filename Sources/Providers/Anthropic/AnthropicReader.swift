@@ -49,7 +49,7 @@ struct AnthropicReader: AnswerReader {
         switch root["type"]?.string {
         case "message_start":
             // Held until the model begins: an error that follows at once is still an error of the call.
-            usage.read(root["message"]?["usage"])
+            usage.read(root["message"]?["usage"], isStart: true)
             answeredModel = root["message"]?["model"]?.string
             hasUnsaidUsage = true
         case "content_block_start":
