@@ -4,67 +4,57 @@ package import HTTPTransport
 
 /// An upstream that speaks Anthropic's Messages protocol.
 package struct AnthropicProvider: UpstreamProvider {
-    /// How a model is told how hard to think.
-    package enum ThinkingStyle: String, Sendable, Hashable, CaseIterable {
-        /// `thinking.budget_tokens`, the form of all models up to Claude 4.5.
-        case budget
-        /// `output_config.effort` with adaptive thinking, the form of later ones.
-        case effort
-    }
-
     package var name: String { exchange.provider }
     var exchange: UpstreamExchange
     private let version: String
-    private let defaultMaximumTokens: Int
-    private let thinkingStyle: ThinkingStyle
     private let habits = UpstreamHabits()
     private let memory = ReplayMemory()
 
     /// - Parameters:
     ///   - configuration: `baseURL` without `/v1/messages`.
     ///   - version: `anthropic-version`. From `2026-10-21` on sampling parameters are refused, and so are never sent.
-    ///   - defaultMaximumTokens: `max_tokens` where the request says none: the protocol demands one.
-    package init(
-        configuration: UpstreamConfiguration,
-        version: String? = nil,
-        defaultMaximumTokens: Int = 4096,
-        thinkingStyle: ThinkingStyle = .budget,
-        client: HTTPClient
-    ) {
+    package init(configuration: UpstreamConfiguration, version: String? = nil, client: HTTPClient) {
         var configuration = configuration
         if configuration.baseURL.hasSuffix("/v1") {
             configuration.baseURL = String(configuration.baseURL.dropLast(3)).withoutTrailingSlashes
         }
         self.version = version ?? "2023-06-01"
-        self.defaultMaximumTokens = defaultMaximumTokens
-        self.thinkingStyle = thinkingStyle
         exchange = UpstreamExchange(configuration: configuration, client: client)
     }
 
+    /// Newer models take neither sampling parameters, in any version, nor a budget of thoughts (`clients.md` 5.1). Which
+    /// they are is learned from their refusals.
     package func start(_ call: ModelCall) async throws(ProviderFailure) -> any ModelRound {
-        let refusesSampling =
-            version >= "2026-10-21" || habits.has(.refusesSampling, model: call.model)
-        do {
-            return try await send(call, sampling: !refusesSampling)
-        } catch {
-            // Newer models take no sampling parameters in any version (`clients.md` 5.1).
-            let names = ["temperature", "top_p", "top_k"]
-            guard !refusesSampling, names.contains(where: { error.refuses($0) }) else { throw error }
-            let round = try await send(call, sampling: false)
-            habits.note(.refusesSampling, model: call.model)
-            return round
+        var sampling = version < "2026-10-21" && !habits.has(.refusesSampling, model: call.model)
+        var style = habits.has(.thinksByEffort, model: call.model) ? AnthropicThinking.Style.effort : .budget
+        var learnt: [UpstreamHabits.Habit] = []
+        while true {
+            let request = try AnthropicRequest(
+                call,
+                provider: name,
+                thinkingStyle: style,
+                sampling: sampling,
+                memory: memory
+            )
+            do {
+                let round = try await send(call, request)
+                for habit in learnt { habits.note(habit, model: call.model) }
+                return round
+            } catch {
+                if sampling, ["temperature", "top_p", "top_k"].contains(where: { error.refuses($0) }) {
+                    learnt.append(.refusesSampling)
+                    sampling = false
+                } else if style == .budget, request.thinks, error.refuses("thinking.type.enabled") {
+                    learnt.append(.thinksByEffort)
+                    style = .effort
+                } else {
+                    throw error
+                }
+            }
         }
     }
 
-    private func send(_ call: ModelCall, sampling: Bool) async throws(ProviderFailure) -> any ModelRound {
-        let request = try AnthropicRequest(
-            call,
-            provider: name,
-            defaultMaximumTokens: defaultMaximumTokens,
-            thinkingStyle: thinkingStyle,
-            sampling: sampling,
-            memory: memory
-        )
+    private func send(_ call: ModelCall, _ request: AnthropicRequest) async throws(ProviderFailure) -> any ModelRound {
         var (headers, key) = exchange.opening(of: call) { ("x-api-key", $0) }
         headers.set("anthropic-version", version)
         var reader = AnthropicReader(provider: name, names: request.names)

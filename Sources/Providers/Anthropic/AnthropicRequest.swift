@@ -12,12 +12,16 @@ struct AnthropicRequest {
     let names: ToolNames
     /// The mark of the conversation, see `ReplayMemory`.
     let prefix: Int
+    /// Whether the model is asked to think.
+    let thinks: Bool
+
+    /// `max_tokens` of a model of which nothing is known: the protocol demands one, and every Claude takes this.
+    private static let usualMaximum = 4096
 
     init(
         _ call: ModelCall,
         provider: String,
-        defaultMaximumTokens: Int,
-        thinkingStyle: AnthropicProvider.ThinkingStyle,
+        thinkingStyle: AnthropicThinking.Style,
         sampling: Bool,
         memory: ReplayMemory
     ) throws(ProviderFailure) {
@@ -28,29 +32,31 @@ struct AnthropicRequest {
         prefix = talk.prefix
 
         var messages = AnthropicMessages(talk, names: selection.names, memory: memory, provider: provider)
-        var maximum = parameters.takeMaximumTokens()
+        // More than the model can write is refused.
+        var maximum = [parameters.takeMaximumTokens(), call.outputLimit].compactMap(\.self).min()
         let isForced = selection.mode != .auto && selection.mode != .none
         let thinking = AnthropicThinking(
             effort: parameters.take("reasoning_effort")?.string,
             style: thinkingStyle,
             maximum: &maximum,
-            default: defaultMaximumTokens,
+            default: Self.usualMaximum,
             // Neither a forced call nor a loop whose thoughts are lost goes with thinking.
             isPossible: !isForced && messages.hasAllThoughts
         )
         if thinking.isDropped { parameters.drop("reasoning_effort") }
-        if thinking.member == nil { messages.withoutThoughts() }
+        thinks = thinking.member != nil
+        if !thinks { messages.withoutThoughts() }
 
         var system = talk.system
         var output = thinking.output
         try Self.readFormat(&parameters, into: &output, system: &system)
 
-        var root: JSONObject = ["model": .string(call.model), "max_tokens": .integer(maximum ?? defaultMaximumTokens)]
+        var root: JSONObject = ["model": .string(call.model), "max_tokens": .integer(maximum ?? Self.usualMaximum)]
         if !system.isEmpty { root["system"] = .string(system.joined(separator: "\n\n")) }
         root["messages"] = .array(try messages.json())
         let stops = parameters.takeStops()
         if !stops.isEmpty { root["stop_sequences"] = .array(stops) }
-        Self.addSampling(&parameters, sampling: sampling, thinks: thinking.member != nil, to: &root)
+        Self.addSampling(&parameters, sampling: sampling, thinks: thinks, to: &root)
         if let user = parameters.take("user") ?? parameters.take("safety_identifier") {
             root["metadata"] = ["user_id": user]
         }

@@ -4,6 +4,14 @@ import JSON
 
 /// `thinking` and `output_config` of a request. A model thinks only when it was asked to.
 struct AnthropicThinking {
+    /// How a model is told how hard to think.
+    enum Style: Sendable {
+        /// `thinking.budget_tokens`, the form of all models up to Claude 4.6.
+        case budget
+        /// `output_config.effort` with adaptive thinking, the only form of later ones.
+        case effort
+    }
+
     private(set) var member: JSONValue?
     private(set) var output: JSONObject = [:]
     private(set) var isDropped = false
@@ -11,7 +19,7 @@ struct AnthropicThinking {
     /// - Parameter maximum: `max_tokens`, in which a budget is contained; raised where it was the adapter's own choice.
     init(
         effort: String?,
-        style: AnthropicProvider.ThinkingStyle,
+        style: Style,
         maximum: inout Int?,
         default usual: Int,
         isPossible: Bool

@@ -48,6 +48,8 @@ package struct ModelCall: Sendable {
     package var toolChoice: JSONValue?
     /// Raw JSON members to pass through, comma-joined: `"temperature":0.2,"seed":1`. May be empty.
     package var parameters: [UInt8]
+    /// How many tokens the model can write at most, where that is known.
+    package var outputLimit: Int?
     /// Whether the answer should come in pieces.
     package var stream: Bool
     /// When the answer must be complete; nil when only the provider's own limits count.

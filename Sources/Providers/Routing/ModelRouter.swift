@@ -112,6 +112,7 @@ package final class ModelRouter: Sendable {
             if let key { call.credential = key }
             if let timeouts = target.timeouts { call.timeouts = timeouts.resolved }
             let profile = profile(of: target.name)
+            call.outputLimit = profile?.maximumOutputTokens
             switch profile?.toolMode ?? .native {
             case .native: return try await provider.start(call)
             case .prompted:

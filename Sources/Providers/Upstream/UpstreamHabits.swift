@@ -5,7 +5,7 @@ import Synchronization
 /// Habits of an upstream's models, learned from their refusals. Bounded; forgotten with the adapter.
 final class UpstreamHabits: Sendable {
     enum Habit: Hashable {
-        case onlyStreams, refusesStreamOptions, refusesSampling
+        case onlyStreams, refusesStreamOptions, refusesSampling, thinksByEffort
         /// Of the two names of the bound on an answer's tokens it knows only the newer one, or only the older one.
         case wantsCompletionTokens, wantsMaximumTokens
 
@@ -13,7 +13,7 @@ final class UpstreamHabits: Sendable {
             switch self {
             case .wantsCompletionTokens: .wantsMaximumTokens
             case .wantsMaximumTokens: .wantsCompletionTokens
-            case .onlyStreams, .refusesStreamOptions, .refusesSampling: nil
+            case .onlyStreams, .refusesStreamOptions, .refusesSampling, .thinksByEffort: nil
             }
         }
     }

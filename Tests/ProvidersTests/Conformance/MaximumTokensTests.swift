@@ -1,5 +1,7 @@
 // Small differences that the Messages surface depends on: the name of `max_tokens`, and which stop sequence it was.
 
+import HTTPTransport
+import Identity
 import JSON
 import OpenAIProtocol
 import Testing
@@ -76,6 +78,46 @@ import Testing
             await #expect(throws: ProviderFailure.self) { try await provider.start(small) }
         }
         #expect(server.requests.count == 3)
+    }
+
+    /// Claude must be told a bound: what is known of the model is it, and no request may have more.
+    @Test(
+        arguments: [
+            (nil, "", 4096, nil), (64_000, "", 64_000, nil), (64_000, #""max_tokens":70"#, 70, nil),
+            (64_000, #""max_completion_tokens":100000"#, 64_000, nil), (nil, #""max_tokens":100000"#, 100_000, nil),
+            (nil, #""reasoning_effort":"low""#, 6144, 2048), (64_000, #""reasoning_effort":"low""#, 64_000, 2048),
+            (8192, #""reasoning_effort":"high""#, 8192, 6144),
+        ] as [(Int?, String, Int, Int?)]
+    ) func theBoundOfAModel(
+        _ limit: Int?,
+        _ parameters: String,
+        _ expected: Int,
+        _ budget: Int?
+    ) async throws {
+        let server = try Vendor.anthropic.server(Script(text: ["a"]))
+        let settings = ProviderSettings(
+            name: "claude",
+            kind: .anthropic,
+            baseURL: "http://127.0.0.1:\(server.port)",
+            apiKeys: [Secret(Vendor.key)],
+            origin: .file
+        )
+        let catalogue = ProviderCatalogue(
+            providers: [settings],
+            models: [ModelProfile(name: "claude/m", maximumOutputTokens: limit)]
+        )
+        let client = try HTTPClient()
+        let router = ProviderBook(catalogue, client: client, state: RoutingState()).router
+        let route = try #require(router.route(named: "claude/m"))
+        let routed = try await router.start(base.call(parameters: parameters), on: route, standIn: false)
+        routed.round.cancel()
+        let request = try #require(server.requests.last)
+        let body = try JSONValue(
+            parsing: String(request[try #require(request.firstRange(of: "\r\n\r\n")).upperBound...])
+        )
+        #expect(body["max_tokens"] == .integer(expected))
+        #expect(body["thinking"]?["budget_tokens"] == budget.map { .integer($0) })
+        await client.shutdown()
     }
 
     @Test func theStopSequenceIsToldBesideTheFinish() throws {

@@ -242,6 +242,32 @@ import Testing
         #expect(server.requests.count == 3)
     }
 
+    /// So do they of a budget for thoughts: they are told of an effort. Who asks for no thoughts teaches nothing.
+    @Test func budgetsThatAreRefused() async throws {
+        let words =
+            #""thinking.type.enabled" is not supported for this model. Use "thinking.type.adaptive" and "#
+            + #""output_config.effort" to control thinking behavior."#
+        let server = try TinyServer { request in
+            request.contains("budget_tokens") || request.contains("poison")
+                ? Vendor.anthropic.error(400, words)
+                : answer("200 OK", "text/event-stream", Vendor.anthropic.stream(Script(text: ["a"])))
+        }
+        try await base.with(.anthropic, server) { provider in
+            let poison = base.call([#"{"role":"user","content":"poison"}"#])
+            await #expect(throws: ProviderFailure.self) { try await provider.start(poison) }
+            #expect(server.requests.count == 1)
+            for _ in 0..<2 {
+                let round = try await provider.start(base.call(parameters: #""reasoning_effort":"high""#))
+                #expect(round.droppedParameters.isEmpty)
+                round.cancel()
+                let body = try body(server)
+                #expect(body["thinking"] == ["type": "adaptive"])
+                #expect(body["output_config"]?["effort"] == "high")
+            }
+        }
+        #expect(server.requests.count == 4)
+    }
+
     @Test func geminiBlocksAndFails() throws {
         let blocked =
             #"data: {"promptFeedback":{"blockReason":"SAFETY"},"usageMetadata":{"promptTokenCount":4}}"# + "\n\n"
