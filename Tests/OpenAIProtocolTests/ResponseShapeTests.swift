@@ -77,11 +77,13 @@ import Testing
     }
 
     @Test(arguments: [
-        ("stop", FinishReason.stop), ("end_turn", .stop), ("eos", .stop), ("length", .length), ("max_tokens", .length),
+        ("stop", FinishReason?.some(.stop)), ("end_turn", .stop), ("eos", .stop), ("length", .length),
+        ("max_tokens", .length),
         ("tool_calls", .toolCalls), ("tool_use", .toolCalls), ("content_filter", .contentFilter),
         ("safety", .contentFilter),
         ("function_call", .functionCall),
-    ]) func finishReasons(_ word: String, _ reason: FinishReason) {
+        ("insufficient_system_resource", nil), ("abort", nil),
+    ]) func finishReasons(_ word: String, _ reason: FinishReason?) {
         #expect(FinishReason(upstream: word) == reason)
     }
 

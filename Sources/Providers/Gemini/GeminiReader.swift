@@ -75,9 +75,9 @@ struct GeminiReader: AnswerReader {
         var finish: FinishReason
         switch reason {
         case "MAX_TOKENS": finish = .length
-        case "SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "MODEL_ARMOR", "IMAGE_SAFETY",
-            "IMAGE_PROHIBITED_CONTENT", "IMAGE_RECITATION":
+        case "SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "MODEL_ARMOR", "LANGUAGE", "OTHER":
             finish = .contentFilter
+        case let reason where reason.hasPrefix("IMAGE_"): finish = .contentFilter
         case "MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS", "MISSING_THOUGHT_SIGNATURE",
             "MALFORMED_RESPONSE":
             // The model failed to write a call; what there is of an answer is not one. Callers can bring it about by

@@ -49,7 +49,7 @@ struct ChunkReader: AnswerReader {
                 if !member.value.isNull { throw .from(error: member.value, status: nil, provider: provider) }
             case "choices":
                 guard member.value.kind == .array else { continue }
-                for choice in member.value.elements { readChoice(choice, document, into: &events) }
+                for choice in member.value.elements { try readChoice(choice, document, into: &events) }
             case "model":
                 if answeredModel == nil { answeredModel = member.value.string }
             case "usage":
@@ -70,7 +70,11 @@ struct ChunkReader: AnswerReader {
         }
     }
 
-    private mutating func readChoice(_ choice: JSONView, _ document: JSONDocument, into events: inout [ModelEvent]) {
+    private mutating func readChoice(
+        _ choice: JSONView,
+        _ document: JSONDocument,
+        into events: inout [ModelEvent]
+    ) throws(ProviderFailure) {
         var delta = ModelDelta(choice: max(0, choice["index"]?.int ?? 0))
         for member in choice.members {
             switch member.key {
@@ -78,7 +82,8 @@ struct ChunkReader: AnswerReader {
             case "delta", "message": readDelta(member.value, document, into: &delta)
             case "finish_reason":
                 if let reason = member.value.string, !reason.isEmpty {
-                    delta.finish = FinishReason(upstream: reason)
+                    guard let finish = FinishReason(upstream: reason) else { throw broken(reason) }
+                    delta.finish = finish
                     sawFinish = true
                 }
             default:
@@ -86,6 +91,15 @@ struct ChunkReader: AnswerReader {
             }
         }
         if !delta.isEmpty { events.append(.delta(delta)) }
+    }
+
+    /// What there is of the answer is not all of it.
+    private func broken(_ reason: String) -> ProviderFailure {
+        ProviderFailure(
+            reason == "insufficient_system_resource" ? .overloaded : .serverError,
+            "The provider \(provider) broke off its answer with \(reason).",
+            provider: provider
+        )
     }
 
     private mutating func readDelta(_ view: JSONView, _ document: JSONDocument, into delta: inout ModelDelta) {
