@@ -53,7 +53,7 @@ final class Journal: Sendable {
     private static func text(_ entry: Entry) -> String {
         // A credential is never repeated; whether it was the right one is told.
         let headers = entry.headers.map { header in
-            let secret = ["authorization", "api-key", "x-api-key"].contains(header.name.lowercased())
+            let secret = ["authorization", "api-key", "x-api-key", "x-goog-api-key"].contains(header.name.lowercased())
             let value = secret ? "sent (\(header.value.utf8.count) bytes)" : header.value
             return "[\(quoted(header.name)),\(quoted(value))]"
         }

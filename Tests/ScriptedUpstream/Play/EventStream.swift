@@ -27,7 +27,7 @@ struct EventStream {
         if step.huge?.endsWithNewline == false {
             // Nothing can follow an event that never ends.
             pieces = Array(pieces.prefix(step.firstEvents.count + afterRole + 1 + (step.huge?.mebibytes ?? 0) * 16))
-        } else if step.done {
+        } else if step.done, speech.dialect.hasEndMarker {
             pieces.append(piece("[DONE]"))
         }
         if !step.finalBlankLine, var last = pieces.popLast() {
@@ -46,11 +46,19 @@ struct EventStream {
         var text = ""
         if let comment = step.comment { text += ": " + comment + lineEnd + lineEnd }
         for field in step.fields { text += field + lineEnd }
+        if speech.dialect == .anthropic, data.hasPrefix("{\"type\":\"") {
+            text += "event: " + data.dropFirst(9).prefix { $0 != "\"" } + lineEnd
+        }
         text += "data: " + data + lineEnd + lineEnd
         return Performance.Piece(bytes: ByteBuffer(string: text), reports: reported(by: data))
     }
 
     private func reported(by data: String) -> ReportedTokens? {
+        switch speech.dialect {
+        case .openAI, .azure: break
+        case .anthropic: return data.contains("\"message_delta\"") ? ReportedTokens(step.usage) : nil
+        case .gemini: return data.contains("\"candidatesTokenCount\"") ? ReportedTokens(step.usage) : nil
+        }
         guard data.contains("\"usage\":{"), let chunk = try? Value(parsing: Array(data.utf8)) else { return nil }
         return chunk.object?["usage"]?.object.map { ReportedTokens($0) }
     }

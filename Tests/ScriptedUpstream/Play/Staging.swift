@@ -20,7 +20,7 @@ struct Staging {
             pieces = body.isEmpty ? [] : [Performance.Piece(bytes: ByteBuffer(bytes: body))]
             contentType = body.first == UInt8(ascii: "{") ? "application/json" : "text/html; charset=utf-8"
         } else if step.status != 200 {
-            pieces = [Performance.Piece(bytes: ByteBuffer(string: usualError().text))]
+            pieces = [Performance.Piece(bytes: ByteBuffer(string: usualError().text(speech.dialect)))]
             contentType = "application/json"
         } else if streams {
             pieces = EventStream(step: step, speech: speech).pieces()

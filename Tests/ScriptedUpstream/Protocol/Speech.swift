@@ -6,6 +6,7 @@ struct Speech {
     let request: ChatRequest
     let id: String
     let created: Int
+    var dialect = Dialect.openAI
 
     private var extra: String { step.extraChunk.isEmpty ? "" : "," + Value.membersText(step.extraChunk) }
     private var usageText: String { Value.object(step.usage).text }
@@ -27,6 +28,12 @@ struct Speech {
     /// The data of every chunk in order, without `[DONE]`, and the positions of the chunks with text.
     func chunks() -> (data: [String], texts: Range<Int>) {
         var data: [String] = []
+        switch dialect {
+        case .openAI: break
+        case .azure: data.append(envelope(choices: "", usage: nil))
+        case .anthropic: return anthropicEvents()
+        case .gemini: return geminiChunks()
+        }
         if step.roleChunk {
             forEachChoice { data.append(chunk($0, delta: "\"role\":\"assistant\",\"content\":\"\"")) }
         }
@@ -116,6 +123,8 @@ struct Speech {
 
     /// The whole answer as one object.
     func completion() -> String {
+        if dialect == .anthropic { return anthropicMessage() }
+        if dialect == .gemini { return geminiAnswer() }
         let said = step.text.joined()
         var message = "\"role\":\"assistant\",\"content\":"
         message += step.text.isEmpty && !(step.toolCalls.isEmpty && step.refusal == nil) ? "null" : quoted(said)

@@ -28,10 +28,7 @@ final class Service: Sendable {
         let number = numbers.add(1, ordering: .relaxed).newValue
         do throws(Refusal) {
             try authorize(request)
-            if path == "/v1/chat/completions" {
-                guard request.head.method == .POST else { throw Service.unknownURL(request) }
-                return try chat(request, number: number)
-            }
+            if let door = try Door(request) { return try chat(request, at: door, number: number) }
             if path == "/v1/embeddings", request.head.method == .POST {
                 return try embeddings(request, number: number)
             }
@@ -43,7 +40,7 @@ final class Service: Sendable {
             counters.update { $0.refused += 1 }
             journal.note(request, number: number, refusal: error.message, keyMatches: keyMatches(request))
             ledger.open(request, number: number, model: "", isStream: false, status: error.status, end: .refused)
-            return json(request, status: error.status, error.text)
+            return json(request, status: error.status, error.text(Dialect(path: path)))
         }
     }
 
@@ -58,8 +55,10 @@ final class Service: Sendable {
         )
     }
 
-    private func chat(_ request: Request, number: Int) throws(Refusal) -> Performance {
-        if let quick = QuickLook(request.body), let kind = BenchAnswers.Kind(model: quick.model) {
+    private func chat(_ request: Request, at door: Door, number: Int) throws(Refusal) -> Performance {
+        if door.dialect == .openAI, let quick = QuickLook(request.body),
+            let kind = BenchAnswers.Kind(model: quick.model)
+        {
             counters.update {
                 quick.stream ? $0.start(.stream) : $0.start(.answer)
                 guard !quick.stream || quick.includeUsage else { return }
@@ -69,12 +68,18 @@ final class Service: Sendable {
             return bench.performance(kind, stream: quick.stream, usage: quick.includeUsage)
         }
         let body = try parsed(request)
-        if options.strict { try RequestCheck(body: body).check() }
-        let chat = ChatRequest(body)
+        if options.strict { try VendorCheck.check(body, door.dialect) }
+        let chat = ChatRequest(body, at: door)
         let step = try nextStep(for: chat)
         let staging = Staging(
             step: step,
-            speech: Speech(step: step, request: chat, id: "chatcmpl-\(number)", created: Int(time(nil))),
+            speech: Speech(
+                step: step,
+                request: chat,
+                id: "chatcmpl-\(number)",
+                created: Int(time(nil)),
+                dialect: door.dialect
+            ),
             requestID: "upstream-\(number)",
             http11: request.head.version != .http1_0,
             keepAlive: request.head.isKeepAlive
@@ -141,12 +146,12 @@ final class Service: Sendable {
 
     func keyMatches(_ request: Request) -> Bool? {
         guard let key = options.key else { return nil }
-        return request.head.headers.first(name: "authorization") == "Bearer " + key
+        return Dialect(path: request.path).key(in: request.head.headers) == key
     }
 
     private func authorize(_ request: Request) throws(Refusal) {
         guard keyMatches(request) == false else { return }
-        let missing = !request.head.headers.contains(name: "authorization")
+        let missing = Dialect(path: request.path).key(in: request.head.headers) == nil
         throw Refusal(
             status: 401,
             type: "invalid_request_error",
