@@ -69,7 +69,7 @@ extension OpenAIError {
     /// says that it must not be had again: the SDKs would repeat the whole turn (`clients.md` 0.8).
     func adding(_ control: TurnControl) -> OpenAIError {
         var error = self
-        for field in HTTPFields(answeredBy: control.asked) { error.headers[field.name.canonicalName] = field.value }
+        for field in ResponseHeaders(answeredBy: control.asked).fields { error.headers[field.name] = field.value }
         error.headers.merge(control.standing.headers) { own, _ in own }
         if control.hasActed { error.shouldRetry = false }
         return error

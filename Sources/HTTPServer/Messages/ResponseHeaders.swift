@@ -45,17 +45,16 @@ package struct ResponseHeaders: Sendable, Equatable {
     /// Removes all fields of that name.
     package mutating func remove(_ name: HTTPField.Name) {
         let kept = fields.filter { $0.name != name.canonicalName }
-        lines = kept.flatMap { $0.line + [ASCII.carriageReturn, ASCII.lineFeed] }
+        lines = kept.flatMap { Array("\($0.name): \($0.value)\r\n".utf8) }
     }
 
-    /// Read anew each time: few ask.
-    private var fields: [(name: String, value: String, line: ArraySlice<UInt8>)] {
+    /// All fields, their names in lower case. Read anew each time: few ask.
+    package var fields: [(name: String, value: String)] {
         lines.split(separator: ASCII.lineFeed).map { line in
-            let line = line.dropLast()
             let colon = line.firstIndex(of: ASCII.colon) ?? line.endIndex
             return (
                 String(decoding: line[..<colon], as: UTF8.self).lowercased(),
-                String(decoding: line[colon...].dropFirst(2), as: UTF8.self), line
+                String(decoding: line[colon...].dropFirst(2).dropLast(), as: UTF8.self)
             )
         }
     }
