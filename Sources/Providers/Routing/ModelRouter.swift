@@ -158,17 +158,12 @@ package final class ModelRouter: Sendable {
     ) async throws(ProviderFailure) -> (answer: EmbeddingAnswer, target: RouteTarget, attempts: Int) {
         // Whoever has none is not asked.
         let able = route.targets.filter { providers[$0.provider] is any EmbeddingProvider }
-        let route = able.isEmpty ? route : ModelRoute(name: route.name, targets: able, retries: route.retries)
+        guard !able.isEmpty else { throw Self.noEmbeddings(route.targets.first?.provider ?? route.name) }
+        let route = ModelRoute(name: route.name, targets: able, retries: route.retries)
         let facts = CallFacts(ModelCall(model: "", messages: [], stream: false, requestID: call.requestID))
         let walk = RouteWalk(self, route, facts, standIn: false, deadline: nil)
         let (answer, target, _) = try await walk.runCounted { provider, target, key throws(ProviderFailure) in
-            guard let embedder = provider as? any EmbeddingProvider else {
-                throw ProviderFailure(
-                    .modelNotFound,
-                    "The provider \(provider.name) has no embeddings.",
-                    provider: provider.name
-                )
-            }
+            guard let embedder = provider as? any EmbeddingProvider else { throw Self.noEmbeddings(provider.name) }
             var call = call
             call.model = target.model
             if let key { call.credential = key }
@@ -176,6 +171,10 @@ package final class ModelRouter: Sendable {
             return try await embedder.embed(call)
         }
         return (answer, target, walk.attempts)
+    }
+
+    private static func noEmbeddings(_ provider: String) -> ProviderFailure {
+        ProviderFailure(.modelNotFound, "The provider \(provider) has no embeddings.", provider: provider)
     }
 }
 

@@ -84,9 +84,10 @@ import Testing
             let providers: [any ModelProvider] = [ScriptedModel(), FakeEmbedder("spare", .answers(tokens: 3))]
             let (_, answer) = try await run(providers, stage, targets: ["up", "spare"]).run()
             #expect(answer?.target.provider == "spare" && answer?.attempts == 1)
-            let (end, _) = try await run([ScriptedModel()], stage).run()
+            let nobody = try run([ScriptedModel()], stage)
+            let (end, _) = await nobody.run()
             guard case .failed(let error) = end else { return #expect(Bool(false), "\(end)") }
-            #expect(error.status == 404)
+            #expect(error.status == 404 && nobody.control.asked == nil)
         }
     }
 
