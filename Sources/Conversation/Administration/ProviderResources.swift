@@ -135,7 +135,14 @@ package enum ProviderResources {
             fields: [
                 name("`provider/model`.", example: "openai/gpt-4o-mini", maxLength: 256),
                 Field("context", .integer, minimum: 1, maximum: 100_000_000, description: "Tokens it can take."),
-                Field("max_output", .integer, minimum: 1, maximum: 100_000_000),
+                Field(
+                    "max_output",
+                    .integer,
+                    minimum: 1,
+                    maximum: 100_000_000,
+                    description:
+                        "Tokens it can write. Claude is told so where a request gives no maximum, and no more is asked of it."
+                ),
                 Field(
                     "tools",
                     .string,

@@ -33,6 +33,7 @@ package struct ModelProfile: Sendable, Hashable {
     package var name: String
     /// Tokens of prompt and answer together; nil: not known.
     package var contextTokens: Int?
+    /// Tokens of an answer; nil: not known. Claude's `max_tokens` where a request has none, and its bound.
     package var maximumOutputTokens: Int?
     package var toolMode: ToolMode
     package var takesImages: Bool

@@ -86,13 +86,15 @@ package struct ProviderFailure: Error, Sendable {
 
     /// For a name that no model of a provider can have.
     static func notAModel(_ name: String, provider: String) -> ProviderFailure {
-        ProviderFailure(
+        var failure = ProviderFailure(
             .modelNotFound,
             "The provider \(provider) has no model named \(name.debugDescription.bounded(to: 120)): such a name cannot "
                 + "stand in its address.",
             provider: provider,
             parameter: "model"
         )
+        failure.isUnsent = true
+        return failure
     }
 
     /// The same without the gateway's key, which some upstreams repeat in their messages.

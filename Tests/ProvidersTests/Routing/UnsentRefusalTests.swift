@@ -74,6 +74,25 @@ import Testing
         }
     }
 
+    /// A name that can be no part of an address.
+    @Test func aNameThatCannotBeAsked() async throws {
+        let gemini = try Vendor.gemini.server(Script())
+        try await base.with(.gemini, gemini) { provider in
+            let router = ModelRouter(providers: [provider, ScriptedProvider("b")], routes: [])
+            let route = ModelRoute(
+                name: "r",
+                targets: [
+                    RouteTarget(provider: "up", model: ".."), RouteTarget(provider: "b", model: "m", order: 1),
+                ],
+                retries: 1
+            )
+            let routed = try await router.start(base.call(), on: route, standIn: false)
+            #expect(routed.target.provider == "b" && routed.attempts == 1)
+            #expect(routed.passedOver.map(\.kind) == [.modelNotFound])
+        }
+        #expect(gemini.requests.isEmpty)
+    }
+
     /// One that could take it and is down says more than one that never can.
     @Test func anOutageIsTheReason() async throws {
         let down = ScriptedProvider("b", always: failed(.serverError, status: 500))
@@ -113,7 +132,7 @@ import Testing
         }
     }
 
-    /// Gemini embeds no token ids; the next one does.
+    /// A provider without embeddings and Gemini, which embeds no token ids, are not asked; the next one is.
     @Test func embeddings() async throws {
         let server = try TinyServer(
             answer("200 OK", "application/json", #"{"data":[{"index":0,"embedding":[1,2]}]}"#)
@@ -125,11 +144,11 @@ import Testing
             client: client
         )
         let router = ModelRouter(
-            providers: [Vendor.gemini.provider(port: gemini.port, client: client), other],
+            providers: [ScriptedProvider("c"), Vendor.gemini.provider(port: gemini.port, client: client), other],
             routes: []
         )
         let call = EmbeddingCall(model: "", input: [1, 2, 3], requestID: "r")
-        let (answer, target, attempts) = try await router.embed(call, on: route("up", "b"))
+        let (answer, target, attempts) = try await router.embed(call, on: route("c", "up", "b"))
         #expect(answer.vectors == [[1, 2]] && target.provider == "b" && attempts == 1)
         let failure = await #expect(throws: ProviderFailure.self) { try await router.embed(call, on: route("up")) }
         #expect(failure?.kind == .badRequest && failure?.parameter == "input" && failure?.attempts == 0)
