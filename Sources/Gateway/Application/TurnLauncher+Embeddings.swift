@@ -13,9 +13,7 @@ extension TurnLauncher {
         _ run: EmbeddingRun,
         for request: GatewayRequest
     ) async throws -> (answer: EmbeddingRun.Answer, headers: ResponseHeaders) {
-        let home = request.request.connection.executor
-        let task = Task.immediate(executorPreference: home) { await run.run() }
-        let (end, answer) = await guarded(task, run.control, request) { await task.value }
+        let (end, answer) = await guarded(run.control, request) { await run.run() }
         switch end {
         case .failed(let error): throw error.adding(run.control)
         case .cancelled(.shutDown): throw OpenAIError.shuttingDown

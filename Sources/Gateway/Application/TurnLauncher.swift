@@ -30,10 +30,7 @@ struct TurnLauncher: Sendable {
         for request: GatewayRequest,
         into sink: Sink
     ) async throws -> WholeAnswer<Sink> {
-        // At once and here: a task that had to be picked up by another thread first would cost more than this answer.
-        let home = request.request.connection.executor
-        let task = Task.immediate(executorPreference: home) { await turn.run(sink) }
-        let (end, usage) = await guarded(task, turn.control, request) { await task.value }
+        let (end, usage) = await guarded(turn.control, request) { await turn.run(sink) }
         switch end {
         case .finished:
             return WholeAnswer(sink: sink, usage: usage, headers: Self.headers(sink.target, turn.control, Sink.renamed))
@@ -106,23 +103,21 @@ struct TurnLauncher: Sendable {
         return headers
     }
 
-    func guarded<Value: Sendable>(
-        _ task: Task<Value, Never>,
-        _ control: TurnControl,
-        _ request: GatewayRequest,
-        _ wait: () async -> Value
-    ) async -> Value {
+    /// Runs something in the request's own task, which is cancelled when the client goes or the server's patience ends.
+    func guarded<Value>(_ control: TurnControl, _ request: GatewayRequest, _ work: () async -> Value) async -> Value {
         request.notes.set { $0.control = control }
+        let connection = request.request.connection
+        let number = connection.answerNumber
         let id = running.add { cause in
             control.cause = cause
-            task.cancel()
+            connection.cancelAnswer(number)
         }
-        let token = request.request.connection.signal.onGone { task.cancel() }
+        let token = connection.signal.onGone { connection.cancelAnswer(number) }
         defer {
-            request.request.connection.signal.settle(token)
+            connection.signal.settle(token)
             running.remove(id)
         }
-        return await wait()
+        return await work()
     }
 }
 

@@ -34,6 +34,15 @@ package final class Connection: Sendable {
         onLoop { $0.close() }
     }
 
+    /// Which of the connection's requests is being answered; for `cancelAnswer`. To be asked on the connection's loop.
+    package var answerNumber: Int { handler.value.answerNumber }
+
+    /// Cancels the task that answers that request: the one in which its responder was called. Nothing happens when the
+    /// answer is complete.
+    package func cancelAnswer(_ number: Int) {
+        onLoop { $0.cancelAnswer(number) }
+    }
+
     /// Runs `body` on the connection's loop: now when this is its thread, else soon, and never once the loop is over.
     func onLoop(_ body: @escaping @Sendable (ConnectionHandler) -> Void) {
         executor.perform { [handler] _ in body(handler.value) }

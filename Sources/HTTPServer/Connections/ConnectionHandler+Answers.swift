@@ -36,8 +36,9 @@ extension ConnectionHandler {
             knowsChunks: head.isCurrent,
             server: state.configuration.name
         )
+        let number = answerNumber
         // At once and here: a task that had to be picked up by another thread first would cost more than many answers.
-        _ = Task<Void, Never>.immediate(executorPreference: connection.executor) {
+        let task = Task<Void, Never>.immediate(executorPreference: connection.executor) {
             let response = await state.responder(request)
             guard case .made = response.body.content else {
                 return await connection.answer(response, terms, isStopping: state.isStopping)
@@ -48,11 +49,23 @@ extension ConnectionHandler {
                 await connection.answer(response, terms, isStopping: state.isStopping)
             }
         }
+        guard isAnswering, answerNumber == number else { return }
+        answering = task
+        if mustCancel { task.cancel() }
+    }
+
+    /// Cancels the task that makes that answer, if it is still being made or sent.
+    func cancelAnswer(_ number: Int) {
+        guard isAnswering, answerNumber == number else { return }
+        // It may be in its first steps, before anybody has it.
+        mustCancel = true
+        answering?.cancel()
     }
 
     func answered(keepsOpen: Bool) {
         guard let connection else { return }
         isAnswering = false
+        answering = nil
         isPaused = false
         lastActivity = .now
         if case .streaming(let pipe) = inbound {

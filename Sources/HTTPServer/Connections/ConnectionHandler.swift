@@ -42,6 +42,12 @@ final class ConnectionHandler: DescriptorHandler {
 
     var inbound = Inbound.nothing
     var isAnswering = false
+    /// Counts answers, so that one is not taken for another.
+    private(set) var answerNumber = 0
+    /// The task that makes the answer.
+    var answering: Task<Void, Never>?
+    /// It is to be cancelled.
+    var mustCancel = false
     /// What came was no HTTP; nothing behind it is read.
     var malformed: ParseFault?
     /// One connection too many: its first request is refused.
@@ -140,6 +146,8 @@ final class ConnectionHandler: DescriptorHandler {
 
     func answerBegins() {
         isAnswering = true
+        answerNumber += 1
+        mustCancel = false
         hasBegunAnswer = false
         endsByClosing = false
     }
