@@ -18,10 +18,10 @@ package final class UsageRecorder: Sendable {
     private let database: any Database
     private let logger: Logger
     private let state = Mutex(State())
-    /// How long rows are gathered for one commit. Long enough that of a busy node's answers fewer than one in a hundred
-    /// finds the processor taken by a commit.
+    /// How long rows are gathered for one commit, which costs as much as many of them.
     private static let gathering = Duration.milliseconds(100)
-    private static let insertion = BatchInsert("usage_record", UsageRow.columns)
+    /// A few rows in a statement: answers come in between two of them.
+    private static let insertion = BatchInsert("usage_record", UsageRow.columns, largest: 16)
     private static let numbered = BatchInsert("usage_record", UsageRow.columns, suffix: "RETURNING id")
     private static let shares = BatchInsert("usage_share", UsageShare.columns)
     /// Rows kept at the most while the store is down; beyond it they are counted and logged, not kept.

@@ -15,8 +15,13 @@ enum Origin {
     /// Whether `url` begins with `http://` or `https://` and names a host.
     static func isPresent(in url: String) -> Bool {
         guard let (scheme, _) = parts(of: url) else { return false }
-        return scheme.count <= 5 && ["http", "https"].contains(String(decoding: scheme, as: UTF8.self).lowercased())
+        return schemes.contains { name in
+            scheme.count == name.count && zip(scheme, name).allSatisfy { $0 | 0x20 == $1 }
+        }
     }
+
+    /// Letters in lower case; the bit by which capitals differ makes a letter of no other byte of a scheme.
+    private static let schemes = [Array("http".utf8), Array("https".utf8)]
 
     /// The scheme, and host with port; nil when one is missing.
     private static func parts(of url: String) -> (scheme: Substring.UTF8View, host: Substring.UTF8View)? {

@@ -129,6 +129,9 @@ final class SQLiteConnection: SQLConnection {
             throw DatabaseError(.statement, "an earlier statement of the transaction failed: \(failure.message)")
         }
         deadline?.restart()
+        // Rows are written behind answers: between two statements whoever else is ready has the processor first. A request
+        // would wait for a whole batch otherwise.
+        defer { if !isReader { sched_yield() } }
         do {
             return try body()
         } catch {
