@@ -112,12 +112,24 @@ import Testing
 
     @Test(arguments: [
         ("retry-after", "3", Duration.seconds(3)), ("Retry-After", "0.5", .milliseconds(500)),
-        ("retry-after-ms", "250", .milliseconds(250)),
+        ("retry-after-ms", "250", .milliseconds(250)), ("x-ms-retry-after-ms", "1500", .milliseconds(1500)),
     ]) func retryAfter(_ name: String, _ value: String, _ expected: Duration) {
         #expect(failure(429, "", HTTPHeaders([(name: name, value: value)])).retryAfter == expected)
     }
 
-    @Test(arguments: ["Wed, 21 Oct 2026 07:28:00 GMT", "-1", "nan", "inf", "1e300", ""]) func retryAfterThatIsNoSpan(
+    /// A date counts from the other side's clock, where that is told.
+    @Test func retryAfterAsADate() {
+        func wait(_ date: String, _ now: String) -> Duration? {
+            failure(429, "", HTTPHeaders([(name: "Retry-After", value: date), (name: "Date", value: now)])).retryAfter
+        }
+        let now = "Wed, 21 Oct 2026 07:28:00 GMT"
+        #expect(wait("Wed, 21 Oct 2026 07:28:40 GMT", now) == .seconds(40))
+        #expect(wait("Wed, 21 Oct 2026 07:27:59 GMT", now) == .zero)
+        #expect(wait("Wed, 21 Oct 2027 07:28:00 GMT", now) == nil)
+        #expect(failure(429, "", ["Retry-After": "Sun, 06 Nov 1994 08:49:37 GMT"]).retryAfter == .zero)
+    }
+
+    @Test(arguments: ["Wed, 21 Oct 2026", "07:28:00 GMT", "-1", "nan", "inf", "1e300", ""]) func retryAfterThatIsNoSpan(
         _ value: String
     ) {
         #expect(failure(429, "", ["Retry-After": value]).retryAfter == nil)

@@ -1,5 +1,6 @@
 // Turns what an upstream's HTTP answer or a broken transfer says into a `ProviderFailure`.
 
+import Glibc
 import HTTPTransport
 import JSON
 
@@ -17,7 +18,7 @@ extension ProviderFailure {
 
     /// From an error object, of an HTTP answer or of an event inside a stream.
     static func from(error view: JSONView?, status: Int?, provider: String) -> ProviderFailure {
-        let said = view.flatMap { $0["message"]?.string ?? $0["detail"]?.string ?? $0.string } ?? ""
+        let said = view.flatMap { words($0["message"]) ?? words($0["detail"]) ?? $0.string } ?? ""
         let type = view.flatMap { $0["type"]?.string ?? $0["status"]?.string }
         let reason = view.flatMap { $0["details"]?[0]?["reason"]?.string }
         let code = view.flatMap { $0["code"]?.string } ?? reason
@@ -45,6 +46,16 @@ extension ProviderFailure {
             parameter: view.flatMap { word($0["param"]?.string)?.bounded(to: 200) },
             code: word(code)?.bounded(to: 64)
         )
+    }
+
+    /// A message; pydantic's lists of what is wrong (vLLM, Mistral) as they are.
+    private static func words(_ view: JSONView?) -> String? {
+        guard let view else { return nil }
+        switch view.kind {
+        case .string: return view.string
+        case .array, .object: return String(decoding: view.rawBytes, as: UTF8.self)
+        case .null, .bool, .number: return nil
+        }
     }
 
     /// What some gateways write in place of JSON's null, and statuses in place of codes, say nothing (`gateways.md`
@@ -130,13 +141,20 @@ extension ProviderFailure {
         "exceed_context_size", "exceeds the available context size",
     ]
 
-    /// `retry-after-ms`, or `retry-after` in seconds. A date is left to the client's own back-off.
+    /// `retry-after-ms`, Azure's `x-ms-retry-after-ms`, or `retry-after` in seconds or as a date (`gateways.md` (d)).
     private static func retryAfter(_ headers: HTTPHeaders) -> Duration? {
-        if let text = headers["retry-after-ms"], let value = Double(text), value >= 0, value < 86_400_000 {
-            return .milliseconds(Int64(value))
+        for name in ["retry-after-ms", "x-ms-retry-after-ms"] {
+            if let text = headers[name], let value = Double(text), value >= 0, value < 86_400_000 {
+                return .milliseconds(Int64(value))
+            }
         }
         if let text = headers["retry-after"], let value = Double(text), value >= 0, value < 86_400 {
             return .milliseconds(Int64(value * 1000))
+        }
+        if let date = headers["retry-after"].flatMap(HTTPDate.seconds) {
+            // By the clock of whoever wrote the date, where it is told.
+            let now = headers["date"].flatMap(HTTPDate.seconds) ?? Int64(time(nil))
+            return date - now < 86_400 ? .seconds(max(0, date - now)) : nil
         }
         return nil
     }
