@@ -46,6 +46,22 @@ import Testing
         #expect(text(out) == expected.joined(separator: "\n\n") + "\n\n")
     }
 
+    @Test func longMembersOfChunksGoOutOnce() throws {
+        var encoder = ChunkEncoder(identity: Self.identity, includeUsage: false)
+        func said(_ text: String) throws -> [JSONValue] {
+            var out: [UInt8] = []
+            encoder.encode(ModelDelta(content: JSONText(escaping: text)), into: &out)
+            return try chunks(out)
+        }
+        _ = try said("a")
+        encoder.setMetadata(Array(#""provider":"A""#.utf8))
+        #expect(try said("b").first?["provider"] == "A" && said("c").first?["provider"] == "A")
+        let long = String(repeating: "u", count: 2_000)
+        encoder.setMetadata(Array("\"citations\":[\"\(long)\"]".utf8))
+        #expect(try said("d").first?["citations"]?[0]?.string == long)
+        #expect(try said("e").first?["citations"] == nil)
+    }
+
     @Test func withoutUsageNoChunkSpeaksOfIt() throws {
         var encoder = ChunkEncoder(identity: Self.identity, includeUsage: false)
         var out: [UInt8] = []

@@ -87,6 +87,40 @@ import Testing
         #expect(events.count == 1)
     }
 
+    /// Lobe Chat reads `citations`, `search_results` and `search_info` (`clients.md` 1.5).
+    @Test func vendorsMembersAreToldWhenTheyChange() throws {
+        var reader = ChunkReader(provider: "up")
+        func metadata(_ members: String) throws -> [String] {
+            var events: [ModelEvent] = []
+            try reader.read(
+                Array(#"{"id":"x","created":1,"choices":[],"obfuscation":"a",\#(members)}"#.utf8),
+                into: &events
+            )
+            return Heard(events).metadata
+        }
+        #expect(try metadata(#""provider":"A","citations":[],"search_info":null"#) == [#""provider":"A""#])
+        #expect(try metadata(#""provider":"A","citations":["u"]"#) == [#""provider":"A","citations":["u"]"#])
+        #expect(try metadata(#""provider":"A","citations":["u"]"#).isEmpty)
+        #expect(try metadata(#""citations":["u","v"]"#) == [#""provider":"A","citations":["u","v"]"#])
+        #expect(try metadata(#""long":"\#(String(repeating: "x", count: 70_000))""#).isEmpty)
+        for index in 0..<100 { _ = try metadata(#""n\#(index)":1"#) }
+        #expect(try metadata(#""provider":"B""#).first?.utf8.count { $0 == 0x3A } == 16)
+    }
+
+    @Test func detailsOfUsage() throws {
+        let events = try read(
+            #"{"choices":[],"usage":{"prompt_tokens":1,"prompt_tokens_details":{"audio_tokens":0,"cached_tokens":0}}}"#
+        )
+        guard case .usageDetails(let details)? = events.last else {
+            Issue.record("no details: \(events)")
+            return
+        }
+        var writer = JSONWriter()
+        Usage().write(into: &writer, details: details)
+        #expect(String(decoding: writer.bytes, as: UTF8.self).contains(#"{"cached_tokens":0,"audio_tokens":0}"#))
+        #expect(try read(#"{"choices":[],"usage":{"prompt_tokens":1,"completion_tokens":2}}"#).count == 1)
+    }
+
     @Test func logprobsPassUnread() throws {
         let heard = Heard(
             try read(#"{"choices":[{"delta":{"content":"a"},"logprobs":{"content":[{"logprob":-0.50}]}}]}"#)

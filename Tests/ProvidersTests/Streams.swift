@@ -48,6 +48,7 @@ struct Heard: Equatable, CustomStringConvertible {
         for event in events {
             switch event {
             case .usage(let counted): usage = counted
+            case .usageDetails: continue
             case .metadata(let members): metadata.append(String(decoding: members, as: UTF8.self))
             case .delta(let delta):
                 if let text = delta.content { content.append(text) }

@@ -31,6 +31,7 @@ package final class CompletionSink: TurnSink {
                     state.target = target
                     state.attempts = attempts
                 case .metadata(let members): state.completion.setMetadata(members)
+                case .usageDetails(let details): state.completion.usageDetails = details
                 case .delta(let delta): state.completion.take(delta)
                 case .step(let step):
                     state.steps.append(step)

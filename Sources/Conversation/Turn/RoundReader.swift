@@ -62,6 +62,7 @@ struct RoundReader: Sendable {
         case .usage(let usage):
             self.usage = usage
             return nil
+        case .usageDetails: return nil  // A turn's usage is a sum.
         case .metadata(let members): return .metadata(members)
         case .delta(let delta):
             // A bot gives one answer; more were not asked for.

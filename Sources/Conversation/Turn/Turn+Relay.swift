@@ -19,6 +19,7 @@ extension Turn {
         try await announce(route, [plan.messages], sink, tally)
         var choices = RelayedChoices()
         var usage: Usage?
+        var details: UsageDetails?
         var written = 0
         var clock = RoundClock()
         do {
@@ -30,6 +31,7 @@ extension Turn {
                 for event in events {
                     switch event {
                     case .usage(let counted): usage = counted
+                    case .usageDetails(let told): details = told
                     case .metadata(let members): out.append(.metadata(members))
                     case .delta(var delta):
                         guard delta.choice < plan.choices else { continue }
@@ -63,6 +65,8 @@ extension Turn {
             throw failure
         }
         endRound(tally, route, finishes: ends.map(\.said))
-        try await sink.send(ends.map { .finish(choice: $0.choice, $0.reason) })
+        var last = ends.map { TurnEvent.finish(choice: $0.choice, $0.reason) }
+        if let details { last.append(.usageDetails(details)) }
+        try await sink.send(last)
     }
 }

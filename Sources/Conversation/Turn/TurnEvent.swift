@@ -10,6 +10,8 @@ package enum TurnEvent: Sendable {
     case began(RouteTarget, attempts: Int)
     /// Raw members for all chunks that follow.
     case metadata([UInt8])
+    /// What an upstream that was addressed told of its usage beyond the counts.
+    case usageDetails(UsageDetails)
     case delta(ModelDelta)
     /// Something happened in the tool loop; shown to people as thinking where that is wanted.
     indirect case step(ToolStep)

@@ -36,6 +36,7 @@ final class ChatStreamSink: StreamSink {
                     state.attempts = attempts
                     state.encoder.start(choice: 0, into: &bytes)
                 case .metadata(let members): state.encoder.setMetadata(members)
+                case .usageDetails(let details): state.encoder.usageDetails = details
                 case .delta(let delta): state.encoder.encode(delta, into: &bytes)
                 case .step(let step):
                     if showSteps { state.encoder.encode(step.delta, into: &bytes) }

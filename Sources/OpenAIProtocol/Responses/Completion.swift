@@ -26,6 +26,8 @@ package struct Completion: Sendable {
 
     private var choices: [Int: Choice] = [:]
     private var metadata: [UInt8] = []
+    /// What the upstream told of its usage, for a caller who addressed it.
+    package var usageDetails = UsageDetails()
 
     package init() {}
 
@@ -66,7 +68,7 @@ package struct Completion: Sendable {
         }
         writer.endArray()
         writer.key("usage")
-        usage.write(into: &writer)
+        usage.write(into: &writer, details: usageDetails)
         if !metadata.isEmpty { writer.members(metadata) }
         writer.endObject()
         return writer.bytes

@@ -66,8 +66,8 @@ package struct Usage: Sendable, Hashable {
         left.isEstimated = left.isEstimated || right.isEstimated
     }
 
-    /// Writes the object with the details that openai-python's types name.
-    package func write(into writer: inout JSONWriter) {
+    /// Writes the object with the details that openai-python's types name, and others that an upstream gave.
+    package func write(into writer: inout JSONWriter, details: UsageDetails = UsageDetails()) {
         writer.beginObject()
         writer.key("prompt_tokens")
         writer.int(promptTokens)
@@ -83,12 +83,15 @@ package struct Usage: Sendable, Hashable {
             writer.key("cache_write_tokens")
             writer.int(cacheWriteTokens)
         }
+        writer.members(details.prompt)
         writer.endObject()
         writer.key("completion_tokens_details")
         writer.beginObject()
         writer.key("reasoning_tokens")
         writer.int(reasoningTokens)
+        writer.members(details.completion)
         writer.endObject()
+        writer.members(details.members)
         writer.endObject()
     }
 }

@@ -14,6 +14,8 @@ package struct ChunkEncoder: Sendable {
     private var chunkMembers: [UInt8] = []
     /// What stands around a text of choice 0 that comes alone: nearly all there is to write.
     private var around: (head: [UInt8], tail: [UInt8])?
+    /// What the upstream told of its usage, for a caller who addressed it.
+    package var usageDetails = UsageDetails()
 
     /// - Parameter includeUsage: whether every chunk says `"usage":null` until the last one tells.
     package init(identity: AnswerIdentity, includeUsage: Bool) {
@@ -31,7 +33,10 @@ package struct ChunkEncoder: Sendable {
         tail = Array((includeUsage ? ",\"usage\":null}" : "}").utf8) + ServerSentEvents.suffix
     }
 
-    /// Raw members for every following chunk, e.g. `"system_fingerprint":"fp_1"`.
+    /// Members of more bytes go out once: `citations` in every chunk would be most of the stream.
+    private static let longestRepeated = 1 << 10
+
+    /// Raw members for every following chunk, e.g. `"system_fingerprint":"fp_1"`; long ones for what is said next only.
     package mutating func setMetadata(_ members: [UInt8]) {
         chunkMembers = members.isEmpty ? [] : [0x2C] + ServerSentEvents.oneLine(members)
         around = nil
@@ -40,6 +45,7 @@ package struct ChunkEncoder: Sendable {
     /// Appends the frames of one delta. The finish in it is ignored: `finish` writes that.
     package mutating func encode(_ delta: ModelDelta, into out: inout [UInt8]) {
         if !started.contains(delta.choice) { start(choice: delta.choice, into: &out) }
+        defer { forgetLongMembers() }
         if let text = delta.onlyText {
             let around = around ?? frameAroundText()
             self.around = around
@@ -77,6 +83,11 @@ package struct ChunkEncoder: Sendable {
     package mutating func finish(choice: Int, reason: FinishReason, into out: inout [UInt8]) {
         start(choice: choice, into: &out)
         frame(choice, finish: reason, into: &out) { _ in }
+        forgetLongMembers()
+    }
+
+    private mutating func forgetLongMembers() {
+        if chunkMembers.count > Self.longestRepeated { setMetadata([]) }
     }
 
     /// The chunk with `choices: []` that stands last before `[DONE]`.
@@ -85,7 +96,7 @@ package struct ChunkEncoder: Sendable {
         out.append(contentsOf: chunkMembers)
         out.append(contentsOf: Self.emptyChoices)
         var writer = JSONWriter(capacity: 200)
-        usage.write(into: &writer)
+        usage.write(into: &writer, details: usageDetails)
         out.append(contentsOf: writer.bytes)
         out.append(0x7D)
         out.append(contentsOf: ServerSentEvents.suffix)

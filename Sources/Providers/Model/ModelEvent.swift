@@ -8,6 +8,8 @@ package enum ModelEvent: Sendable {
     case delta(ModelDelta)
     /// The tokens of the round; may come more than once, the last counts.
     case usage(Usage)
+    /// What the upstream told of its tokens beyond the counts.
+    case usageDetails(UsageDetails)
     /// Raw JSON members of the chunk itself that are passed on as they came (`"system_fingerprint":…`), comma-joined.
     case metadata([UInt8])
 }

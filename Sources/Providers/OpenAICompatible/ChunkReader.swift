@@ -13,9 +13,7 @@ struct ChunkReader: AnswerReader {
     /// Whether some choice has ended with a reason.
     private(set) var sawFinish = false
     private(set) var answeredModel: String?
-    /// Members of chunks that are passed on, each as it came first.
-    private var metadata: [UInt8] = []
-    private var metadataNames: Set<String> = []
+    private var metadata = ChunkMembers()
     /// Made of the last chunk that had nothing but text.
     private var template: ChunkTemplate?
     /// Where the text of the chunk that is being read stands.
@@ -42,7 +40,8 @@ struct ChunkReader: AnswerReader {
         try requireObject(root)
         // vLLM's older errors are flat (`clients.md` 5.7).
         if root["object"]?.stringEquals("error") == true { throw .from(error: root, status: nil, provider: provider) }
-        let (known, start) = (metadataNames.count, events.count)
+        let start = events.count
+        var hasNews = false
         for member in root.members {
             switch member.key {
             case "error":
@@ -54,15 +53,13 @@ struct ChunkReader: AnswerReader {
                 if answeredModel == nil { answeredModel = member.value.string }
             case "usage":
                 if let usage = Usage(member.value) { events.append(.usage(usage)) }
-            case "system_fingerprint", "service_tier", "prompt_filter_results":
-                if !member.value.isNull, metadataNames.insert(member.key).inserted {
-                    Self.append(member.key, member.value, document, to: &metadata)
-                }
-            default: continue
+                if let details = UsageDetails(member.value) { events.append(.usageDetails(details)) }
+            case "id", "object", "created", "obfuscation": continue
+            default: if metadata.take(member, document) { hasNews = true }
             }
         }
         // Those of Azure and of the model behind it come on different chunks; each event has them all.
-        if metadataNames.count > known { events.insert(.metadata(metadata), at: start) }
+        if hasNews { events.insert(.metadata(metadata.joined), at: start) }
         if let content, events.count == start + 1, case .delta(let delta) = events[start],
             delta.isTextOrNothing
         {

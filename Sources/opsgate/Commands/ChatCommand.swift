@@ -117,7 +117,7 @@ private final class TerminalSink: TurnSink {
     func send(_ events: [TurnEvent]) async throws {
         for event in events {
             switch event {
-            case .began, .metadata, .finish: continue
+            case .began, .metadata, .usageDetails, .finish: continue
             case .step(let step): dim("· " + step.text)
             case .delta(let delta):
                 if let reasoning = delta.reasoning { dim(reasoning.decoded) }

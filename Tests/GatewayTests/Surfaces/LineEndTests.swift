@@ -95,7 +95,7 @@ import Testing
             switch event {
             case .delta(let delta): .delta(delta)
             case .metadata(let members): .metadata(members)
-            case .usage: nil
+            case .usage, .usageDetails: nil
             }
         }
         let stream = ResponseStream()

@@ -189,7 +189,12 @@ import Testing
                     #""tool_calls":[{"index":1,"id":"Xy2","type":"function","function":{"name":"alerts","arguments":"{}"}}]"#
                 ), event("", #""tool_calls""#), #"{"choices":[]\#(foot),"usage":{\#(counts),\#(details)}\#(timings)}"#,
             ],
-            metadata: [#""system_fingerprint":"b1-x""#]
+            // Each has the latest of all.
+            metadata: [
+                #""system_fingerprint":"b1-x","prompt_progress":{"total":20,"cache":5,"processed":20,"time_ms":30}"#,
+                #""system_fingerprint":"b1-x","prompt_progress":{"total":20,"cache":5,"processed":20,"time_ms":30}"#
+                    + timings,
+            ]
         )
     }()
 
@@ -237,6 +242,7 @@ import Testing
                     #","usage":{\#(counts),\#(details),"cost":0.00014,"is_byok":false}"#
                 ),
             ],
+            metadata: [#""provider":"Some""#],
             extras: #""native_finish_reason":"tool_use""#
         )
     }()

@@ -125,7 +125,7 @@ struct OfflineTalk {
                     }
                     if let finish = delta.finish { result.finishes.append(finish) }
                 case .usage(let usage): result.usage = usage
-                case .metadata: break
+                case .metadata, .usageDetails: break
                 }
             }
         }

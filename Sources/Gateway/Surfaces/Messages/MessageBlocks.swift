@@ -79,7 +79,7 @@ struct MessageBlocks {
     mutating func take(_ event: TurnEvent, showSteps: Bool) -> [Action] {
         var actions: [Action] = []
         switch event {
-        case .began, .metadata: break
+        case .began, .metadata, .usageDetails: break
         case .delta(let delta):
             // One answer is asked for.
             if delta.choice == 0 { take(delta, &actions) }

@@ -34,7 +34,7 @@ struct ResponseAnswer: Sendable {
                 self.attempts = attempts
                 events.lifeCycle("response.created", document, state, into: &out)
                 events.lifeCycle("response.in_progress", document, state, into: &out)
-            case .metadata: continue  // Members of chunks; a response has none of them.
+            case .metadata, .usageDetails: continue  // A response has none of them.
             case .delta(let delta):
                 // A response has one answer.
                 if delta.choice == 0 { note(builder.take(delta), into: &out) }
