@@ -178,6 +178,24 @@ package struct YAMLNode: Sendable {
 
     // MARK: Values
 
+    /// What a node is, for whoever takes any.
+    package enum Shape: Sendable {
+        case null
+        /// In quotes, or a block.
+        case text
+        /// A scalar without quotes.
+        case word(String)
+        case list, mapping
+    }
+
+    package var shape: Shape {
+        switch content {
+        case .scalar(let text, let isPlain): isNull ? .null : isPlain ? .word(text) : .text
+        case .sequence: .list
+        case .mapping: .mapping
+        }
+    }
+
     private var isNull: Bool {
         guard case .scalar(let text, isPlain: true) = content else { return false }
         return ["", "~", "null", "Null", "NULL"].contains(text)

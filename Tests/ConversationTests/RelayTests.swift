@@ -26,6 +26,51 @@ import Tools
         }
     }
 
+    /// Vendors' members are for the upstream that is addressed. What a bot's model is asked is the bot's business.
+    @Test func vendorsMembersAreForUpstreams() async throws {
+        let model = ScriptedModel(.answers("ok"))
+        try await withStage(model) { stage in
+            let members = #""enable_thinking":false,"seed":1"#
+            _ = await stage.run(try plan(members, bot: nil))
+            _ = await stage.run(try plan(members, bot: bot()))
+            #expect(model.calls[0].vendorMembers == [.init(name: "enable_thinking", json: Array("false".utf8))])
+            #expect(model.calls[1].vendorMembers.isEmpty)
+            #expect(model.calls.map { String(decoding: $0.parameters, as: UTF8.self) } == ["\"seed\":1", "\"seed\":1"])
+        }
+    }
+
+    @Test func whatTheUpstreamTellsOfItsUsage() async throws {
+        let raw =
+            #"{"prompt_tokens":3,"completion_tokens":4,"total_tokens":7,"cost":0.10,"cost_details":null,"#
+            + #""prompt_tokens_details":{"cached_tokens":1,"audio_tokens":2},"#
+            + #""completion_tokens_details":{"accepted_prediction_tokens":5,"reasoning_tokens":1}}"#
+        let view = try JSONDocument(parsing: raw).root
+        let model = ScriptedModel(
+            .says([
+                [said("x"), finished(.stop)],
+                [.usage(try #require(Usage(view))), .usageDetails(try #require(UsageDetails(view)))],
+            ])
+        )
+        try await withStage(model) { stage in
+            let sink = CompletionSink(showSteps: false)
+            let (_, usage) = await Turn(plan: try plan(bot: nil), environment: stage.environment).run(sink)
+            let identity = AnswerIdentity(created: 1, model: "m")
+            let body = String(decoding: sink.completion.body(identity: identity, usage: usage), as: UTF8.self)
+            #expect(
+                body.contains(
+                    #""usage":{"prompt_tokens":3,"completion_tokens":4,"total_tokens":7,"#
+                        + #""prompt_tokens_details":{"cached_tokens":1,"audio_tokens":2},"completion_tokens_details":"#
+                        + #"{"reasoning_tokens":1,"accepted_prediction_tokens":5},"cost":0.10}"#
+                ),
+                "\(body)"
+            )
+            // A bot's usage is a sum over its rounds.
+            let own = CompletionSink(showSteps: false)
+            _ = await Turn(plan: try plan(bot: bot()), environment: stage.environment).run(own)
+            #expect(own.completion.usageDetails == UsageDetails())
+        }
+    }
+
     @Test func choicesMetadataAndFinishes() async throws {
         let model = ScriptedModel(
             .says([

@@ -114,8 +114,14 @@ import Testing
                     + "\"stream_options\":{\"include_usage\":false,\"include_obfuscation\":false,\"odd\":1},\"top_k\":5"
             )
         )
-        #expect(request.ignored == ["enabledSearch", "thinking", "stream_options.odd", "top_k"])
+        #expect(request.ignored == ["enabledSearch", "stream_options.odd"])
         #expect(request.parameters.isEmpty)
+        #expect(
+            request.vendorMembers == [
+                .init(name: "thinking", json: Array("{\"type\":\"enabled\"}".utf8)),
+                .init(name: "top_k", json: Array("5".utf8)),
+            ]
+        )
     }
 
     @Test func theLastOfTwoMembersCounts() throws {

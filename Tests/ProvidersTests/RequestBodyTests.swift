@@ -1,6 +1,7 @@
 // The body that goes upstream: valid JSON, with the client's bytes as they came.
 
 import JSON
+import OpenAIProtocol
 import Testing
 
 @testable import Providers
@@ -38,6 +39,32 @@ import Testing
                 + #""stream":true,"stream_options":{"include_usage":true}}"#
         )
         #expect(try JSONValue(parsing: body(call))["messages"]?.array?.count == 3)
+    }
+
+    @Test func vendorsMembersGoAsTheyCame() {
+        var call = ModelCall(model: "m", messages: [Array("{}".utf8)], stream: false, requestID: "r")
+        call.vendorMembers = [.init(name: "top_k", json: Array("5.0".utf8))]
+        #expect(body(call) == #"{"model":"m","messages":[{}],"top_k":5.0,"stream":false}"#)
+    }
+
+    @Test func whatIsConfiguredYields() throws {
+        var call = ModelCall(
+            model: "m",
+            messages: [Array("{}".utf8)],
+            parameters: Array(#""temperature":0.20,"max_completion_tokens":7"#.utf8),
+            stream: false,
+            requestID: "r"
+        )
+        call.vendorMembers = [.init(name: "top_k", json: Array("5".utf8))]
+        call.extra = ["top_k": 1, "seed": 3, "max_tokens": 9]
+        let provider: JSONObject = ["seed": 4, "temperature": 1, "min_p": 0.1, "parallel_tool_calls": false]
+        let sent = call.adding(provider)
+        #expect(
+            String(decoding: sent.parameters, as: UTF8.self)
+                == #""temperature":0.20,"max_completion_tokens":7,"seed":3,"min_p":0.1"#
+        )
+        call.parameters = []
+        #expect(try JSONValue(parsing: body(call.adding([:])))["max_tokens"] == 9)
     }
 
     @Test func noChoiceWithoutTools() {

@@ -12,11 +12,17 @@ package enum AdministrationSchema {
                 // until the end of the transaction, so that changes are checked one after another.
                 "CREATE TABLE configuration_version (id BIGINT PRIMARY KEY, version BIGINT NOT NULL)",
                 "INSERT INTO configuration_version (id, version) VALUES (1, 1)",
-            ] + ProviderResources.all.flatMap { $0.createTableStatements(dialect, without: ["trace"]) }
+            ] + ProviderResources.all.flatMap { $0.createTableStatements(dialect, without: ["trace", "extra"]) }
         },
         Migration(number: 81, name: "stored bots") { dialect in BotResource.resource.createTableStatements(dialect) },
         Migration(number: 82, name: "traces of providers") { _ in
             ["ALTER TABLE model_provider ADD COLUMN trace BIGINT NOT NULL DEFAULT 1"]
+        },
+        Migration(number: 83, name: "members of every request") { dialect in
+            let text = dialect == .postgresql ? "TEXT COLLATE \"C\"" : "TEXT"
+            return ["model_provider", "model_profile"].map {
+                "ALTER TABLE \($0) ADD COLUMN extra \(text) NOT NULL DEFAULT '{}'"
+            }
         },
     ]
 }

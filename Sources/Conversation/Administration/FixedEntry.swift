@@ -46,8 +46,9 @@ extension ProviderSettings {
             "deployments": .object(
                 JSONObject(deployments.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })
             ),
-            "key_as": keyPresentation.map { .string($0.rawValue) } ?? .null, "timeouts": .object(timeouts.members),
-            "trace": .bool(sendsTrace), "is_active": .bool(isActive), "description": "",
+            "extra": .object(extra), "key_as": keyPresentation.map { .string($0.rawValue) } ?? .null,
+            "timeouts": .object(timeouts.members), "trace": .bool(sendsTrace), "is_active": .bool(isActive),
+            "description": "",
             "key_count": .integer(Int64(apiKeys.count)),
             "keys": .array(apiKeys.map { .string(ProviderResources.hint($0)) }),
         ]
@@ -60,7 +61,7 @@ extension ModelProfile {
             "name": .string(name), "context": .optional(contextTokens), "max_output": .optional(maximumOutputTokens),
             "tools": .string(toolMode.rawValue), "images": .bool(takesImages), "json_schema": .bool(writesJSONSchema),
             "reasoning": .bool(reasons), "embeddings": .bool(embeds),
-            "price": price.map { .object($0.members) } ?? .null,
+            "price": price.map { .object($0.members) } ?? .null, "extra": .object(extra),
         ]
     }
 }

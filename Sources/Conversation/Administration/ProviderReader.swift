@@ -1,6 +1,8 @@
 // Reads providers, models and routes from nodes (DESIGN.md section 3), whether they were a file or a body.
 
 import Identity
+import JSON
+import OpenAIProtocol
 package import Providers
 package import YAML
 
@@ -20,7 +22,7 @@ package struct ProviderReader: Sendable {
     package func provider(_ node: YAMLNode) throws(YAMLFault) -> ProviderSettings {
         try node.allowOnly([
             "name", "kind", "base_url", "api_keys", "dialect", "api_version", "deployments", "key_as", "headers",
-            "timeouts", "trace", "active",
+            "extra", "timeouts", "trace", "active",
         ])
         let kind: ProviderKind = try choice(try node.required("kind"))
         return ProviderSettings(
@@ -33,6 +35,7 @@ package struct ProviderReader: Sendable {
             deployments: try node["deployments"].map(table) ?? [:],
             keyPresentation: try node["key_as"].map(choice),
             headers: try node["headers"].map(table) ?? [:],
+            extra: try node["extra"].map(extra) ?? [:],
             timeouts: try node["timeouts"].map(timeouts) ?? TimeoutSettings(),
             sendsTrace: try node["trace"]?.boolean() ?? true,
             isActive: try node["active"]?.boolean() ?? true,
@@ -43,6 +46,7 @@ package struct ProviderReader: Sendable {
     package func model(_ node: YAMLNode) throws(YAMLFault) -> ModelProfile {
         try node.allowOnly([
             "name", "context", "max_output", "tools", "images", "json_schema", "reasoning", "embeddings", "price",
+            "extra",
         ])
         var profile = ModelProfile(name: try text(try node.required("name")))
         profile.contextTokens = try node["context"]?.integer(in: 1...100_000_000)
@@ -53,8 +57,29 @@ package struct ProviderReader: Sendable {
         if let reasoning = node["reasoning"] { profile.reasons = try reasoning.boolean() }
         if let embeddings = node["embeddings"] { profile.embeds = try embeddings.boolean() }
         profile.price = try node["price"].map(price)
+        profile.extra = try node["extra"].map(extra) ?? [:]
         return profile
     }
+
+    /// Members that go with every request.
+    private func extra(_ node: YAMLNode) throws(YAMLFault) -> JSONObject {
+        var object = JSONObject()
+        for (name, value) in try node.members() {
+            guard VendorMembers.mayBeConfigured(name) else {
+                throw value.fault("`\(value.path)` cannot be set here: it is the request's own, or no name")
+            }
+            object[name] = try value.json(text)
+        }
+        guard object.count <= Self.mostExtra, JSONValue.object(object).bytes.count <= Self.mostExtraBytes else {
+            throw node.fault(
+                "`\(node.path)` must have at most \(Self.mostExtra) members and \(Self.mostExtraBytes) bytes"
+            )
+        }
+        return object
+    }
+
+    private static let mostExtra = 32
+    static let mostExtraBytes = 16 << 10
 
     /// Money for a million tokens, in millionths.
     private func price(_ node: YAMLNode) throws(YAMLFault) -> ModelPrice {

@@ -75,6 +75,7 @@ package enum ProviderResources {
                     maxLength: 131_072,
                     description: "Sent with every request; values are sealed."
                 ),
+                extra("Members of every request to its models"),
                 Field(
                     "dialect",
                     .string,
@@ -162,6 +163,7 @@ package enum ProviderResources {
                     description: "Money for a million tokens: `input`, `output`, `cached_input`, `cache_write`.",
                     example: ["input": 0.15, "output": 0.6]
                 ),
+                extra("Members of every request to it, before those of its provider"),
             ],
             standard: [.createdAt, .updatedAt, .createdBy],
             ordering: ["name"],
@@ -203,6 +205,19 @@ package enum ProviderResources {
             operations: operations,
             hooks: hooks,
             computed: standing.computed
+        )
+    }
+
+    private static func extra(_ words: String) -> Field {
+        Field(
+            "extra",
+            .object,
+            default: [:],
+            maxLength: ProviderReader.mostExtraBytes,
+            description:
+                "\(words), for the kinds `openai-compatible` and `azure-openai`; what a request says itself wins. "
+                + "Shown as they are: no place for secrets.",
+            example: ["enable_thinking": false]
         )
     }
 

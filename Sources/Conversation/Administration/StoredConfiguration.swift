@@ -65,6 +65,7 @@ enum StoredEntry {
         var object = members(record, texts: ["name", "kind", "base_url", "dialect", "api_version", "key_as"])
         object["deployments"] = record.json("deployments")
         object["timeouts"] = record.json("timeouts")
+        object["extra"] = record.json("extra")
         object["trace"] = record.boolean("trace").map { .bool($0) }
         object["active"] = .bool(record.boolean("is_active") ?? true)
         var settings = try reader.provider(YAMLNode(object, file: "the store"))
@@ -83,6 +84,7 @@ enum StoredEntry {
             object[name] = record.boolean(name).map { .bool($0) }
         }
         object["price"] = record.json("price")
+        object["extra"] = record.json("extra")
         return try reader.model(YAMLNode(object, file: "the store"))
     }
 

@@ -11,6 +11,31 @@ extension YAMLNode {
     }
 }
 
+extension YAMLNode {
+    /// The node as JSON: unquoted numbers, `true` and `false` are what they look like, other scalars texts.
+    ///
+    /// - Parameter text: reads a text.
+    func json(_ text: (YAMLNode) throws(YAMLFault) -> String) throws(YAMLFault) -> JSONValue {
+        switch shape {
+        case .null: return .null
+        case .text: return .string(try text(self))
+        case .word("true"): return true
+        case .word("false"): return false
+        case .word(let word):
+            if let number = JSONNumber(text: word) { return .number(number) }
+            return .string(try text(self))
+        case .list:
+            var elements: [JSONValue] = []
+            for element in try self.elements() { elements.append(try element.json(text)) }
+            return .array(elements)
+        case .mapping:
+            var object = JSONObject()
+            for (name, value) in try members() { object[name] = try value.json(text) }
+            return .object(object)
+        }
+    }
+}
+
 extension YAMLNode.Plain {
     init(_ value: JSONValue) {
         switch value {

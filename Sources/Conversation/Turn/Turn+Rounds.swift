@@ -37,6 +37,7 @@ extension Turn {
             traceParent: plan.trace.header(span: span.span.id)
         )
         call.traceState = plan.trace.state
+        call.vendorMembers = plan.vendorMembers
         tally.rounds += 1
         let routed: RoutedRound
         var clock = RoundClock()

@@ -41,6 +41,8 @@ package struct TurnPlan: Sendable {
     package var clientTools: [ChatRequest.ClientTool]
     package var toolChoice: JSONValue?
     package var parameters: [ChatRequest.Parameter]
+    /// For the upstream that the caller addresses; a bot's model gets none.
+    package var vendorMembers: [ChatRequest.Parameter]
     package var stream: Bool
     /// How many answers are wanted.
     package var choices: Int
@@ -83,6 +85,7 @@ package struct TurnPlan: Sendable {
         clientTools = request.tools
         toolChoice = request.toolChoice
         parameters = request.parameters
+        vendorMembers = bot == nil ? request.vendorMembers : []
         stream = request.stream
         choices = request.choices
         limits = bot?.limits ?? TurnLimits()

@@ -7,8 +7,9 @@ enum ChatDescription {
     static let completion: JSONObject = [
         "description": """
         `model` is a bot's id or name, a model route (`default`), or `provider/model`. Fields of the OpenAI document are \
-        honoured, passed to the upstream, or refused with a 400 that names them; other fields are ignored and named in \
-        the response header `x-opsgate-ignored`. With `stream: true` the answer is server-sent events.
+        honoured, passed to the upstream, or refused with a 400 that names them. Other fields (`top_k`, `enable_thinking`) go as \
+        they are to an upstream of the OpenAI protocol that `model` addresses; bots and other protocols ignore them, and what \
+        had no effect is named in the response header `x-opsgate-ignored`. With `stream: true` the answer is server-sent events.
         """,
         "requestBody": CommonSchemas.body([
             "type": "object",

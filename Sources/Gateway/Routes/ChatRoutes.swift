@@ -114,7 +114,8 @@ struct ChatRoutes: Sendable {
             now: now
         )
         var ignored = ResponseHeaders()
-        ignored.setIgnored(chat.ignored)
+        // What an upstream that is addressed does with a vendor's members is its answer's to say.
+        ignored.setIgnored((bot == nil ? [] : chat.vendorMembers.map(\.name)) + chat.ignored)
         return Chat(
             turn: launcher.turn(plan, for: request),
             identity: AnswerIdentity(created: now / 1000, model: chat.model),

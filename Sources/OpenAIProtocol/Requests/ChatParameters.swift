@@ -62,8 +62,8 @@ package enum ParameterShape: Sendable {
     }
 }
 
-/// The fields of the current "Create chat completion" document. A field that is not here is ignored and named in
-/// `x-opsgate-ignored`: Lobe Chat sends some of its own (`clients.md` 1.2).
+/// The fields of the current "Create chat completion" document. A field that is not here is a vendor's (`VendorMembers`), or
+/// ignored and named in `x-opsgate-ignored`: Lobe Chat sends some of its own (`clients.md` 1.2).
 enum ChatParameters {
     static let table: [String: (shape: ParameterShape, handling: ParameterHandling)] = [
         "model": (.string, .honoured),

@@ -27,7 +27,10 @@ package struct ChatRequest: Sendable {
     package var choices: Int
     /// The members that are passed to the upstream as they came.
     package var parameters: [Parameter]
-    /// Members that nobody knows; named in a response header, never refused.
+    /// Members of vendors, as they came: for an upstream of this protocol that the caller addresses himself, for nobody
+    /// else.
+    package var vendorMembers: [Parameter]
+    /// Members that have no effect anywhere; named in a response header, never refused.
     package var ignored: [String]
 
     /// A member for the upstream.
@@ -87,6 +90,7 @@ package struct ChatRequest: Sendable {
         self.toolChoice = reader.toolChoice
         self.choices = reader.choices
         self.parameters = reader.parameters
+        self.vendorMembers = reader.vendor.members
         self.ignored = reader.ignored.names
     }
 }
@@ -102,11 +106,12 @@ private struct ParameterReader {
     var toolChoice: JSONValue?
     var choices = 1
     var parameters: [ChatRequest.Parameter] = []
+    var vendor = VendorMembers()
     var ignored = IgnoredMembers()
 
     mutating func read(_ name: String, _ value: JSONView) throws(OpenAIError) {
         guard let entry = ChatParameters.table[name] else {
-            ignored.insert(name)
+            if !vendor.take(name, document.bytes[value.range]) { ignored.insert(name) }
             return
         }
         // `null` is how several SDKs say "not given".

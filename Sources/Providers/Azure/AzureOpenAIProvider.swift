@@ -45,11 +45,10 @@ package struct AzureOpenAIProvider: UpstreamProvider {
 
     package func start(_ call: ModelCall) async throws(ProviderFailure) -> any ModelRound {
         // API versions before 2024-09 know neither `stream_options` nor `max_completion_tokens`.
-        try await habits.start(call, send)
+        try await habits.start(call, extra: exchange.configuration.extra, send)
     }
 
-    @Sendable private func send(_ call: ModelCall, _ reportsUsage: Bool) async throws(ProviderFailure) -> any ModelRound
-    {
+    @Sendable private func send(_ call: ModelCall, _ form: ChatForm) async throws(ProviderFailure) -> any ModelRound {
         var call = call
         let url = try address(of: "chat/completions", model: call.model)
         call.model = deployment(of: call.model)
@@ -58,9 +57,10 @@ package struct AzureOpenAIProvider: UpstreamProvider {
             call,
             url: url,
             headers: headers,
-            body: OpenAICompatibleProvider.body(of: call, reportsUsage: reportsUsage),
+            body: OpenAICompatibleProvider.body(of: call, form),
             reader: ChunkReader(provider: name),
-            secret: key
+            secret: key,
+            dropped: form.dropped
         )
     }
 

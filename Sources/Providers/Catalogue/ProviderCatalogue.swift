@@ -1,6 +1,7 @@
 // All that is configured of providers, models and routes: put together from its sources, and checked.
 
 import Identity
+import JSON
 
 /// Something in a catalogue that cannot work.
 package struct CatalogueProblem: Error, Sendable, Hashable, CustomStringConvertible {
@@ -115,6 +116,9 @@ package struct ProviderCatalogue: Sendable, Hashable {
         if provider.apiKeys.isEmpty, provider.kind != .openAICompatible {
             problems.append(.init(.providers, name, in: "api_keys", "is missing"))
         }
+        if !provider.extra.isEmpty, !provider.kind.takesExtra {
+            problems.append(.init(.providers, name, in: "extra", Self.extraIsElsewhere))
+        }
         for (header, value) in provider.headers where !header.isHeaderName || !value.isHeaderValue {
             problems.append(
                 .init(.providers, name, in: "headers", "\(header.bounded(to: 60)) cannot be sent as a header")
@@ -123,11 +127,19 @@ package struct ProviderCatalogue: Sendable, Hashable {
         return problems
     }
 
+    private static let extraIsElsewhere = "is for providers of the kinds openai-compatible and azure-openai"
+
     private func problems(of model: ModelProfile) -> [CatalogueProblem] {
         guard let parts = TargetSettings(model: model.name).parts else {
             return [.init(.models, model.name, "a model is named provider/model")]
         }
-        return isKnown(parts.provider) ? [] : [.init(.models, model.name, "there is no provider \(parts.provider)")]
+        guard isKnown(parts.provider) else {
+            return [.init(.models, model.name, "there is no provider \(parts.provider)")]
+        }
+        if !model.extra.isEmpty, provider(named: parts.provider)?.kind.takesExtra != true {
+            return [.init(.models, model.name, in: "extra", Self.extraIsElsewhere)]
+        }
+        return []
     }
 
     private func problems(of route: RouteSettings) -> [CatalogueProblem] {

@@ -2,6 +2,7 @@
 
 package import HTTPTransport
 package import Identity
+package import JSON
 
 /// Which protocol a provider speaks; the raw values are the words of `providers.yaml`.
 package enum ProviderKind: String, Sendable, Hashable, CaseIterable {
@@ -20,6 +21,9 @@ package enum ProviderKind: String, Sendable, Hashable, CaseIterable {
         case .openAICompatible, .azureOpenAI: nil
         }
     }
+
+    /// Whether its requests may have members that are only configured.
+    var takesExtra: Bool { self == .openAICompatible || self == .azureOpenAI }
 }
 
 /// Where a piece of configuration was said. A later case goes before an earlier one of the same name.
@@ -105,6 +109,9 @@ package struct ProviderSettings: Sendable {
     package var keyPresentation: KeyPresentation?
     /// Sent with every request. Their values may be secrets and are never shown.
     package var headers: [String: String]
+    /// Members of every request to its models, where it speaks the OpenAI protocol. What a model's `extra` says wins, and
+    /// over both what the request says. Shown as they are: no place for secrets.
+    package var extra: JSONObject
     package var timeouts: TimeoutSettings
     /// Whether it is told the trace that a request belongs to.
     package var sendsTrace: Bool
@@ -121,6 +128,7 @@ package struct ProviderSettings: Sendable {
         deployments: [String: String] = [:],
         keyPresentation: KeyPresentation? = nil,
         headers: [String: String] = [:],
+        extra: JSONObject = [:],
         timeouts: TimeoutSettings = TimeoutSettings(),
         sendsTrace: Bool = true,
         isActive: Bool = true,
@@ -135,6 +143,7 @@ package struct ProviderSettings: Sendable {
         self.deployments = deployments
         self.keyPresentation = keyPresentation
         self.headers = headers
+        self.extra = extra
         self.timeouts = timeouts
         self.sendsTrace = sendsTrace
         self.isActive = isActive
@@ -167,7 +176,7 @@ extension ProviderSettings: Hashable {
             && zip(left.apiKeys, right.apiKeys).allSatisfy { $0.matches($1) }
             && left.dialect == right.dialect && left.apiVersion == right.apiVersion
             && left.deployments == right.deployments && left.keyPresentation == right.keyPresentation
-            && left.headers == right.headers && left.timeouts == right.timeouts
+            && left.headers == right.headers && left.extra == right.extra && left.timeouts == right.timeouts
             && left.sendsTrace == right.sendsTrace && left.isActive == right.isActive && left.origin == right.origin
     }
 

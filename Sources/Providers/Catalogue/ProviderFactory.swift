@@ -17,6 +17,7 @@ package enum ProviderFactory {
             baseURL: settings.baseURL,
             apiKey: settings.apiKeys.first,
             headers: settings.headers,
+            extra: settings.extra,
             timeouts: settings.timeouts.resolved,
             sendsTrace: settings.sendsTrace
         )

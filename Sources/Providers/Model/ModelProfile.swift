@@ -1,5 +1,7 @@
 // What is known of a model: what it can do, how much it takes, what it costs.
 
+package import JSON
+
 /// How a model is told of tools.
 package enum ToolMode: String, Sendable, Hashable, CaseIterable {
     /// Tool calls are part of its protocol.
@@ -41,6 +43,8 @@ package struct ModelProfile: Sendable, Hashable {
     package var reasons: Bool
     package var embeds: Bool
     package var price: ModelPrice?
+    /// Members of every request to it, where its provider speaks the OpenAI protocol; a request's own win.
+    package var extra: JSONObject
 
     package init(
         name: String,
@@ -51,7 +55,8 @@ package struct ModelProfile: Sendable, Hashable {
         writesJSONSchema: Bool = true,
         reasons: Bool = false,
         embeds: Bool = false,
-        price: ModelPrice? = nil
+        price: ModelPrice? = nil,
+        extra: JSONObject = [:]
     ) {
         self.name = name
         self.contextTokens = contextTokens
@@ -62,5 +67,6 @@ package struct ModelProfile: Sendable, Hashable {
         self.reasons = reasons
         self.embeds = embeds
         self.price = price
+        self.extra = extra
     }
 }

@@ -3,6 +3,7 @@
 package import HTTPTransport
 package import Identity
 package import JSON
+package import OpenAIProtocol
 
 /// Somebody who can run a model: an upstream service, or the offline model.
 package protocol ModelProvider: Sendable {
@@ -50,6 +51,10 @@ package struct ModelCall: Sendable {
     package var parameters: [UInt8]
     /// How many tokens the model can write at most, where that is known.
     package var outputLimit: Int?
+    /// Members of the request that are for upstreams of the OpenAI protocol only. Others drop them by name.
+    package var vendorMembers: [ChatRequest.Parameter] = []
+    /// What is configured to be said with every request to the model, likewise.
+    package var extra = JSONObject()
     /// Whether the answer should come in pieces.
     package var stream: Bool
     /// When the answer must be complete; nil when only the provider's own limits count.

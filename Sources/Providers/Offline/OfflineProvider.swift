@@ -26,6 +26,10 @@ package struct OfflineProvider: ModelProvider {
             )
         }
         let reply = try OfflineModel(provider: name).reply(to: call)
-        return OfflineRound(OfflineEvents.events(reply, stream: call.stream), provider: name)
+        return OfflineRound(
+            OfflineEvents.events(reply, stream: call.stream),
+            provider: name,
+            dropped: call.vendorMembers.map(\.name)
+        )
     }
 }

@@ -12,10 +12,12 @@ final class OfflineRound: ModelRound {
 
     private let state: Mutex<State>
     private let provider: String
+    let droppedParameters: [String]
 
-    init(_ events: [ModelEvent], provider: String) {
+    init(_ events: [ModelEvent], provider: String, dropped: [String] = []) {
         state = Mutex(.ready(events))
         self.provider = provider
+        droppedParameters = dropped
     }
 
     func next(patience: Duration?) async throws(ProviderFailure) -> [ModelEvent]? {

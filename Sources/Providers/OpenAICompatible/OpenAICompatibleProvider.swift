@@ -2,6 +2,7 @@
 
 package import HTTPTransport
 import JSON
+import OpenAIProtocol
 
 /// An upstream that speaks the OpenAI protocol.
 package struct OpenAICompatibleProvider: UpstreamProvider {
@@ -15,24 +16,24 @@ package struct OpenAICompatibleProvider: UpstreamProvider {
     }
 
     package func start(_ call: ModelCall) async throws(ProviderFailure) -> any ModelRound {
-        try await habits.start(call, send)
+        try await habits.start(call, extra: exchange.configuration.extra, send)
     }
 
-    @Sendable private func send(_ call: ModelCall, _ reportsUsage: Bool) async throws(ProviderFailure) -> any ModelRound
-    {
+    @Sendable private func send(_ call: ModelCall, _ form: ChatForm) async throws(ProviderFailure) -> any ModelRound {
         let (headers, key) = exchange.opening(of: call, bearer)
         return try await exchange.start(
             call,
             url: exchange.configuration.baseURL + "/chat/completions",
             headers: headers,
-            body: Self.body(of: call, reportsUsage: reportsUsage),
+            body: Self.body(of: call, form),
             reader: ChunkReader(provider: name),
-            secret: key
+            secret: key,
+            dropped: form.dropped
         )
     }
 
     /// The request's JSON: what the client wrote keeps its bytes.
-    static func body(of call: ModelCall, reportsUsage: Bool = true) -> [UInt8] {
+    static func body(of call: ModelCall, _ form: ChatForm = ChatForm()) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(call.messages.reduce(256 + call.parameters.count) { $0 + $1.count + 1 })
         var writer = JSONWriter(capacity: 64)
@@ -46,6 +47,11 @@ package struct OpenAICompatibleProvider: UpstreamProvider {
             bytes.append(0x2C)
             bytes.append(contentsOf: call.parameters)
         }
+        // Their names need no escapes (`VendorMembers`), and none is a name that is written here.
+        for member in call.vendorMembers {
+            bytes.append(contentsOf: ",\"\(member.name)\":".utf8)
+            bytes.append(contentsOf: member.json)
+        }
         if !call.tools.isEmpty {
             bytes.append(contentsOf: ",\"tools\":[".utf8)
             bytes.append(joining: call.tools.map(\.json))
@@ -58,7 +64,7 @@ package struct OpenAICompatibleProvider: UpstreamProvider {
         if call.stream {
             // Without it most upstreams report no usage for a stream (`gateways.md` (c) 18).
             bytes.append(contentsOf: ",\"stream\":true".utf8)
-            if reportsUsage { bytes.append(contentsOf: ",\"stream_options\":{\"include_usage\":true}".utf8) }
+            if form.reportsUsage { bytes.append(contentsOf: ",\"stream_options\":{\"include_usage\":true}".utf8) }
             bytes.append(0x7D)
         } else {
             bytes.append(contentsOf: ",\"stream\":false}".utf8)

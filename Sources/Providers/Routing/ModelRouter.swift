@@ -1,5 +1,7 @@
 // From the name of a model to somebody who answers for it, and on to the next when that one is down.
 
+import JSON
+
 /// The providers and routes in force.
 ///
 /// Targets are tried in order, and only until one has accepted the round: nothing that reached the client, and no tool
@@ -113,6 +115,7 @@ package final class ModelRouter: Sendable {
             if let timeouts = target.timeouts { call.timeouts = timeouts.resolved }
             let profile = profile(of: target.name)
             call.outputLimit = profile?.maximumOutputTokens
+            if let profile, !profile.extra.isEmpty { call.extra = profile.extra }
             switch profile?.toolMode ?? .native {
             case .native: return try await provider.start(call)
             case .prompted:

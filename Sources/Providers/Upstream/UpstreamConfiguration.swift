@@ -2,6 +2,7 @@
 
 package import HTTPTransport
 package import Identity
+package import JSON
 
 /// Where an upstream is and what its requests carry.
 package struct UpstreamConfiguration: Sendable {
@@ -12,6 +13,8 @@ package struct UpstreamConfiguration: Sendable {
     package var apiKey: Secret?
     /// Sent with every request.
     package var headers: [String: String]
+    /// Members of every request, for protocols that take any.
+    package var extra: JSONObject
     package var timeouts: TransferTimeouts
     /// Whether requests carry `traceparent` and `tracestate`.
     package var sendsTrace: Bool
@@ -23,6 +26,7 @@ package struct UpstreamConfiguration: Sendable {
         baseURL: String,
         apiKey: Secret?,
         headers: [String: String] = [:],
+        extra: JSONObject = [:],
         timeouts: TransferTimeouts = TransferTimeouts(),
         sendsTrace: Bool = true,
         answerLimit: Int = 16 << 20
@@ -31,6 +35,7 @@ package struct UpstreamConfiguration: Sendable {
         self.baseURL = baseURL.withoutTrailingSlashes
         self.apiKey = apiKey
         self.headers = headers
+        self.extra = extra
         self.timeouts = timeouts
         self.sendsTrace = sendsTrace
         self.answerLimit = answerLimit

@@ -1,36 +1,49 @@
 // A call of the OpenAI protocol as its server takes it: sent, learnt from, sent again.
 
 import JSON
+import OpenAIProtocol
+
+/// In which form a call goes to its server.
+struct ChatForm: Sendable {
+    /// Whether a stream asks for its usage.
+    var reportsUsage = true
+    /// Members of the request that were left out since the server knows no such thing.
+    var dropped: [String] = []
+}
 
 extension UpstreamHabits {
     /// Sends a call in the way that the model's server is known to take. When it refuses what servers are known to
     /// differ in, the same call goes again as it can be made, each difference once.
     ///
-    /// - Parameter send: takes the call, and whether to ask for usage in a stream.
+    /// - Parameters:
+    ///   - extra: what is configured for the provider's requests.
+    ///   - send: takes the call and its form.
     func start(
         _ call: ModelCall,
-        _ send: (ModelCall, Bool) async throws(ProviderFailure) -> any ModelRound
+        extra: JSONObject,
+        _ send: (ModelCall, ChatForm) async throws(ProviderFailure) -> any ModelRound
     ) async throws(ProviderFailure) -> any ModelRound {
         let model = call.model
-        var call = call
+        var call = call.adding(extra)
+        var form = ChatForm()
         call.stream = call.stream || has(.onlyStreams, model: model)
         for habit in [Habit.wantsCompletionTokens, .wantsMaximumTokens] where has(habit, model: model) {
             call.nameMaximum(as: habit)
         }
-        var reportsUsage = !has(.refusesStreamOptions, model: model)
+        form.reportsUsage = !has(.refusesStreamOptions, model: model)
         var learnt: [Habit] = []
         while true {
             do {
-                let round = try await send(call, reportsUsage)
+                let round = try await send(call, form)
                 for habit in learnt { note(habit, model: model) }
                 return round
             } catch {
                 // These are known of the server only when it has refused them. A refusal may only repeat the caller's
                 // words: what is remembered is what has helped.
                 let isNamed = learnt.contains(.wantsCompletionTokens) || learnt.contains(.wantsMaximumTokens)
-                if reportsUsage, call.stream, error.refuses("stream_options") {
+                if form.reportsUsage, call.stream, error.refuses("stream_options") {
                     learnt.append(.refusesStreamOptions)
-                    reportsUsage = false
+                    form.reportsUsage = false
                 } else if !isNamed, error.wantsCompletionTokens, call.nameMaximum(as: .wantsCompletionTokens) {
                     learnt.append(.wantsCompletionTokens)
                 } else if !isNamed, error.wantsMaximumTokens, call.nameMaximum(as: .wantsMaximumTokens) {
@@ -38,6 +51,10 @@ extension UpstreamHabits {
                 } else if !call.stream, error.wantsStream {
                     learnt.append(.onlyStreams)
                     call.stream = true
+                } else if call.vendorMembers.contains(where: { error.doesNotKnow($0.name) }) {
+                    // It names one or all. What a caller's words are refused for says nothing of others': not remembered.
+                    form.dropped += call.vendorMembers.map(\.name)
+                    call.vendorMembers = []
                 } else {
                     throw error
                 }
@@ -70,10 +87,12 @@ extension ProviderFailure {
         refuses("max_tokens") && self.message.contains("max_completion_tokens")
     }
 
-    /// The words of servers that do not know the newer name, as opposed to a value that is too large for them: OpenAI's
-    /// and Azure's older versions, Mistral, vLLM (pydantic).
-    fileprivate var wantsMaximumTokens: Bool {
-        guard refuses("max_completion_tokens") else { return false }
+    fileprivate var wantsMaximumTokens: Bool { doesNotKnow("max_completion_tokens") }
+
+    /// The words of servers that do not know a member, as opposed to a value that is none for them: OpenAI's and Azure's,
+    /// Mistral, vLLM (pydantic).
+    fileprivate func doesNotKnow(_ member: String) -> Bool {
+        guard refuses(member) else { return false }
         let words = self.message.lowercased()
         return ["unrecognized", "unknown", "unsupported", "not supported", "unexpected", "not permitted", "extra"]
             .contains(where: words.contains)

@@ -7,10 +7,10 @@ extension Resource {
     ///
     /// The statements follow the declaration as it is now. A migration that has been released must go on making what
     /// it made then: when a declaration changes afterwards, the change needs a new migration with its own ALTER
-    /// TABLE, and the released one must stop calling this helper (write out what it gave). `schemaProblems` in a test
+    /// TABLE, and the released one must stop calling this helper (write out what it gave) or leave the field out. `schemaProblems` in a test
     /// shows when declaration and database have drifted apart.
     ///
-    /// - Parameter later: fields whose columns a later migration adds.
+    /// - Parameter later: fields that came after the migration's release, and have one of their own.
     package func createTableStatements(_ dialect: SQLDialect, without later: Set<String> = []) -> [String] {
         let definitions = fields.filter { !later.contains($0.name) }.map { "    " + definition(of: $0, dialect) }
         let table = "CREATE TABLE \(tableName) (\n\(definitions.joined(separator: ",\n"))\n)"

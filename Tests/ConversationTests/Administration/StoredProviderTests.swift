@@ -6,6 +6,7 @@ import Providers
 import Resources
 import Support
 import Testing
+import YAML
 
 @testable import Conversation
 
@@ -275,6 +276,50 @@ import Testing
             _ = try await eventually("it is in force", within: .seconds(20)) { node.has("up/m") ? true : nil }
             try await shelf.delete(made["id"])
             _ = try await eventually("it is gone", within: .seconds(20)) { node.has("up/m") ? nil : true }
+        }
+    }
+
+    /// Members of every request: of a provider and of a model, stored, shown, and kept from being what they must not be.
+    @Test(arguments: Engine.allCases) func extraMembers(_ engine: Engine) async throws {
+        try await AdministrationWorld.run(engine) { world in
+            let node = try await world.node()
+            let (providers, models) = (node.administration.providers, node.administration.models)
+            var up = Self.up
+            up["extra"] = ["enable_thinking": false, "chat_template_kwargs": ["a": [1.50, .null, "${HOME}"]]]
+            #expect(try await providers.make(up)["extra"] == up["extra"])
+            #expect(node.providers.book.catalogue.provider(named: "up")?.extra == up["extra"]?.object)
+            #expect(try await models.make(["name": "up/m", "extra": ["top_k": 5]])["extra"] == ["top_k": 5])
+            #expect(node.providers.book.profile(of: "up/m")?.extra == ["top_k": 5])
+            #expect(try await models.make(["name": "up/n"])["extra"] == [:])
+            up["name"] = "other"
+            for (extra, expected) in [
+                (["model": "x"], "400 extra.model: "), (["Stream": true], "400 extra.Stream: "), ([1], "400 extra: "),
+                (["a": .string(String(repeating: "x", count: 17_000))], "400 extra: "),
+            ] as [(JSONValue, String)] {
+                up["extra"] = extra
+                let body = up
+                let found = await refusal { try await providers.make(body) }
+                #expect(found.hasPrefix(expected), "\(found)")
+            }
+            let claude: JSONObject = ["name": "c", "kind": "anthropic", "api_keys": ["key"], "extra": ["top_k": 1]]
+            let refused = await refusal { try await providers.make(claude) }
+            #expect(refused.hasPrefix("400 extra: is for providers of the kinds"), "\(refused)")
+        }
+    }
+
+    @Test func extraMembersOfTheFile() throws {
+        let text = """
+            name: up/m
+            extra: {enable_thinking: false, top_k: 20, min_p: 0.10, mode: fast, version: "1", key: "${K}", none: null, list: [a, true]}
+            """
+        let reader = ProviderReader(origin: .file, environment: ["K": "v"])
+        let extra = try reader.model(YAMLNode(parsing: text, file: "f")).extra
+        #expect(
+            JSONValue.object(extra).text
+                == #"{"enable_thinking":false,"top_k":20,"min_p":0.10,"mode":"fast","version":"1","key":"v","none":null,"list":["a",true]}"#
+        )
+        #expect(throws: YAMLFault.self) {
+            try reader.model(YAMLNode(parsing: "{name: up/m, extra: {messages: []}}", file: "f"))
         }
     }
 

@@ -89,7 +89,7 @@ import Testing
         let answer = try await gateway.chat(
             "x",
             model: "openai/special",
-            members: #""temperature":0.30,"seed":7,"stop":["a"],"enabledSearch":true,"thinkingBudget":3"#
+            members: #""temperature":0.30,"seed":7,"stop":["a"],"enabledSearch":true,"thinkingBudget":3,"top_k":5"#
         )
         #expect(answer.status == 200)
         #expect(answer.head["x-opsgate-ignored"] == "enabledSearch, thinkingBudget")
@@ -97,6 +97,7 @@ import Testing
         #expect(sent.contains("0.30") || sent.contains("0.3"))
         #expect(sent.contains("special"))
         #expect(!sent.contains("enabledSearch"))
+        #expect(sent.contains("top_k"))
         try await gateway.stop()
         try await upstream.stop()
     }

@@ -62,6 +62,60 @@ import Testing
         #expect(server.requests.count == 3)
     }
 
+    /// Vendors' members reach whoever knows them. Who knows no such thing is asked without, by whatever words it says so.
+    @Test(arguments: [
+        (Vendor.openAI, #"{"error":{"message":"Unrecognized request argument supplied: top_k","param":null}}"#),
+        (.azure, #"{"error":{"message":"Unknown parameter: 'top_k'.","param":"top_k","code":"unknown_parameter"}}"#),
+        (
+            .openAI,
+            #"{"message":{"detail":[{"type":"extra_forbidden","loc":["body","top_k"],"msg":"Extra inputs are not permitted"}]}}"#
+        ),
+    ]) func vendorsMembersThatAreRefused(_ vendor: Vendor, _ refusal: String) async throws {
+        let server = try TinyServer { request in
+            request.contains("top_k")
+                ? answer("400 No", "application/json", refusal)
+                : answer("200 OK", "text/event-stream", vendor.stream(Script(text: ["a"])))
+        }
+        try await base.with(vendor, server) { provider in
+            var call = base.call()
+            call.vendorMembers = [.init(name: "min_p", json: Array("0.1".utf8))]
+            var dropped = try await provider.start(call).droppedParameters
+            #expect(dropped.isEmpty)
+            call.vendorMembers.append(.init(name: "top_k", json: Array("5".utf8)))
+            dropped = try await provider.start(call).droppedParameters
+            #expect(dropped == ["min_p", "top_k"])
+        }
+        #expect(server.requests.count == 3)
+        #expect(server.requests[0].contains(#""min_p":0.1"#) && server.requests[1].contains(#""top_k":5"#))
+    }
+
+    /// A value that is refused is the caller's business.
+    @Test func vendorsValuesThatAreRefused() async throws {
+        let server = try TinyServer(Vendor.openAI.error(400, "thinking_budget must be at most 5"))
+        try await base.with(.openAI, server) { provider in
+            var call = base.call()
+            call.vendorMembers = [.init(name: "thinking_budget", json: Array("9".utf8))]
+            let asked = call
+            await #expect(throws: ProviderFailure.self) { try await provider.start(asked) }
+        }
+        #expect(server.requests.count == 1)
+    }
+
+    @Test(arguments: [Vendor.anthropic, .gemini]) func otherProtocolsNameVendorsMembers(_ vendor: Vendor) async throws {
+        let server = try vendor.server(Script(text: ["a"]))
+        try await base.with(vendor, server) { provider in
+            var call = base.call(parameters: #""seed":1"#)
+            call.vendorMembers = [.init(name: "min_p", json: Array("0.1".utf8))]
+            let dropped = try await provider.start(call).droppedParameters
+            #expect(dropped.contains("min_p"))
+        }
+        #expect(server.requests.first?.contains("min_p") == false)
+        var call = base.call()
+        call.model = "ops"
+        call.vendorMembers = [.init(name: "min_p", json: Array("0.1".utf8))]
+        #expect(try await OfflineProvider().start(call).droppedParameters == ["min_p"])
+    }
+
     /// A refusal that repeats a caller's words teaches nothing about the server.
     @Test(arguments: [Vendor.openAI, .azure]) func habitsAreNotTaughtByCallers(_ vendor: Vendor) async throws {
         let words = "no stream_options, only support stream"

@@ -1,6 +1,7 @@
 // The parameters of a call, taken one by one by an adapter; none is lost without a word.
 
 import JSON
+import OpenAIProtocol
 
 /// The raw members of a call as an adapter maps them.
 ///
@@ -9,11 +10,12 @@ import JSON
 /// `logprobs`, audio …). Neutral values (`n` 1, a penalty of 0) are neither.
 struct CallParameters: Sendable {
     private var members: JSONObject
-    private(set) var dropped: [String] = []
+    private(set) var dropped: [String]
     private let provider: String
 
     init(_ call: ModelCall, provider: String) throws(ProviderFailure) {
         self.provider = provider
+        dropped = call.vendorMembers.map(\.name)
         do {
             members = try JSONValue(parsing: [0x7B] + call.parameters + [0x7D]).object ?? [:]
         } catch {
