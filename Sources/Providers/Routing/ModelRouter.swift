@@ -116,6 +116,7 @@ package final class ModelRouter: Sendable {
             let profile = profile(of: target.name)
             call.outputLimit = profile?.maximumOutputTokens
             if let profile, !profile.extra.isEmpty { call.extra = profile.extra }
+            if let profile, !profile.writesJSONSchema { call.describeSchema() }
             switch profile?.toolMode ?? .native {
             case .native: return try await provider.start(call)
             case .prompted:

@@ -7,30 +7,40 @@ import OpenAIProtocol
 struct ChatForm: Sendable {
     /// Whether a stream asks for its usage.
     var reportsUsage = true
-    /// Members of the request that were left out since the server knows no such thing.
+    /// Whether a stream asks for chunks without the padding that OpenAI adds: those differ in nothing but their text
+    /// (`gateways.md` (e)).
+    var refusesPadding = false
+    /// Members of the request that were left out or weakened since the server knows no such thing.
     var dropped: [String] = []
 }
 
 extension UpstreamHabits {
+    /// Those that a call is sent by, in the order in which they are tried.
+    private static let ofChat: [Habit] = [
+        .onlyStreams, .refusesObfuscation, .refusesStreamOptions, .wantsCompletionTokens, .wantsMaximumTokens,
+        .refusesSchema, .refusesRequiredCalls,
+    ]
+
     /// Sends a call in the way that the model's server is known to take. When it refuses what servers are known to
     /// differ in, the same call goes again as it can be made, each difference once.
     ///
     /// - Parameters:
     ///   - extra: what is configured for the provider's requests.
+    ///   - padsChunks: whether the server is known to pad its chunks.
     ///   - send: takes the call and its form.
     func start(
         _ call: ModelCall,
         extra: JSONObject,
+        padsChunks: Bool = false,
         _ send: (ModelCall, ChatForm) async throws(ProviderFailure) -> any ModelRound
     ) async throws(ProviderFailure) -> any ModelRound {
         let model = call.model
         var call = call.adding(extra)
-        var form = ChatForm()
-        call.stream = call.stream || has(.onlyStreams, model: model)
-        for habit in [Habit.wantsCompletionTokens, .wantsMaximumTokens] where has(habit, model: model) {
-            call.nameMaximum(as: habit)
+        var form = ChatForm(refusesPadding: padsChunks)
+        let known = habits(of: model)
+        if !known.isEmpty {
+            for habit in Self.ofChat where known.contains(habit) { call.adopt(habit, &form) }
         }
-        form.reportsUsage = !has(.refusesStreamOptions, model: model)
         var learnt: [Habit] = []
         while true {
             do {
@@ -40,17 +50,11 @@ extension UpstreamHabits {
             } catch {
                 // These are known of the server only when it has refused them. A refusal may only repeat the caller's
                 // words: what is remembered is what has helped.
-                let isNamed = learnt.contains(.wantsCompletionTokens) || learnt.contains(.wantsMaximumTokens)
-                if form.reportsUsage, call.stream, error.refuses("stream_options") {
-                    learnt.append(.refusesStreamOptions)
-                    form.reportsUsage = false
-                } else if !isNamed, error.wantsCompletionTokens, call.nameMaximum(as: .wantsCompletionTokens) {
-                    learnt.append(.wantsCompletionTokens)
-                } else if !isNamed, error.wantsMaximumTokens, call.nameMaximum(as: .wantsMaximumTokens) {
-                    learnt.append(.wantsMaximumTokens)
-                } else if !call.stream, error.wantsStream {
-                    learnt.append(.onlyStreams)
-                    call.stream = true
+                if let habit = Self.ofChat.first(where: { habit in
+                    !learnt.contains { $0 == habit || $0 == habit.opposite } && error.tells(habit)
+                        && call.adopt(habit, &form)
+                }) {
+                    learnt.append(habit)
                 } else if call.vendorMembers.contains(where: { error.doesNotKnow($0.name) }) {
                     // It names one or all. What a caller's words are refused for says nothing of others': not remembered.
                     form.dropped += call.vendorMembers.map(\.name)
@@ -64,11 +68,36 @@ extension UpstreamHabits {
 }
 
 extension ModelCall {
+    /// Makes the call as a server with this habit takes it.
+    ///
+    /// - Returns: whether it is another call now.
+    @discardableResult
+    fileprivate mutating func adopt(_ habit: UpstreamHabits.Habit, _ form: inout ChatForm) -> Bool {
+        switch habit {
+        case .onlyStreams:
+            guard !stream else { return false }
+            stream = true
+        case .refusesObfuscation:
+            guard form.refusesPadding, stream else { return false }
+            form.refusesPadding = false
+        case .refusesStreamOptions:
+            guard form.reportsUsage, stream else { return false }
+            form.reportsUsage = false
+        case .wantsCompletionTokens, .wantsMaximumTokens: return nameMaximum(as: habit)
+        case .refusesSchema: return describeSchema()
+        case .refusesRequiredCalls:
+            guard toolChoice == "required", !tools.isEmpty else { return false }
+            toolChoice = "auto"
+            form.dropped.append("tool_choice")
+        case .refusesSampling: return false
+        }
+        return true
+    }
+
     /// Gives the bound on the answer's tokens the name that a server wants.
     ///
     /// - Returns: whether it had only the other one.
-    @discardableResult
-    fileprivate mutating func nameMaximum(as habit: UpstreamHabits.Habit) -> Bool {
+    private mutating func nameMaximum(as habit: UpstreamHabits.Habit) -> Bool {
         let (old, new) = ("max_tokens", "max_completion_tokens")
         let (from, to) = habit == .wantsMaximumTokens ? (new, old) : (old, new)
         guard let document = try? JSONDocument(parsing: [0x7B] + parameters + [0x7D]),
@@ -82,12 +111,30 @@ extension ModelCall {
 }
 
 extension ProviderFailure {
-    /// OpenAI's words for its reasoning models, which know `max_tokens` no more.
-    fileprivate var wantsCompletionTokens: Bool {
-        refuses("max_tokens") && self.message.contains("max_completion_tokens")
+    /// Whether these are the words of a server with this habit.
+    fileprivate func tells(_ habit: UpstreamHabits.Habit) -> Bool {
+        switch habit {
+        case .onlyStreams: wantsStream
+        case .refusesObfuscation: refuses("include_obfuscation")
+        case .refusesStreamOptions: refuses("stream_options")
+        // OpenAI's words for its reasoning models, which know `max_tokens` no more.
+        case .wantsCompletionTokens: refuses("max_tokens") && self.message.contains("max_completion_tokens")
+        case .wantsMaximumTokens: doesNotKnow("max_completion_tokens")
+        case .refusesSchema: refusesSchemas
+        // DashScope has none, nor has DeepSeek where it thinks (`clients.md` 5.6).
+        case .refusesRequiredCalls: refuses("tool_choice")
+        case .refusesSampling: false
+        }
     }
 
-    fileprivate var wantsMaximumTokens: Bool { doesNotKnow("max_completion_tokens") }
+    /// "This response_format type is unavailable now" (DeepSeek), "… of type 'json_schema' is not supported with this
+    /// model": the kind of answer, as opposed to the caller's schema.
+    private var refusesSchemas: Bool {
+        guard refuses("response_format") || refuses("json_schema") else { return false }
+        let words = self.message.lowercased()
+        return !words.contains("invalid schema")
+            && ["unavailable", "not support", "unsupported"].contains(where: words.contains)
+    }
 
     /// The words of servers that do not know a member, as opposed to a value that is none for them: OpenAI's and Azure's,
     /// Mistral, vLLM (pydantic).
@@ -104,7 +151,7 @@ extension ProviderFailure {
     }
 
     /// DashScope's words for models that answer in pieces only (`clients.md` 5.6).
-    fileprivate var wantsStream: Bool {
+    private var wantsStream: Bool {
         self.kind == .badRequest
             && (self.message.contains("only support stream") || self.message.contains("non-streaming calls")
                 || self.message.contains("stream must be set to true"))

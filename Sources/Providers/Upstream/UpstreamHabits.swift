@@ -6,34 +6,38 @@ import Synchronization
 final class UpstreamHabits: Sendable {
     enum Habit: Hashable {
         case onlyStreams, refusesStreamOptions, refusesSampling, thinksByEffort
+        /// It does not know `include_obfuscation` among the stream's options.
+        case refusesObfuscation
         /// Of the two names of the bound on an answer's tokens it knows only the newer one, or only the older one.
         case wantsCompletionTokens, wantsMaximumTokens
+        /// It cannot be held to a JSON schema.
+        case refusesSchema
+        /// It cannot be made to call a tool.
+        case refusesRequiredCalls
 
-        fileprivate var opposite: Habit? {
+        var opposite: Habit? {
             switch self {
             case .wantsCompletionTokens: .wantsMaximumTokens
             case .wantsMaximumTokens: .wantsCompletionTokens
-            case .onlyStreams, .refusesStreamOptions, .refusesSampling, .thinksByEffort: nil
+            default: nil
             }
         }
     }
 
-    private struct Entry: Hashable {
-        var model: String
-        var habit: Habit
+    private let known = Mutex<[String: Set<Habit>]>([:])
+
+    /// All that is known of a model.
+    func habits(of model: String) -> Set<Habit> {
+        known.withLock { $0.isEmpty ? [] : $0[model] ?? [] }
     }
 
-    private let known = Mutex<Set<Entry>>([])
-
-    func has(_ habit: Habit, model: String) -> Bool {
-        known.withLock { !$0.isEmpty && $0.contains(Entry(model: model, habit: habit)) }
-    }
+    func has(_ habit: Habit, model: String) -> Bool { habits(of: model).contains(habit) }
 
     func note(_ habit: Habit, model: String) {
         known.withLock { known in
             if known.count >= 1000 { known.removeAll() }
-            known.insert(Entry(model: model, habit: habit))
-            if let opposite = habit.opposite { known.remove(Entry(model: model, habit: opposite)) }
+            known[model, default: []].insert(habit)
+            if let opposite = habit.opposite { known[model]?.remove(opposite) }
         }
     }
 }
