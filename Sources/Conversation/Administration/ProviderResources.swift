@@ -80,8 +80,9 @@ package enum ProviderResources {
                     "dialect",
                     .string,
                     maxLength: 64,
-                    description: "A note of whose service it is; only kept. What a server does in its own way is found "
-                        + "out."
+                    description: "A note of whose service it is. Only `openai` does something, where OpenAI is behind "
+                        + "another address: no padding is asked of its streams. What else a server does in its own way "
+                        + "is found out."
                 ),
                 Field("api_version", .string, maxLength: 64),
                 Field("deployments", .object, default: [:], maxLength: 65_536),

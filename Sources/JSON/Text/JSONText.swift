@@ -20,16 +20,20 @@ package struct JSONText: Sendable, Hashable {
 
     init(verbatim bytes: [UInt8]) { self.bytes = bytes }
 
-    /// Bytes that may stand between two quotes as they are: UTF-8 without quotes, backslashes and control characters. Nil
-    /// for any others, whether or not they are valid.
-    package init?(plain bytes: ArraySlice<UInt8>) {
-        var isASCII = true
-        for byte in bytes {
-            if byte < 0x20 || byte == 0x22 || byte == 0x5C { return nil }
-            if byte >= 0x80 { isASCII = false }
-        }
-        guard isASCII || (try? UTF8Span(validating: bytes.span)) != nil else { return nil }
-        self.bytes = Array(bytes)
+    /// The content of a string, where the quote that ends it stands behind `range` and no sooner. Nil for what is no such
+    /// content: a quote before, an escape that is none or not whole, bytes that are no UTF-8.
+    package init?(quoted range: Range<Int>, in text: ArraySlice<UInt8>) {
+        let start = text.startIndex
+        guard let end = try? StringScanner.scan(text.span, from: range.lowerBound - start).end,
+            end == range.upperBound - start
+        else { return nil }
+        bytes = Array(text[range])
+    }
+
+    /// Bytes that may stand between two quotes as they are; nil for any others.
+    package init?(content bytes: ArraySlice<UInt8>) {
+        let text = Array(bytes) + [0x22]
+        self.init(quoted: 0..<bytes.count, in: text[...])
     }
 
     package mutating func append(_ other: JSONText) {

@@ -60,6 +60,12 @@ extension ModelDelta {
         reasoning == nil && refusal == nil && toolCalls.isEmpty && extraDelta.isEmpty && extraChoice.isEmpty
             && finish == nil
     }
+
+    /// Whether there is nothing besides reasoning; an empty text is nothing.
+    package var isReasoningOrNothing: Bool {
+        content?.isEmpty ?? true && refusal == nil && toolCalls.isEmpty && extraDelta.isEmpty && extraChoice.isEmpty
+            && finish == nil
+    }
 }
 
 /// A piece of a tool call: the opening one has id and name, later ones only more of the arguments.

@@ -99,8 +99,9 @@ package struct ProviderSettings: Sendable {
     package var baseURL: String
     /// Several are taken in turns. None for servers that need none.
     package var apiKeys: [Secret]
-    /// A note of whose service it is (`deepseek`, `ollama`, …), kept and shown. Nothing is done with it: what a server
-    /// does in its own way is found out.
+    /// A note of whose service it is (`deepseek`, `ollama`, …), kept and shown. Only `openai` does something, behind an
+    /// address that is not OpenAI's: its streams are asked for without padding. What else a server does in its own way is
+    /// found out.
     package var dialect: String?
     /// Azure's `api-version`, Anthropic's `anthropic-version`.
     package var apiVersion: String?

@@ -18,6 +18,7 @@ package enum ProviderFactory {
             apiKey: settings.apiKeys.first,
             headers: settings.headers,
             extra: settings.extra,
+            dialect: settings.dialect,
             timeouts: settings.timeouts.resolved,
             sendsTrace: settings.sendsTrace
         )

@@ -14,16 +14,20 @@ struct ChunkReader: AnswerReader {
     private(set) var sawFinish = false
     private(set) var answeredModel: String?
     private var metadata = ChunkMembers()
-    /// Made of the last chunk that had nothing but text.
+    /// Made of the last chunk that had nothing but text, and of the last that had nothing but reasoning.
     private var template: ChunkTemplate?
-    /// Where the text of the chunk that is being read stands.
+    private var reasoningTemplate: ChunkTemplate?
+    /// Where text and reasoning of the chunk that is being read stand.
     private var content: Range<Int>?
+    private var reasoning: Range<Int>?
 
     init(provider: String) {
         self.provider = provider
     }
 
-    func repeated(_ bytes: ArraySlice<UInt8>) -> ModelEvent? { template?.event(of: bytes) }
+    func repeated(_ bytes: ArraySlice<UInt8>) -> ModelEvent? {
+        template?.event(of: bytes) ?? reasoningTemplate?.event(of: bytes)
+    }
 
     /// Reads a chunk or a whole answer.
     ///
@@ -34,7 +38,7 @@ struct ChunkReader: AnswerReader {
             events.append(event)
             return
         }
-        content = nil
+        (content, reasoning) = (nil, nil)
         let document = try document(bytes)
         let root = document.root
         try requireObject(root)
@@ -58,12 +62,17 @@ struct ChunkReader: AnswerReader {
             default: if metadata.take(member, document) { hasNews = true }
             }
         }
+        if events.count == start + 1, case .delta(let delta) = events[start] { remember(bytes, delta) }
         // Those of Azure and of the model behind it come on different chunks; each event has them all.
         if hasNews { events.insert(.metadata(metadata.joined), at: start) }
-        if let content, events.count == start + 1, case .delta(let delta) = events[start],
-            delta.isTextOrNothing
-        {
-            template = ChunkTemplate(bytes, content: content, choice: delta.choice)
+    }
+
+    /// Makes a template of a chunk that said only this.
+    private mutating func remember(_ chunk: [UInt8], _ delta: ModelDelta) {
+        if let content, delta.isTextOrNothing {
+            template = ChunkTemplate(chunk, text: content, choice: delta.choice, isReasoning: false)
+        } else if let reasoning, delta.isReasoningOrNothing {
+            reasoningTemplate = ChunkTemplate(chunk, text: reasoning, choice: delta.choice, isReasoning: true)
         }
     }
 
@@ -108,10 +117,13 @@ struct ChunkReader: AnswerReader {
                 delta.content = member.value.escapedContent
                 // Without the quotes. Of several the last counts, here as there.
                 content = delta.content == nil ? nil : member.value.range.dropFirst().dropLast()
-            case "reasoning_content": delta.reasoning = member.value.escapedContent ?? delta.reasoning
-            case "reasoning":
-                // Ollama's and OpenRouter's word; other vendors put an object here.
-                if delta.reasoning == nil { delta.reasoning = member.value.escapedContent }
+            case "reasoning_content", "reasoning":
+                // The latter is Ollama's and OpenRouter's word; other vendors put an object there.
+                guard let text = member.value.escapedContent, delta.reasoning == nil || member.key != "reasoning" else {
+                    continue
+                }
+                delta.reasoning = text
+                reasoning = member.value.range.dropFirst().dropLast()
             case "refusal": delta.refusal = member.value.escapedContent
             case "tool_calls":
                 guard member.value.kind == .array else { continue }

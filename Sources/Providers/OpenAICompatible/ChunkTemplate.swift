@@ -10,27 +10,31 @@ struct ChunkTemplate: Sendable {
     private let head: [UInt8]
     private let tail: [UInt8]
     private let choice: Int
+    private let isReasoning: Bool
 
     /// - Parameters:
-    ///   - chunk: a chunk whose only event was text for `choice`.
-    ///   - content: where the text stands in it, without its quotes.
-    init(_ chunk: [UInt8], content: Range<Int>, choice: Int) {
-        head = Array(chunk[..<content.lowerBound])
-        tail = Array(chunk[content.upperBound...])
+    ///   - chunk: a chunk whose only event was text or reasoning for `choice`.
+    ///   - text: where it stands in it, without its quotes.
+    init(_ chunk: [UInt8], text: Range<Int>, choice: Int, isReasoning: Bool) {
+        head = Array(chunk[..<text.lowerBound])
+        tail = Array(chunk[text.upperBound...])
         self.choice = choice
+        self.isReasoning = isReasoning
     }
 
     /// The event of another chunk; nil when it must be parsed.
     ///
-    /// The head ends with the opening quote and the tail begins with the closing one. What is between them holds neither
-    /// quotes nor backslashes, so both are where they were, and the chunk's structure is the template's.
+    /// The head ends with the opening quote and the tail begins with the closing one. What is between them is the content
+    /// of one string, to the tail's quote and not before, so the chunk's structure is the template's.
     func event(of chunk: ArraySlice<UInt8>) -> ModelEvent? {
         guard chunk.count >= head.count + tail.count else { return nil }
         let (start, end) = (chunk.startIndex + head.count, chunk.endIndex - tail.count)
         guard Self.isSame(chunk[..<start], head), Self.isSame(chunk[end...], tail),
-            let text = JSONText(plain: chunk[start..<end])
+            let text = JSONText(quoted: start..<end, in: chunk)
         else { return nil }
-        return .delta(ModelDelta(choice: choice, content: text))
+        return .delta(
+            isReasoning ? ModelDelta(choice: choice, reasoning: text) : ModelDelta(choice: choice, content: text)
+        )
     }
 
     /// Whether these are the same bytes; both are as many.

@@ -9,14 +9,19 @@ package struct OpenAICompatibleProvider: UpstreamProvider {
     package var name: String { exchange.provider }
     var exchange: UpstreamExchange
     private let habits = UpstreamHabits()
+    /// OpenAI itself does, by default (`gateways.md` (e)).
+    private let padsChunks: Bool
 
     /// - Parameter configuration: `baseURL` up to and including `/v1`; the key is sent as `Authorization: Bearer`.
     package init(configuration: UpstreamConfiguration, client: HTTPClient) {
         exchange = UpstreamExchange(configuration: configuration, client: client)
+        let host = ProviderSettings.destination(of: configuration.baseURL)
+        padsChunks =
+            configuration.dialect == "openai" || host.hasSuffix("//api.openai.com") || host.hasSuffix(".api.openai.com")
     }
 
     package func start(_ call: ModelCall) async throws(ProviderFailure) -> any ModelRound {
-        try await habits.start(call, extra: exchange.configuration.extra, send)
+        try await habits.start(call, extra: exchange.configuration.extra, padsChunks: padsChunks, send)
     }
 
     @Sendable private func send(_ call: ModelCall, _ form: ChatForm) async throws(ProviderFailure) -> any ModelRound {
@@ -64,7 +69,11 @@ package struct OpenAICompatibleProvider: UpstreamProvider {
         if call.stream {
             // Without it most upstreams report no usage for a stream (`gateways.md` (c) 18).
             bytes.append(contentsOf: ",\"stream\":true".utf8)
-            if form.reportsUsage { bytes.append(contentsOf: ",\"stream_options\":{\"include_usage\":true}".utf8) }
+            if form.reportsUsage {
+                bytes.append(contentsOf: ",\"stream_options\":{\"include_usage\":true".utf8)
+                if form.refusesPadding { bytes.append(contentsOf: ",\"include_obfuscation\":false".utf8) }
+                bytes.append(0x7D)
+            }
             bytes.append(0x7D)
         } else {
             bytes.append(contentsOf: ",\"stream\":false}".utf8)

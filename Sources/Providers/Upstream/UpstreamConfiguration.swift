@@ -15,6 +15,8 @@ package struct UpstreamConfiguration: Sendable {
     package var headers: [String: String]
     /// Members of every request, for protocols that take any.
     package var extra: JSONObject
+    /// Whose service it is, where that was said.
+    package var dialect: String?
     package var timeouts: TransferTimeouts
     /// Whether requests carry `traceparent` and `tracestate`.
     package var sendsTrace: Bool
@@ -27,6 +29,7 @@ package struct UpstreamConfiguration: Sendable {
         apiKey: Secret?,
         headers: [String: String] = [:],
         extra: JSONObject = [:],
+        dialect: String? = nil,
         timeouts: TransferTimeouts = TransferTimeouts(),
         sendsTrace: Bool = true,
         answerLimit: Int = 16 << 20
@@ -36,6 +39,7 @@ package struct UpstreamConfiguration: Sendable {
         self.apiKey = apiKey
         self.headers = headers
         self.extra = extra
+        self.dialect = dialect
         self.timeouts = timeouts
         self.sendsTrace = sendsTrace
         self.answerLimit = answerLimit
