@@ -8,6 +8,8 @@ import Synchronization
 final class PromptedRound: ModelRound {
     private struct State {
         var finder: CallFinder
+        /// nil: words come as they are.
+        var unwrapper: AnswerUnwrapper?
         /// Half of a surrogate pair, which can only be read with its other half.
         var cut = JSONText()
         var calls = 0
@@ -18,9 +20,10 @@ final class PromptedRound: ModelRound {
     private let round: any ModelRound
     private let state: Mutex<State>
 
-    init(_ round: any ModelRound, tools: Set<String>) {
+    /// - Parameter unwraps: whether words were asked for as `{"answer":"…"}`.
+    init(_ round: any ModelRound, tools: Set<String>, unwraps: Bool = false) {
         self.round = round
-        state = Mutex(State(finder: CallFinder(tools: tools)))
+        state = Mutex(State(finder: CallFinder(tools: tools), unwrapper: unwraps ? AnswerUnwrapper() : nil))
     }
 
     var droppedParameters: [String] { round.droppedParameters }
@@ -34,7 +37,7 @@ final class PromptedRound: ModelRound {
                 let rest = state.withLock { state -> [ModelEvent] in
                     if state.hasEnded { return [] }
                     state.hasEnded = true
-                    return state.hasFinished ? [] : Self.events(state.finder.end(), &state)
+                    return state.hasFinished ? [] : Self.end(&state)
                 }
                 return rest.isEmpty ? nil : rest
             }
@@ -51,15 +54,34 @@ final class PromptedRound: ModelRound {
             var text = state.cut
             text.append(content)
             state.cut = text.cutSurrogate()
-            result = events(state.finder.take(text.decoded), &state)
+            result = read(text.decoded, &state)
         }
         if let finish = delta.finish {
-            result += events(state.finder.end(), &state)
+            result += end(&state)
             state.hasFinished = true
             delta.finish = state.calls > 0 ? .toolCalls : finish
         }
         if !delta.isEmpty { result.append(.delta(delta)) }
         return result
+    }
+
+    private static func read(_ text: String, _ state: inout State) -> [ModelEvent] {
+        guard let pieces = state.unwrapper?.take(text) else { return events(state.finder.take(text), &state) }
+        return events(pieces, &state)
+    }
+
+    private static func end(_ state: inout State) -> [ModelEvent] {
+        let rest = events(state.unwrapper?.end() ?? [], &state)
+        return rest + events(state.finder.end(), &state)
+    }
+
+    private static func events(_ pieces: [AnswerUnwrapper.Piece], _ state: inout State) -> [ModelEvent] {
+        pieces.flatMap { piece in
+            switch piece {
+            case .answer(let text): return [ModelEvent.delta(ModelDelta(content: text))]
+            case .other(let text): return events(state.finder.take(text), &state)
+            }
+        }
     }
 
     private static func events(_ findings: [CallFinder.Finding], _ state: inout State) -> [ModelEvent] {

@@ -11,8 +11,8 @@ package struct PromptedToolsProvider: ModelProvider {
     private let wrapped: any ModelProvider
     private let writesJSONSchema: Bool
 
-    /// - Parameter writesJSONSchema: whether the server can be bound to a schema (`response_format`). It is, when a
-    ///   call is demanded (`tool_choice` required or named); where the model may also speak it stays free.
+    /// - Parameter writesJSONSchema: whether the server can be bound to a schema (`response_format`). It is: to calls when
+    ///   one is demanded (`tool_choice` required or named), else to calls or an object that holds the answer's words.
     package init(wrapping wrapped: any ModelProvider, writesJSONSchema: Bool = false) {
         self.wrapped = wrapped
         self.writesJSONSchema = writesJSONSchema
@@ -21,6 +21,6 @@ package struct PromptedToolsProvider: ModelProvider {
     package func start(_ call: ModelCall) async throws(ProviderFailure) -> any ModelRound {
         let prompt = try ToolPrompt(call, writesJSONSchema: writesJSONSchema, provider: name)
         let round = try await wrapped.start(prompt.call)
-        return prompt.tools.isEmpty ? round : PromptedRound(round, tools: prompt.tools)
+        return prompt.tools.isEmpty ? round : PromptedRound(round, tools: prompt.tools, unwraps: prompt.wrapsAnswers)
     }
 }

@@ -7,6 +7,8 @@ struct ToolPrompt {
     private(set) var call: ModelCall
     /// The names that the model may call; empty when it may call none.
     private(set) var tools: Set<String> = []
+    /// Whether an answer in words comes in JSON, too.
+    private(set) var wrapsAnswers = false
 
     init(_ original: ModelCall, writesJSONSchema: Bool, provider: String) throws(ProviderFailure) {
         call = original
@@ -21,20 +23,24 @@ struct ToolPrompt {
         call.tools = []
         call.toolChoice = nil
         let isForced = selection.mode == .required || named != nil
-        var instruction: String?
-        if !offered.isEmpty {
-            instruction = Self.instruction(offered, names: selection.names, isForced: isForced)
-        }
         do {
             var parameters = try JSONValue(parsing: [0x7B] + original.parameters + [0x7D]).object ?? [:]
             let hadWish = parameters.removeValue(forKey: "parallel_tool_calls") != nil
-            if isForced, writesJSONSchema, !offered.isEmpty {
-                parameters["response_format"] = Self.format(offered, names: selection.names)
+            // An answer in words must have the caller's own form, and each of several would have to be taken out.
+            let isFree = Self.isText(parameters["response_format"]) && (parameters["n"]?.int ?? 1) == 1
+            if writesJSONSchema, !offered.isEmpty, isForced || isFree {
+                wrapsAnswers = !isForced
+                parameters["response_format"] =
+                    CallSchema.format(offered, names: selection.names, allowsAnswer: wrapsAnswers)
                 call.parameters = Self.members(parameters)
             } else if hadWish {
                 call.parameters = Self.members(parameters)
             }
-            call.messages = try Self.messages(original, instruction)
+            call.messages = try Self.messages(original)
+            if !offered.isEmpty {
+                let mode: Mode = isForced ? .forced : wrapsAnswers ? .wrapped : .free
+                try call.instruct(Self.instruction(offered, names: selection.names, mode))
+            }
         } catch {
             throw ProviderFailure(.badRequest, "The request is not JSON: \(error.message)", provider: provider)
         }
@@ -44,17 +50,26 @@ struct ToolPrompt {
         Array(JSONValue.object(object).bytes.dropFirst().dropLast())
     }
 
-    private static func instruction(
-        _ tools: [ToolSelection.Tool],
-        names: ToolNames,
-        isForced: Bool
-    ) -> String {
+    private static func isText(_ format: JSONValue?) -> Bool {
+        format.map { $0.isNull || $0["type"] == "text" } ?? true
+    }
+
+    /// How a model may answer: with a call, with a call or in words, with JSON of either.
+    private enum Mode {
+        case forced, free, wrapped
+    }
+
+    private static func instruction(_ tools: [ToolSelection.Tool], names: ToolNames, _ mode: Mode) -> String {
         var text = "You can use tools. "
-        text += isForced ? "Answer with a call of one of them now: " : "To call one, answer with nothing but "
+        text += mode == .forced ? "Answer with a call of one of them now: " : "To call one, answer with nothing but "
         text += "one JSON object of this form, without any other text:\n"
         text += #"{"tool": "<name>", "arguments": {…}}"# + "\n"
         text += "Its result comes in the next message. "
-        if !isForced { text += "When you need no tool, answer in plain text. " }
+        switch mode {
+        case .forced: break
+        case .free: text += "When you need no tool, answer in plain text. "
+        case .wrapped: text += "When you need no tool, answer with {\"\(CallSchema.answer)\": \"<your answer>\"}. "
+        }
         text += "Never make up a result.\n\nTools, with JSON Schemas of their arguments:"
         for tool in tools {
             var json: JSONObject = ["tool": .string(names.original(tool.name))]
@@ -65,35 +80,16 @@ struct ToolPrompt {
         return text
     }
 
-    private static func format(_ tools: [ToolSelection.Tool], names: ToolNames) -> JSONValue {
-        let calls = tools.map { tool -> JSONValue in
-            let arguments = tool.parameters ?? ["type": "object"]
-            return [
-                "type": "object", "additionalProperties": false, "required": ["tool", "arguments"],
-                "properties": [
-                    "tool": ["type": "string", "enum": [.string(names.original(tool.name))]], "arguments": arguments,
-                ],
-            ]
-        }
-        let schema = calls.count == 1 ? calls[0] : ["anyOf": .array(calls)]
-        return ["type": "json_schema", "json_schema": ["name": "tool_call", "schema": schema]]
-    }
-
     /// Messages that are not of tools keep their bytes.
-    private static func messages(_ call: ModelCall, _ instruction: String?) throws(JSONError) -> [[UInt8]] {
+    private static func messages(_ call: ModelCall) throws(JSONError) -> [[UInt8]] {
         var bytes: [UInt8] = [0x5B]
         bytes.append(joining: call.messages)
         bytes.append(0x5D)
         let document = try JSONDocument(parsing: bytes)
         var result: [[UInt8]] = []
         var names: [String: String] = [:]
-        var isInstructed = instruction == nil
         for message in document.root.elements {
             switch message["role"]?.string {
-            case "system" where !isInstructed:
-                isInstructed = true
-                let own = Self.text(message["content"])
-                result.append(object("system", own + (own.isEmpty ? "" : "\n\n") + (instruction ?? "")))
             case "assistant" where (message["tool_calls"]?.count ?? 0) > 0:
                 var lines = [Self.text(message["content"])].filter { !$0.isEmpty }
                 for call in message["tool_calls"]?.elements.map({ $0 }) ?? [] {
@@ -109,7 +105,6 @@ struct ToolPrompt {
             default: result.append(message.rawBytes)
             }
         }
-        if !isInstructed, let instruction { result.insert(object("system", instruction), at: 0) }
         return result
     }
 
