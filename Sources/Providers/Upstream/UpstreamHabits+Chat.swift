@@ -89,7 +89,7 @@ extension ModelCall {
             guard toolChoice == "required", !tools.isEmpty else { return false }
             toolChoice = "auto"
             form.dropped.append("tool_choice")
-        case .refusesSampling: return false
+        case .refusesSampling, .thinksByEffort: return false
         }
         return true
     }
@@ -123,7 +123,7 @@ extension ProviderFailure {
         case .refusesSchema: refusesSchemas
         // DashScope has none, nor has DeepSeek where it thinks (`clients.md` 5.6).
         case .refusesRequiredCalls: refuses("tool_choice")
-        case .refusesSampling: false
+        case .refusesSampling, .thinksByEffort: false
         }
     }
 
