@@ -107,7 +107,7 @@ struct TurnLauncher: Sendable {
     func guarded<Value>(_ control: TurnControl, _ request: GatewayRequest, _ work: () async -> Value) async -> Value {
         request.notes.set { $0.control = control }
         let connection = request.request.connection
-        let number = connection.answerNumber
+        let number = request.request.number
         let id = running.add { cause in
             control.cause = cause
             connection.cancelAnswer(number)

@@ -34,11 +34,8 @@ package final class Connection: Sendable {
         onLoop { $0.close() }
     }
 
-    /// Which of the connection's requests is being answered; for `cancelAnswer`. To be asked on the connection's loop.
-    package var answerNumber: Int { handler.value.answerNumber }
-
-    /// Cancels the task that answers that request: the one in which its responder was called. Nothing happens when the
-    /// answer is complete.
+    /// Cancels the task in which the responder of that request was called (`Request.number`). Nothing happens when it has
+    /// returned its answer.
     package func cancelAnswer(_ number: Int) {
         onLoop { $0.cancelAnswer(number) }
     }

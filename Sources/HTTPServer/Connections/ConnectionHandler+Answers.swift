@@ -27,7 +27,8 @@ extension ConnectionHandler {
             target: head.target,
             headers: head.headers,
             body: body,
-            connection: connection
+            connection: connection,
+            number: answerNumber
         )
         let state = table.state
         let terms = AnswerTerms(
@@ -45,18 +46,24 @@ extension ConnectionHandler {
             }
             // A task keeps its memory as deep as it ever was. This one has called all that makes an answer; the one that
             // sends it may live for minutes, and there are thousands of them.
+            connection.onLoop { $0.answerIsMade() }
             _ = Task<Void, Never>.immediate(executorPreference: connection.executor) {
                 await connection.answer(response, terms, isStopping: state.isStopping)
             }
         }
-        guard isAnswering, answerNumber == number else { return }
+        guard isMaking, answerNumber == number else { return }
         answering = task
         if mustCancel { task.cancel() }
     }
 
-    /// Cancels the task that makes that answer, if it is still being made or sent.
+    private func answerIsMade() {
+        isMaking = false
+        answering = nil
+    }
+
+    /// Cancels the task that makes that answer, if it is still being made.
     func cancelAnswer(_ number: Int) {
-        guard isAnswering, answerNumber == number else { return }
+        guard isMaking, answerNumber == number else { return }
         // It may be in its first steps, before anybody has it.
         mustCancel = true
         answering?.cancel()
@@ -65,7 +72,7 @@ extension ConnectionHandler {
     func answered(keepsOpen: Bool) {
         guard let connection else { return }
         isAnswering = false
-        answering = nil
+        answerIsMade()
         isPaused = false
         lastActivity = .now
         if case .streaming(let pipe) = inbound {

@@ -13,18 +13,22 @@ package struct Request: Sendable {
     package let body: RequestBody
     /// What the request came on.
     package let connection: Connection
+    /// Which of the connection's requests it is; for `Connection.cancelAnswer`.
+    package let number: Int
 
     package init(
         method: HTTPRequest.Method,
         target: String,
         headers: RequestHeaders,
         body: RequestBody,
-        connection: Connection
+        connection: Connection,
+        number: Int = 0
     ) {
         self.method = method
         self.headers = headers
         self.body = body
         self.connection = connection
+        self.number = number
         let parts = RequestTarget(target)
         path = parts.path
         query = parts.query

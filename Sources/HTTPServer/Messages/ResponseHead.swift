@@ -13,7 +13,7 @@ enum BodyFraming: Equatable {
 }
 
 enum ResponseHead {
-    /// Writes status line and fields.
+    /// Writes status line and fields. Values cannot break out of their line: `ResponseHeaders` has seen to it.
     static func write(
         _ response: Response,
         framing: BodyFraming,

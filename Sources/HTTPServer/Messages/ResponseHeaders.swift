@@ -14,6 +14,7 @@ package struct ResponseHeaders: Sendable, Equatable {
 
     /// Adds a field, whether or not there is one of that name. What would end its line becomes a blank.
     package mutating func add(_ name: HTTPField.Name, _ value: String) {
+        assert(!Self.serversOwn.contains(name.canonicalName))
         // As much as most answers have.
         if lines.isEmpty { lines.reserveCapacity(512) }
         lines.append(contentsOf: name.rawName.utf8)
@@ -25,6 +26,8 @@ package struct ResponseHeaders: Sendable, Equatable {
         }
         lines.append("\r\n")
     }
+
+    private static let serversOwn: Set<String> = ["content-length", "transfer-encoding", "connection", "date"]
 
     /// Adds all fields of another list behind these.
     package mutating func append(_ others: ResponseHeaders) {

@@ -62,8 +62,10 @@ final class EasyHandle {
     /// - Parameter isWhole: it came to its proper end. After any other nothing is kept of it.
     func reset(isWhole: Bool) {
         if isWhole, kept != nil {
-            // The rest is set anew. Of the conversation nothing stays.
+            // The rest is set anew. Of the conversation nothing stays, nor of who was told of it.
             ccurl_set_string(curl, CURLOPT_COPYPOSTFIELDS, nil)
+            ccurl_set_context(curl, nil)
+            ccurl_set_pointer(curl, CURLOPT_OPENSOCKETDATA, nil)
         } else {
             kept = nil
             curl_easy_reset(curl)
