@@ -20,8 +20,7 @@ package final class UsageRecorder: Sendable {
     private let state = Mutex(State())
     /// How long rows are gathered for one commit, which costs as much as many of them.
     private static let gathering = Duration.milliseconds(100)
-    /// A few rows in a statement: answers come in between two of them.
-    private static let insertion = BatchInsert("usage_record", UsageRow.columns, largest: 16)
+    private static let insertion = BatchInsert("usage_record", UsageRow.columns)
     private static let numbered = BatchInsert("usage_record", UsageRow.columns, suffix: "RETURNING id")
     private static let shares = BatchInsert("usage_share", UsageShare.columns)
     /// Rows kept at the most while the store is down; beyond it they are counted and logged, not kept.

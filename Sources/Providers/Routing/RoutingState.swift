@@ -81,8 +81,9 @@ package final class RoutingState: Sendable {
     ) -> KeyRing.Pick {
         let now = environment.now()
         return rings.withLock {
-            $0[ring, default: KeyRing()]
-                .pick(for: target.model, at: now, trustsGuesses: trustsGuesses, after: tried)
+            $0.change(ring, default: KeyRing()) {
+                $0.pick(for: target.model, at: now, trustsGuesses: trustsGuesses, after: tried)
+            }
         }
     }
 
@@ -110,7 +111,8 @@ package final class RoutingState: Sendable {
 
     func admit(_ target: String) -> Breaker.Admission {
         let now = environment.now()
-        return breakers.withLock { $0[target]?.admit(at: now) ?? .yes }
+        // A value that is changed in a dictionary costs more than the rest of a call's routing, and most have nothing there.
+        return breakers.withLock { $0.isEmpty ? .yes : $0[target]?.admit(at: now) ?? .yes }
     }
 
     /// The one of several open targets that has been open longest, as a probe; nil while probes of all are out.
@@ -156,7 +158,7 @@ package final class RoutingState: Sendable {
     // MARK: Load
 
     func enter(_ target: String) -> RoundTicket {
-        loads.withLock { $0[target] = ($0[target] ?? 0) + 1 }
+        loads.withLock { $0.change(target, default: 0) { $0 += 1 } }
         return RoundTicket(target: target, state: self)
     }
 

@@ -4,13 +4,9 @@
 private let batchSizes = [64, 16, 4, 1]
 
 /// Cuts rows into runs of the sizes above.
-private func inBatches<Row>(
-    _ rows: [Row],
-    upTo largest: Int,
-    _ body: (_ size: Int, ArraySlice<Row>) throws -> Void
-) rethrows {
+private func inBatches<Row>(_ rows: [Row], _ body: (_ size: Int, ArraySlice<Row>) throws -> Void) rethrows {
     var rest = rows[...]
-    for size in batchSizes where size <= largest {
+    for size in batchSizes {
         while rest.count >= size {
             try body(size, rest.prefix(size))
             rest = rest.dropFirst(size)
@@ -21,15 +17,11 @@ private func inBatches<Row>(
 /// `INSERT INTO table (columns) VALUES (…), (…)`.
 package struct BatchInsert: Sendable {
     private let statements: [Int: String]
-    private let largest: Int
 
-    /// - Parameters:
-    ///   - suffix: what follows the values: `RETURNING id`, `ON CONFLICT DO NOTHING`.
-    ///   - largest: rows of one statement at the most.
-    package init(_ table: String, _ columns: [String], suffix: String = "", largest: Int = 64) {
-        self.largest = largest
+    /// - Parameter suffix: what follows the values: `RETURNING id`, `ON CONFLICT DO NOTHING`.
+    package init(_ table: String, _ columns: [String], suffix: String = "") {
         var statements: [Int: String] = [:]
-        for size in batchSizes where size <= largest {
+        for size in batchSizes {
             let tuples = (0..<size).map { row in
                 "(\(SQLDialect.parameters(columns.count, from: row * columns.count + 1)))"
             }
@@ -44,7 +36,7 @@ package struct BatchInsert: Sendable {
     @discardableResult
     package func run(_ rows: [[SQLValue]], _ connection: any SQLConnection) throws -> [SQLRow] {
         var returned: [SQLRow] = []
-        try inBatches(rows, upTo: largest) { size, slice in
+        try inBatches(rows) { size, slice in
             returned += try connection.query(statements[size] ?? "", Array(slice.joined()))
         }
         return returned
@@ -76,7 +68,7 @@ package struct BatchUpdate: Sendable {
 
     /// Updates the rows; each begins with the id.
     package func run(_ rows: [[SQLValue]], _ connection: any SQLConnection) throws {
-        try inBatches(rows, upTo: .max) { size, slice in
+        try inBatches(rows) { size, slice in
             _ = try connection.execute(statements[size] ?? "", Array(slice.joined()))
         }
     }

@@ -1,5 +1,7 @@
 // The state machine of limits: claims, corrections and ends on the meters of many subjects.
 
+import Identity
+
 /// Meters by subject. No clock, no store, no lock: engines bring those.
 struct LimitTable: Sendable {
     var meters: [LimitScope: LimitMeter] = [:]
@@ -59,7 +61,7 @@ struct LimitTable: Sendable {
 
     /// Changes a subject's meter where it lies: taken out and put back, its lists would be copied.
     private mutating func change<Value>(_ scope: LimitScope, _ body: (inout LimitMeter) -> Value) -> Value {
-        body(&meters[scope, default: LimitMeter()])
+        meters.change(scope, default: LimitMeter(), body)
     }
 
     /// Charges what a request has used so far where that is more than was reserved, and says whether it may go on.
