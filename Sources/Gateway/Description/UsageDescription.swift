@@ -16,7 +16,8 @@ enum UsageDescription {
         the currency unit (`cost_micros`) and as a decimal (`cost`); it is the part whose price is known, all of it where \
         `is_cost_known`. Tokens of upstreams that report none are estimated and marked. Filters take several values with \
         commas. Where several models had a part in a turn, sums by `model` or `provider`, or of one, give each its tokens \
-        and its cost, and count the request at the last of them, whose name its row has.
+        and its cost, and count the request at the last of them, whose name its row has. So they do in `estimated_requests` \
+        (some of its tokens are estimated) and `unpriced_requests` (some of its tokens have no price, so that `cost` lacks them).
         """,
         "parameters": .array(
             [

@@ -139,7 +139,7 @@ import Testing
             let tally = TurnTally()
             for (model, tokens) in [("one", 10), ("two", 20), ("one", 30), ("free", 5)] {
                 tally.target = RouteTarget(provider: "up-\(model)", model: model)
-                tally.add(Usage(promptTokens: tokens, completionTokens: 1))
+                tally.add(Usage(promptTokens: tokens, completionTokens: 1, isEstimated: model == "two"))
             }
             // 1.4 and 0.7 are 2.1 together, rounded 2.
             let cost = TurnCost(charges: [Charge(picos: 1_400_000), Charge(picos: 700_000), nil])
@@ -149,25 +149,45 @@ import Testing
             turn.isCostKnown = false
             turn.usage = tally.usage
             turn.shares = UsageShare.list(tally, cost)
+            // The one without a price is not the last, and counts there.
+            var early = try Self.row("early", at: "2026-01-03T00:00:00Z", model: "paid", cost: 0)
+            early.isCostKnown = false
+            early.shares = [("unpriced", false), ("paid", true)].map { model, isPaid in
+                UsageShare(
+                    provider: "up",
+                    model: model,
+                    usage: Usage(promptTokens: 5, completionTokens: 1),
+                    costMicros: 0,
+                    isCostKnown: isPaid,
+                    isLast: isPaid
+                )
+            }
             for row in [
                 turn, try Self.row("plain", at: "2026-01-01T00:00:00Z", model: "one"),
-                try Self.row("other", at: "2026-01-02T00:00:00Z", model: "none"),
+                try Self.row("other", at: "2026-01-02T00:00:00Z", model: "none"), early,
             ] { stage.recorder.record(row) }
+            let members = [
+                "model", "day", "requests", "errors", "prompt_tokens", "cost_micros", "estimated_requests",
+                "unpriced_requests",
+            ]
             func sums(_ text: String) async throws -> [String] {
                 try await Self.page(stage, text)["results"]?.array?.map { sum in
-                    (["model", "day", "requests", "errors", "prompt_tokens", "cost_micros", "unpriced_requests"])
-                        .compactMap { sum[$0].map { $0.string ?? $0.text } }.joined(separator: " ")
+                    members.compactMap { sum[$0].map { $0.string ?? $0.text } }.joined(separator: " ")
                 } ?? []
             }
-            let all = ["free 1 1 5 0 1", "none 1 0 10 1 0", "one 1 0 50 2 0", "two 0 0 20 1 0"]
+            let all = [
+                "free 1 1 5 0 1 1", "none 1 0 10 1 0 0", "one 1 0 50 2 0 0", "paid 1 0 5 0 0 1", "two 0 0 20 1 0 0",
+                "unpriced 0 0 5 0 0 0",
+            ]
             #expect(try await sums("group_by=model") == all)
-            #expect(try await sums("group_by=model&provider=up-two") == ["two 0 0 20 1 0"])
-            #expect(try await sums("group_by=day&model=one,two") == ["2026-01-01 1 0 70 3 0"])
-            #expect(try await sums("group_by=day") == ["2026-01-01 2 1 75 3 1", "2026-01-02 1 0 10 1 0"])
+            #expect(try await sums("group_by=model&provider=up-two") == ["two 0 0 20 1 0 0"])
+            #expect(try await sums("group_by=day&model=one,two") == ["2026-01-01 1 0 70 3 0 0"])
+            let days = ["2026-01-01 2 1 75 3 1 1", "2026-01-02 1 0 10 1 0 0", "2026-01-03 1 0 10 0 0 1"]
+            #expect(try await sums("group_by=day") == days)
             // The rows of a model are those that it had a part in, whole; none is there twice.
             for (text, ids) in [
                 ("model=one", "plain shared"), ("model=two", "shared"), ("model=two&provider=up-two", "shared"),
-                ("model=two&provider=up-one", ""), ("provider=up-free", "shared"), ("", "other plain shared"),
+                ("model=two&provider=up-one", ""), ("provider=up-free", "shared"), ("", "early other plain shared"),
             ] {
                 let rows = try await Self.page(stage, text)["results"]?.array ?? []
                 #expect(rows.compactMap { $0["request_id"]?.string }.sorted().joined(separator: " ") == ids, "\(text)")

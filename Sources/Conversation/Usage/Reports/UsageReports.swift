@@ -116,8 +116,8 @@ package struct UsageReports: Sendable {
             sum("counted", "requests"), sum("CASE WHEN outcome = 'finished' THEN 0 ELSE counted END", "errors"),
             sum("prompt_tokens", "prompt_tokens"), sum("completion_tokens", "completion_tokens"),
             sum("cached_tokens", "cached_tokens"), sum("cache_write_tokens", "cache_write_tokens"),
-            sum("reasoning_tokens", "reasoning_tokens"), sum("is_estimated", "estimated_requests"),
-            sum("cost_micros", "cost_micros"), sum("1 - is_cost_known", "unpriced_requests"),
+            sum("reasoning_tokens", "reasoning_tokens"), sum("counted * is_estimated", "estimated_requests"),
+            sum("cost_micros", "cost_micros"), sum("counted * (1 - is_cost_known)", "unpriced_requests"),
         ].joined(separator: ", ")
         // The day inside: PostgreSQL takes no expression with parameters for the same one twice.
         return """
@@ -134,8 +134,10 @@ package struct UsageReports: Sendable {
 
     /// A line for each target of a turn, with what it used; the turn itself counts once, at the last of them.
     private static let parts: String = {
-        let own = (["id"] + UsageRow.columns).filter { !UsageShare.ofTarget.contains($0) }.map { "r.\($0)" }
-        let shared = UsageShare.ofTarget.map { "CASE WHEN s.usage_id IS NULL THEN r.\($0) ELSE s.\($0) END AS \($0)" }
+        // Of the turn as a whole, as it is counted: a sum by models has as many as one without them.
+        let ofTarget = UsageShare.ofTarget.filter { $0 != "is_estimated" && $0 != "is_cost_known" }
+        let own = (["id"] + UsageRow.columns).filter { !ofTarget.contains($0) }.map { "r.\($0)" }
+        let shared = ofTarget.map { "CASE WHEN s.usage_id IS NULL THEN r.\($0) ELSE s.\($0) END AS \($0)" }
         let columns = (own + shared + ["COALESCE(s.is_last, 1) AS counted"]).joined(separator: ", ")
         return "(SELECT \(columns) FROM usage_record r LEFT JOIN usage_share s ON s.usage_id = r.id)"
     }()
