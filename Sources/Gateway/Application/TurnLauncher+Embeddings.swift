@@ -16,7 +16,7 @@ extension TurnLauncher {
         let (end, answer) = await guarded(run.control, request) { await run.run() }
         switch end {
         case .failed(let error): throw error.adding(run.control)
-        case .cancelled(.shutDown): throw OpenAIError.shuttingDown
+        case .cancelled(.shutDown): throw OpenAIError.shuttingDown.adding(run.control)
         case .cancelled(.clientGone): throw CancellationError()
         case .finished:
             guard let answer else { throw OpenAIError.internal() }

@@ -1,5 +1,6 @@
 // Embeddings through the built gateway: the real clients, bots refused, clients that leave, upstreams that die.
 
+import Foundation
 import JSON
 import Support
 import Testing
@@ -106,6 +107,23 @@ import Testing
         #expect(rows.count == 1)
         #expect(rows.first?["outcome"] == "client_gone")
         try await gateway.stop()
+        try await upstream.stop()
+    }
+
+    @Test func aStopThatDoesNotWaitSaysWhoWasAsked() async throws {
+        let upstream = try await ScriptedUpstream.start()
+        try await upstream.queue(#"{"delay_before_head":30000}"#)
+        let gateway = try await Gateway.start(upstream: upstream.baseURL, environment: ["OPSGATE_DRAIN_SECONDS": "1"])
+        async let answer = gateway.post(Self.path, #"{"model":"default","input":"x"}"#)
+        try await eventually("the upstream works", within: .seconds(20)) {
+            try await upstream.stats().answers_open == 1
+        }
+        gateway.process.signal(SIGTERM)
+        let refused = try await answer
+        #expect(refused.status == 503)
+        #expect(refused.head["x-opsgate-provider"] == "openai")
+        #expect(refused.head["x-opsgate-attempts"] == "1")
+        #expect(try await gateway.process.wait() == .exited(0))
         try await upstream.stop()
     }
 
