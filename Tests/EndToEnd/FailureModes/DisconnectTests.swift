@@ -168,12 +168,12 @@ import Testing
         try await Stand.run(Self.mixed) { stand in
             // Each brings enough to be seen if it stayed.
             let half = 600
-            let text = String(repeating: "x", count: 16 << 10)
+            let text = String(repeating: "x", count: 128 << 10)
             try await abort(0..<half, stand, text)
             let before = try stand.memory("VmRSS")
             try await abort(half..<2 * half, stand, text)
             let after = try stand.memory("VmRSS")
-            // What pools and caches still take is a tenth of it; a body that stayed of each would be more.
+            // A body that stayed of one in nine would be more.
             #expect(after - before < 8, "from \(before) MiB to \(after) MiB by \(half) answers")
         }
     }
