@@ -26,6 +26,24 @@ import Tools
         prices: ["up/model-1": ModelPrice(input: 1_000_000, output: 1_000_000)]
     )
 
+    /// A chat with a prompt of four bytes; `tokens`: what its answer may have.
+    private static func request(
+        to route: String = "default",
+        bot: String? = nil,
+        of tokens: Int? = nil
+    ) -> AccountedRequest {
+        AccountedRequest(
+            operation: .chat,
+            requestID: "r",
+            caller: Stage.caller,
+            surface: "chat",
+            requestedModel: "m",
+            botID: bot,
+            route: route,
+            estimate: LimitEstimate(promptBytes: 4, mostCompletionTokens: tokens, model: "up/model-1")
+        )
+    }
+
     private func reading(_ stage: Stage, _ scope: LimitScope = Self.user) async throws -> LimitReading {
         try await stage.environment.limits.limiter.readings(of: [scope])[scope] ?? LimitReading()
     }
@@ -264,21 +282,10 @@ import Tools
             try await after.use(limits)
             let before = try await after.limiter.readings(of: [Self.user])[Self.user]
             #expect(before?.day == 400 && before?.month == 400)
-            func request(of tokens: Int) -> AccountedRequest {
-                AccountedRequest(
-                    operation: .chat,
-                    requestID: "r",
-                    caller: Stage.caller,
-                    surface: "chat",
-                    requestedModel: "m",
-                    route: "default",
-                    estimate: LimitEstimate(promptBytes: 4, mostCompletionTokens: tokens, model: "up/model-1")
-                )
-            }
             await #expect(throws: LimitsFailure.self) {
-                _ = try await after.begin(request(of: 150), Self.prices, at: WallClock.system.now())
+                _ = try await after.begin(Self.request(of: 150), Self.prices, at: WallClock.system.now())
             }
-            let granted = try await after.begin(request(of: 50), Self.prices, at: WallClock.system.now())
+            let granted = try await after.begin(Self.request(of: 50), Self.prices, at: WallClock.system.now())
             #expect(granted?.hold.charged == LimitUse(tokens: 51, micros: 51))
         }
     }
@@ -297,16 +304,7 @@ import Tools
                 clock: WallClock { clock.withLock { $0 } }
             )
             try await limits.reload()
-            let request = AccountedRequest(
-                operation: .chat,
-                requestID: "r",
-                caller: Stage.caller,
-                surface: "chat",
-                requestedModel: "m",
-                botID: "bot-1",
-                route: "default",
-                estimate: LimitEstimate(promptBytes: 4, mostCompletionTokens: 150, model: "up/model-1")
-            )
+            let request = Self.request(bot: "bot-1", of: 150)
             func passes() async throws -> Bool {
                 guard let held = try? await limits.begin(request, Self.prices, at: WallClock.system.now()) else {
                     return false
@@ -356,14 +354,7 @@ import Tools
             book.add(LimitSet(requestsPerMinute: 1), to: LimitScope(.route, "up/named"))
             try await limits.use(book)
             func passes(_ route: String) async throws -> Bool {
-                let request = AccountedRequest(
-                    operation: .chat,
-                    requestID: "r",
-                    caller: Stage.caller,
-                    surface: "chat",
-                    requestedModel: "m",
-                    route: route
-                )
+                let request = Self.request(to: route)
                 guard let hold = try? await limits.begin(request, Self.prices, at: 0)?.hold else { return false }
                 limits.limiter.settle(hold, as: LimitUse())
                 return true
