@@ -14,7 +14,7 @@ import Testing
     @Test func onlyTheOneThatIsBeingMadeIsCancelled() async throws {
         let door = try await Door.open(loops: 1) { request, seen in
             let connection = request.connection
-            let number = connection.answerNumber
+            let number = request.number
             switch request.path {
             case "/own":
                 // Others have the task by now.
@@ -51,7 +51,7 @@ import Testing
     /// From another thread, and by whoever kept the number for too long.
     @Test func aNumberThatIsOverCancelsNothing() async throws {
         let door = try await Door.open(loops: 1) { request, seen in
-            let (connection, number) = (request.connection, request.connection.answerNumber)
+            let (connection, number) = (request.connection, request.number)
             if request.path == "/one" {
                 // Goes on when the answer is over, and in the middle of the next one.
                 Task.detached {
