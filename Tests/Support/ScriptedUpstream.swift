@@ -20,7 +20,6 @@ package struct ScriptedUpstream: Sendable {
         package var completion_tokens: Int
         package var connections_open: Int
         package var connections_opened: Int
-        /// Milliseconds since 1970.
     }
 
     /// A line of `GET /control/ledger`: one answer, or one refused request.

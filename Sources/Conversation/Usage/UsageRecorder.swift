@@ -5,8 +5,9 @@ import OpenAIProtocol
 package import Storage
 import Synchronization
 
-/// Takes rows at once and writes them in batches. A row is in memory for the length of one commit; `drain` writes what
-/// is left before the program ends. While the store is down rows wait, up to a bound, and nobody's answer fails for it.
+/// Takes rows at once and writes them in batches. A row is in memory for up to 100 ms, the commit that runs and its
+/// own; `drain` writes what is left before the program ends, and a program that is killed loses it. While the store is
+/// down rows wait, up to a bound, and nobody's answer fails for it.
 package final class UsageRecorder: Sendable {
     private struct State {
         var waiting: [UsageRow] = []

@@ -1,4 +1,4 @@
-// Starts a turn in a task of its own and ties its life to the client's connection.
+// Runs turns, whole answers in the request's task and streams in one of their own, for as long as the client is there.
 
 import Conversation
 import HTTPServer
