@@ -5,18 +5,23 @@ import JSON
 /// Cleans schemas of what Gemini refuses: `additionalProperties`, `$schema`, `$ref`, `const`, lists of types and more.
 /// What can be said otherwise is; what cannot be is left out, which makes a schema wider, never narrower.
 ///
-/// Gemini knows no references: each becomes what it stands for, and one that leads back into itself any object. A few
-/// that lead on to one another many times over can stand for more than fits anywhere, so there is a bound for all
-/// schemas of a request together.
+/// Gemini knows no references: each becomes what it stands for. One that leads back into itself is followed a few times,
+/// and then only its type is said. A few that lead on to one another many times over can stand for more than fits
+/// anywhere, so there is a bound for all schemas of a request together.
 struct GeminiSchema {
     private struct TooLarge: Error {}
 
     private let provider: String
     private var root = JSONValue.null
-    /// The references that led to the schema that is being cleaned.
-    private var path: Set<String> = []
-    /// What may still be written, about in bytes; each schema counts as `share` at least.
-    private var rest = 1 << 20
+    /// The references that led to the schema that is being cleaned, and how often each is among them.
+    private var path: [String] = []
+    private var visits: [String: Int] = [:]
+    /// So often one may be.
+    private var mostVisits = 3
+    private var hasReferences = false
+    /// What may still be written or looked at, about in bytes; each schema counts as `share` at least.
+    private var rest = bound
+    private static let bound = 1 << 20
     private static let share = 50
 
     init(provider: String) {
@@ -33,31 +38,63 @@ struct GeminiSchema {
         _ whose: String
     ) throws(ProviderFailure) -> JSONValue {
         root = schema
-        path = ["#"]
+        let before = rest
+        if mostVisits > 1 {
+            if let result = try? whole(schema) { return result }
+            // From now on for all schemas, or each could cost as much.
+            mostVisits = 1
+            rest = before
+        }
         do {
-            return try clean(schema, depth: 0)
+            return try whole(schema)
         } catch {
+            let size = "the schemas as far as that of \(whose) in '\(field)' are too large"
             throw .unsupported(
-                "The provider \(provider) takes no references in schemas, and without them the schema of \(whose) in "
-                    + "'\(field)' is too large for it.",
+                hasReferences
+                    ? "The provider \(provider) takes no references in schemas, and without them \(size)."
+                    : "For the provider \(provider) \(size).",
                 provider: provider,
                 parameter: field
             )
         }
     }
 
+    private mutating func whole(_ schema: JSONValue) throws(TooLarge) -> JSONValue {
+        leave(to: 0)
+        enter("#")
+        return try clean(schema, depth: 0)
+    }
+
+    /// What recursions say more than once may take no more than half, and leaves the rest to what is said once.
     private mutating func spend(_ amount: Int) throws(TooLarge) {
         rest -= amount
-        if rest < 0 { throw TooLarge() }
+        if rest < (mostVisits > 1 ? Self.bound / 2 : 0) { throw TooLarge() }
+    }
+
+    /// What is read and not written costs time, too.
+    private mutating func spend(lookingAt object: JSONObject) throws(TooLarge) {
+        try spend(
+            object.members.reduce(Self.share) { $0 + 1 + ($1.value.array?.count ?? 0) + ($1.value.object?.count ?? 0) }
+        )
+    }
+
+    private mutating func enter(_ reference: String) {
+        path.append(reference)
+        visits[reference, default: 0] += 1
+    }
+
+    private mutating func leave(to count: Int) {
+        while path.count > count, let last = path.popLast() { visits[last, default: 1] -= 1 }
     }
 
     /// Schemas are followed so deep.
     private static let deepest = 24
 
     private mutating func clean(_ value: JSONValue, depth: Int) throws(TooLarge) -> JSONValue {
-        let before = path
-        defer { path = before }
-        guard depth < Self.deepest, let object = try flattened(value, depth: 0) else { return ["type": "object"] }
+        let start = path.count
+        defer { leave(to: start) }
+        let end = depth < Self.deepest ? try flattened(value, depth: 0) : try outline(value, depth: 0)
+        guard let object = end else { return ["type": "object"] }
         var result: JSONObject = [:]
         Self.setType(object, in: &result)
         for name in ["title", "description", "minimum", "maximum", "minItems", "maxItems"] {
@@ -94,39 +131,92 @@ struct GeminiSchema {
     }
 
     /// The schema with its reference followed and the parts of `allOf` laid over one another; nil for a reference that
-    /// leads back or nowhere.
+    /// leads nowhere.
     private mutating func flattened(_ value: JSONValue, depth: Int) throws(TooLarge) -> JSONObject? {
         // `true` and `{}` stand for anything.
         guard var object = value.object, depth < Self.deepest else { return value == true ? [:] : nil }
-        // What is read and not written costs time, too.
-        try spend(
-            object.members.reduce(Self.share) { $0 + 1 + ($1.value.array?.count ?? 0) + ($1.value.object?.count ?? 0) }
-        )
+        try spend(lookingAt: object)
         if let reference = object["$ref"]?.string {
             try spend(reference.utf8.count)
-            guard path.insert(reference).inserted, let target = Self.find(reference, in: root),
-                var other = try flattened(target, depth: depth + 1)
-            else { return nil }
+            hasReferences = true
+            guard let target = Self.find(reference, in: root) else { return nil }
+            let followed: JSONObject?
+            if visits[reference, default: 0] < mostVisits {
+                enter(reference)
+                followed = try flattened(target, depth: depth + 1)
+            } else {
+                followed = try outline(target, depth: 0)
+            }
+            guard var other = followed else { return nil }
             for (name, member) in object where name != "$ref" { other[name] = member }
             return other
         }
         guard let all = object["allOf"]?.array else { return object }
         object["allOf"] = nil
-        for part in all {
-            guard let other = try flattened(part, depth: depth + 1) else { continue }
-            for (name, member) in other {
-                switch (name, object[name]) {
-                case ("properties", .object(let mine)?):
-                    var both = mine
-                    for (key, property) in member.object ?? [:] where both[key] == nil { both[key] = property }
-                    object[name] = .object(both)
-                case ("required", .array(let mine)?): object[name] = .array(mine + (member.array ?? []))
-                case (_, nil): object[name] = member
-                default: continue
+        try join(all, to: &object, depth: depth)
+        return object
+    }
+
+    /// Lays the parts of an `allOf` under a schema. What grows with each part is kept apart: in the object it would be
+    /// copied for each.
+    private mutating func join(
+        _ parts: [JSONValue],
+        to object: inout JSONObject,
+        depth: Int
+    ) throws(TooLarge) {
+        var properties = object["properties"]?.object
+        var required = object["required"]?.array
+        // What one part has followed leads no other part back; for what is inside of them together all of it counts.
+        let start = path.count
+        var followed: Set<String> = []
+        for part in parts {
+            let other = try flattened(part, depth: depth + 1)
+            followed.formUnion(path[start...])
+            leave(to: start)
+            for (name, member) in other ?? [:] {
+                switch (name, member) {
+                case ("properties", .object(let more)):
+                    try spend(more.count)
+                    properties = properties ?? [:]
+                    for (key, property) in more where properties?[key] == nil { properties?[key] = property }
+                case ("required", .array(let more)):
+                    try spend(more.count)
+                    required = required ?? []
+                    required?.append(contentsOf: more)
+                default: if object[name] == nil { object[name] = member }
                 }
             }
         }
-        return object
+        for reference in followed { enter(reference) }
+        if let properties { object["properties"] = .object(properties) }
+        if let required { object["required"] = .array(required) }
+    }
+
+    /// Of a schema that is not followed any more its type, or those of its alternatives; nil for references that lead
+    /// nowhere.
+    private mutating func outline(_ value: JSONValue, depth: Int) throws(TooLarge) -> JSONObject? {
+        guard let object = value.object, depth < 4 else { return value == true ? [:] : nil }
+        try spend(lookingAt: object)
+        var result: JSONObject = [:]
+        Self.setType(object, in: &result)
+        if result["type"] != nil || result["anyOf"] != nil { return result }
+        if let reference = object["$ref"]?.string {
+            try spend(reference.utf8.count)
+            return try Self.find(reference, in: root).flatMap { target throws(TooLarge) in
+                try outline(target, depth: depth + 1)
+            }
+        }
+        for part in object["allOf"]?.array ?? [] {
+            if let outline = try outline(part, depth: depth + 1), !outline.isEmpty { return outline }
+        }
+        var alternatives: [JSONValue] = []
+        for other in object["anyOf"]?.array ?? object["oneOf"]?.array ?? [] {
+            // One that may be anything makes the whole so.
+            guard let outline = try outline(other, depth: depth + 1), !outline.isEmpty else { return [:] }
+            alternatives.append(.object(outline))
+        }
+        if !alternatives.isEmpty { result["anyOf"] = .array(alternatives) }
+        return result
     }
 
     /// `#/$defs/name`, `#/definitions/name` and any other pointer into the schema (RFC 6901).
