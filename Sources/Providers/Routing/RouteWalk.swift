@@ -5,25 +5,25 @@ import Identity
 /// Walks the targets of a route, order by order. In an order each target has its turn, by load and weight; then those
 /// whose failure deserves it are asked again after a pause, as often as the route allows; then comes the next order.
 final class RouteWalk {
-    private let router: ModelRouter
-    private let route: ModelRoute
-    private var facts: CallFacts
+    let router: ModelRouter
+    let route: ModelRoute
+    var facts: CallFacts
     private let standIn: Bool
     private let deadline: ContinuousClock.Instant?
-    private var state: RoutingState { router.state }
+    var state: RoutingState { router.state }
 
     /// Failed attempts, and why targets were passed over unasked, as they came.
-    private(set) var failures: [ProviderFailure] = []
+    var failures: [ProviderFailure] = []
     /// How many times somebody was asked.
-    private(set) var attempts = 0
+    var attempts = 0
     /// Who was asked last.
-    private var asked: RouteTarget?
+    var asked: RouteTarget?
     /// The last failure of somebody who was asked.
-    private var answer: ProviderFailure?
+    var answer: ProviderFailure?
     /// Targets with an open breaker, and ones whose keys rest for a time that is our guess.
     private var left: (alone: [RouteTarget], resting: [RouteTarget]) = ([], [])
     /// A model with no more tokens than this is too small, as an upstream has said.
-    private var tooSmall: Int?
+    var tooSmall: Int?
     /// The keys that targets were asked with.
     private var tried: [(target: RouteTarget, key: Int)] = []
 
@@ -200,33 +200,6 @@ final class RouteWalk {
         tried.isEmpty ? [] : Set(tried.filter { $0.target.name == target.name }.map(\.key))
     }
 
-    /// Whether another key may fare better. A 403 is as likely to be of the request, which would cost each key a rest.
-    private func isOfKey(_ failure: ProviderFailure) -> Bool {
-        switch failure.kind {
-        case .rateLimited, .quotaExceeded: true
-        case .unauthorized: failure.refusesKey
-        default: false
-        }
-    }
-
-    private func note(
-        _ kind: ProviderFailure.Kind,
-        _ target: RouteTarget,
-        _ message: String,
-        until: ContinuousClock.Instant? = nil,
-        code: String? = nil
-    ) {
-        failures.append(
-            ProviderFailure(
-                kind,
-                message,
-                provider: target.provider,
-                retryAfter: until.map { max($0 - state.environment.now(), .milliseconds(1)) },
-                code: code
-            )
-        )
-    }
-
     // MARK: How
 
     /// Asks a target; nil after a failure that leaves room for others.
@@ -236,42 +209,15 @@ final class RouteWalk {
         _ ask: Ask<Value>
     ) async throws(ProviderFailure) -> (Value, RouteTarget, RoundTicket)? {
         guard let provider = router.providers[target.provider] else { return nil }
-        attempts += 1
-        asked = target
         let ticket = state.enter(target.name)
         do {
             let value = try await ask(provider, target, key.key)
             state.learn(nil, of: target.name)
+            attempts += 1
             return (value, target, ticket)
         } catch {
             try learn(error, target, key.id)
             return nil
-        }
-    }
-
-    /// Takes a failure to heart.
-    ///
-    /// - Throws: the failure when it leaves no room for others.
-    @inline(never)  // What only failures need would lie in the frame of every call.
-    private func learn(_ error: ProviderFailure, _ target: RouteTarget, _ key: Int) throws(ProviderFailure) {
-        // A timeout at the turn's own end says nothing about the target.
-        let isOurs = Task.isCancelled || isPastDeadline
-        // Nor does what never went to it: nobody was asked.
-        state.learn(error, of: target.name, isOurs: isOurs || error.isUnsent)
-        if error.isUnsent {
-            attempts -= 1
-            failures.append(error)
-            return
-        }
-        state.learn(error, ofKey: key, of: router.ring(of: target.provider), for: target)
-        if isOurs && Task.isCancelled { throw error }
-        failures.append(error)
-        answer = error
-        switch error.kind {
-        case .contextTooLong:
-            tooSmall = max(tooSmall ?? 0, router.profile(of: target.name)?.contextTokens ?? facts.tokens ?? 0)
-        case let kind where kind == .badRequest || kind == .cancelled: throw error
-        default: break
         }
     }
 
@@ -303,24 +249,7 @@ final class RouteWalk {
         return true
     }
 
-    private var isPastDeadline: Bool { deadline.map { state.environment.now() >= $0 } ?? false }
+    var isPastDeadline: Bool { deadline.map { state.environment.now() >= $0 } ?? false }
 
     private var isOver: Bool { !failures.isEmpty && isPastDeadline }
-
-    /// What the caller hears when nobody took the call.
-    private var outcome: ProviderFailure {
-        // What can never go to one target says less than why another, which might take it, did not.
-        guard var failure = answer ?? failures.last(where: { !$0.isUnsent }) ?? failures.last else {
-            return ProviderFailure(
-                .modelNotFound,
-                "No target of the route \(route.name) exists.",
-                provider: route.name
-            )
-        }
-        // Whoever comes back first decides when it is worth coming back.
-        if failure.kind == .rateLimited {
-            failure.retryAfter = failures.filter { $0.kind == .rateLimited }.compactMap(\.retryAfter).min()
-        }
-        return failure
-    }
 }

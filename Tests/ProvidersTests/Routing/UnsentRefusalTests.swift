@@ -69,7 +69,7 @@ import Testing
             }
             #expect(failure?.kind == .badRequest)
             #expect(["n", "logit_bias"].contains(failure?.parameter))
-            #expect(failure?.attempts == 0)
+            #expect(failure?.attempts == 0 && failure?.target == nil)
             #expect(state.health.isEmpty)
         }
     }
@@ -101,6 +101,23 @@ import Testing
         }
         #expect(failure?.kind == .serverError)
         #expect(failure?.attempts == 2)
+    }
+
+    /// Whoever was asked is named, not one that came after and had no word for it.
+    @Test(arguments: [["up", "b"], ["b", "up"]]) func whoWasAsked(_ names: [String]) async throws {
+        let down = ScriptedProvider("b", always: failed(.timeout))
+        try await base.with(.anthropic, try Vendor.anthropic.server(Script())) { provider in
+            let router = ModelRouter(
+                providers: [provider, down],
+                routes: [],
+                state: RoutingState(environment: clock.environment())
+            )
+            let failure = await #expect(throws: ProviderFailure.self) {
+                try await router.start(base.call(parameters: #""n":2"#), on: route(names[0], names[1]), standIn: false)
+            }
+            #expect(failure?.kind == .timeout)
+            #expect(failure?.attempts == 2 && failure?.target?.name == "b/m")
+        }
     }
 
     /// Whoever is left alone after failures is asked rather than nobody.

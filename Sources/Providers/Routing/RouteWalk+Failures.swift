@@ -1,0 +1,76 @@
+// What a walk learns of failures, and what the caller hears of them.
+
+import Identity
+
+extension RouteWalk {
+    /// Takes a failure to heart.
+    ///
+    /// - Throws: the failure when it leaves no room for others.
+    @inline(never)  // What only failures need would lie in the frame of every call.
+    func learn(_ error: ProviderFailure, _ target: RouteTarget, _ key: Int) throws(ProviderFailure) {
+        // A timeout at the turn's own end says nothing about the target.
+        let isOurs = Task.isCancelled || isPastDeadline
+        // Nor does what never went to it: nobody was asked.
+        state.learn(error, of: target.name, isOurs: isOurs || error.isUnsent)
+        if error.isUnsent {
+            failures.append(error)
+            return
+        }
+        attempts += 1
+        asked = target
+        state.learn(error, ofKey: key, of: router.ring(of: target.provider), for: target)
+        if isOurs && Task.isCancelled { throw error }
+        failures.append(error)
+        answer = error
+        switch error.kind {
+        case .contextTooLong:
+            tooSmall = max(tooSmall ?? 0, router.profile(of: target.name)?.contextTokens ?? facts.tokens ?? 0)
+        case let kind where kind == .badRequest || kind == .cancelled: throw error
+        default: break
+        }
+    }
+
+    /// Whether another key may fare better. A 403 is as likely to be of the request, which would cost each key a rest.
+    func isOfKey(_ failure: ProviderFailure) -> Bool {
+        switch failure.kind {
+        case .rateLimited, .quotaExceeded: true
+        case .unauthorized: failure.refusesKey
+        default: false
+        }
+    }
+
+    func note(
+        _ kind: ProviderFailure.Kind,
+        _ target: RouteTarget,
+        _ message: String,
+        until: ContinuousClock.Instant? = nil,
+        code: String? = nil
+    ) {
+        failures.append(
+            ProviderFailure(
+                kind,
+                message,
+                provider: target.provider,
+                retryAfter: until.map { max($0 - state.environment.now(), .milliseconds(1)) },
+                code: code
+            )
+        )
+    }
+
+    /// What the caller hears when nobody took the call.
+    var outcome: ProviderFailure {
+        // What can never go to one target says less than why another, which might take it, did not.
+        guard var failure = answer ?? failures.last(where: { !$0.isUnsent }) ?? failures.last else {
+            return ProviderFailure(
+                .modelNotFound,
+                "No target of the route \(route.name) exists.",
+                provider: route.name
+            )
+        }
+        // Whoever comes back first decides when it is worth coming back.
+        if failure.kind == .rateLimited {
+            failure.retryAfter = failures.filter { $0.kind == .rateLimited }.compactMap(\.retryAfter).min()
+        }
+        return failure
+    }
+}
