@@ -101,11 +101,13 @@ struct ChunkReader: AnswerReader {
 
     /// What there is of the answer is not all of it.
     private func broken(_ reason: String) -> ProviderFailure {
-        ProviderFailure(
+        let failure = ProviderFailure(
             reason == "insufficient_system_resource" ? .overloaded : .serverError,
             "The provider \(provider) broke off its answer with \(reason).",
             provider: provider
         )
+        // A request can be made to end so.
+        return reason == "error" || reason == "abort" ? failure.sparingTarget : failure
     }
 
     private mutating func readDelta(_ view: JSONView, _ document: JSONDocument, into delta: inout ModelDelta) {

@@ -94,16 +94,24 @@ import Testing
         expect(hear(gemini(word), GeminiReader(provider: "up")), finish, or: failure)
     }
 
-    /// Before anything was said it is a refusal of the call, and the next target may answer.
-    @Test(arguments: [Vendor.openAI, .azure]) func atOnce(_ vendor: Vendor) async throws {
+    /// Before anything was said it is a refusal of the call, and the next target may answer. What a request can provoke
+    /// does not shut the target for others.
+    @Test(
+        arguments: [Vendor.openAI, .azure],
+        [
+            ("insufficient_system_resource", ProviderFailure.Kind.overloaded, true),
+            ("network_error", .serverError, true),
+            ("error", .serverError, false), ("abort", .serverError, false),
+        ]
+    ) func atOnce(_ vendor: Vendor, _ end: (word: String, kind: ProviderFailure.Kind, breaks: Bool)) async throws {
         let base = ConformanceTests()
         let body =
             chunk(#"{"index":0,"delta":{"role":"assistant","content":""}}"#)
-            + chunk(#"{"index":0,"delta":{},"finish_reason":"insufficient_system_resource"}"#) + "data: [DONE]\n\n"
+            + chunk(#"{"index":0,"delta":{},"finish_reason":"\#(end.word)"}"#) + "data: [DONE]\n\n"
         try await base.with(vendor, try TinyServer(answer("200 OK", "text/event-stream", body))) { provider in
             let failure = await #expect(throws: ProviderFailure.self) { try await provider.start(base.call()) }
-            #expect(failure?.kind == .overloaded)
-            #expect(failure?.breaks == true)
+            #expect(failure?.kind == end.kind)
+            #expect(failure?.breaks == end.breaks)
         }
     }
 }
