@@ -143,7 +143,8 @@ package enum ProviderResources {
                     minimum: 1,
                     maximum: 100_000_000,
                     description:
-                        "Tokens it can write. Claude is told so where a request gives no maximum, and no more is asked of it."
+                        "Tokens it can write. No more is asked of Claude; where a request gives no maximum, 16384 of them and room for "
+                        + "thoughts, or 4096 where this is not known."
                 ),
                 Field(
                     "tools",

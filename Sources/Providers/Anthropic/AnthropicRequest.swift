@@ -16,7 +16,9 @@ struct AnthropicRequest {
     let thinks: Bool
 
     /// `max_tokens` of a model of which nothing is known: the protocol demands one, and every Claude takes this.
-    private static let usualMaximum = 4096
+    private static let unknownMaximum = 4096
+    /// And of one that can write more, where a request says nothing: nobody means all of that.
+    private static let usualMaximum = 16_384
 
     init(
         _ call: ModelCall,
@@ -33,13 +35,15 @@ struct AnthropicRequest {
 
         var messages = AnthropicMessages(talk, names: selection.names, memory: memory, provider: provider)
         // More than the model can write is refused.
-        var maximum = [parameters.takeMaximumTokens(), call.outputLimit].compactMap(\.self).min()
+        var maximum = parameters.takeMaximumTokens().map { min($0, call.outputLimit ?? .max) }
+        let usual = min(call.outputLimit ?? Self.unknownMaximum, Self.usualMaximum)
         let isForced = selection.mode != .auto && selection.mode != .none
         let thinking = AnthropicThinking(
             effort: parameters.take("reasoning_effort")?.string,
             style: thinkingStyle,
             maximum: &maximum,
-            default: Self.usualMaximum,
+            default: usual,
+            limit: call.outputLimit ?? .max,
             // Neither a forced call nor a loop whose thoughts are lost goes with thinking.
             isPossible: !isForced && messages.hasAllThoughts
         )
@@ -51,7 +55,7 @@ struct AnthropicRequest {
         var output = thinking.output
         try Self.readFormat(&parameters, into: &output, system: &system)
 
-        var root: JSONObject = ["model": .string(call.model), "max_tokens": .integer(maximum ?? Self.usualMaximum)]
+        var root: JSONObject = ["model": .string(call.model), "max_tokens": .integer(maximum ?? usual)]
         if !system.isEmpty { root["system"] = .string(system.joined(separator: "\n\n")) }
         root["messages"] = .array(try messages.json())
         let stops = parameters.takeStops()

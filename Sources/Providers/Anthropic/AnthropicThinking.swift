@@ -16,35 +16,37 @@ struct AnthropicThinking {
     private(set) var output: JSONObject = [:]
     private(set) var isDropped = false
 
-    /// - Parameter maximum: `max_tokens`, in which a budget is contained; raised where it was the adapter's own choice.
+    /// - Parameters:
+    ///   - maximum: `max_tokens` of the request, which contains what is thought; without one it becomes room for both.
+    ///   - usual: the room for an answer then.
+    ///   - limit: what the model can write.
     init(
         effort: String?,
         style: Style,
         maximum: inout Int?,
         default usual: Int,
+        limit: Int,
         isPossible: Bool
     ) {
         guard let effort, effort != "none", !effort.isEmpty else { return }
+        var budget = Self.budgets[effort] ?? 8192
         if style == .effort {
             output["effort"] = .string(Self.efforts.contains(effort) ? effort : effort == "minimal" ? "low" : "medium")
-            if isPossible { member = ["type": "adaptive"] } else { isDropped = true }
+            if isPossible {
+                member = ["type": "adaptive"]
+                maximum = maximum ?? min(budget + usual, limit)
+            } else {
+                isDropped = true
+            }
             return
         }
-        guard isPossible else {
+        // Room for an answer must be left, and less than 1024 is refused.
+        budget = min(budget, (maximum ?? limit) / 4 * 3)
+        guard isPossible, budget >= 1024 else {
             isDropped = true
             return
         }
-        var budget = Self.budgets[effort] ?? 8192
-        if let bound = maximum {
-            // Room for an answer must be left, and less than 1024 is refused.
-            budget = min(budget, bound / 4 * 3)
-            guard budget >= 1024 else {
-                isDropped = true
-                return
-            }
-        } else {
-            maximum = budget + usual
-        }
+        maximum = maximum ?? min(budget + usual, limit)
         member = ["type": "enabled", "budget_tokens": .integer(budget)]
     }
 

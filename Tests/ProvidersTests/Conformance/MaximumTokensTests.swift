@@ -80,13 +80,14 @@ import Testing
         #expect(server.requests.count == 3)
     }
 
-    /// Claude must be told a bound: what is known of the model is it, and no request may have more.
+    /// Claude must be told a bound: one of its own where the request has none, and never more than the model can write.
     @Test(
         arguments: [
-            (nil, "", 4096, nil), (64_000, "", 64_000, nil), (64_000, #""max_tokens":70"#, 70, nil),
+            (nil, "", 4096, nil), (64_000, "", 16_384, nil), (900, "", 900, nil),
+            (64_000, #""max_tokens":70"#, 70, nil),
             (64_000, #""max_completion_tokens":100000"#, 64_000, nil), (nil, #""max_tokens":100000"#, 100_000, nil),
-            (nil, #""reasoning_effort":"low""#, 6144, 2048), (64_000, #""reasoning_effort":"low""#, 64_000, 2048),
-            (8192, #""reasoning_effort":"high""#, 8192, 6144),
+            (nil, #""reasoning_effort":"low""#, 6144, 2048), (64_000, #""reasoning_effort":"low""#, 18_432, 2048),
+            (8192, #""reasoning_effort":"high""#, 8192, 6144), (1000, #""reasoning_effort":"high""#, 1000, nil),
         ] as [(Int?, String, Int, Int?)]
     ) func theBoundOfAModel(
         _ limit: Int?,

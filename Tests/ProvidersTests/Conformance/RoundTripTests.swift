@@ -262,6 +262,8 @@ import Testing
                 round.cancel()
                 let body = try body(server)
                 #expect(body["thinking"] == ["type": "adaptive"])
+                // Room for thoughts and an answer.
+                #expect(body["max_tokens"] == 20_480)
                 #expect(body["output_config"]?["effort"] == "high")
             }
         }

@@ -21,7 +21,8 @@ package struct LimitEstimate: Sendable, Hashable {
         self.model = model
     }
 
-    /// Taken for an answer of which nothing is said.
+    /// Taken for an answer of which nothing is said. An estimate: what Claude is then told is a bound that few answers
+    /// reach.
     static let usualCompletion = 256
 
     /// More than any budget, and so little that what many ask for can be added up.
