@@ -62,6 +62,18 @@ import Tools
         }
     }
 
+    /// Of an answer that is there and was never counted.
+    @Test(arguments: [true, false]) func withoutAReportOfTheAnswerItIsEstimated(_ isBots: Bool) async throws {
+        let model = ScriptedModel(
+            .says([[counted(50, 0)], [said("twelve bytes"), .delta(ModelDelta(finish: .stop))]])
+        )
+        try await withStage(model) { stage in
+            _ = await stage.run(try plan(bot: isBots ? bot() : nil))
+            let row = try await expectRow(stage, "finished", rounds: 1, (50, 3))
+            #expect(try row.int("is_estimated") == 1)
+        }
+    }
+
     @Test(arguments: [
         (ProviderFailure.Kind.connectionFailed, "upstream_error"), (.timeout, "upstream_timeout"),
         (.overloaded, "overloaded"),

@@ -109,7 +109,7 @@ extension Turn {
                 guard ContinuousClock.now < deadline else { throw timeOver }
             }
         } catch {
-            count(reader.usage, written: reader.writtenBytes, messages, isCut: true, tally)
+            count(reader.usage, written: reader.writtenBytes, messages, tally)
             if let failure = error as? ProviderFailure { route.ticket.broke(failure) }
             endRound(tally, route, error: error)
             round.cancel()

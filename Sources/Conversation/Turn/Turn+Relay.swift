@@ -47,7 +47,7 @@ extension Turn {
                 if !out.isEmpty { try await sink.send(out) }
             }
         } catch {
-            count(usage, written: written, [plan.messages], isCut: true, tally)
+            count(usage, written: written, [plan.messages], tally)
             if let failure = error as? ProviderFailure { route.ticket.broke(failure) }
             endRound(tally, route, error: error)
             route.round.cancel()

@@ -121,9 +121,9 @@ extension Turn {
 
     /// Adds a round's tokens; without a report they are estimated from the bytes, four to a token.
     ///
-    /// - Parameter isCut: the round ended before its time. Some upstreams report the prompt first and the answer at its
-    ///   end: what was read of an answer is then estimated all the same.
-    func count(_ usage: Usage?, written: Int, _ messages: [[UInt8]], isCut: Bool = false, _ tally: TurnTally) {
+    /// Some upstreams report the prompt first and the answer at its end, or never: what was read of an answer is then
+    /// estimated all the same.
+    func count(_ usage: Usage?, written: Int, _ messages: [[UInt8]], _ tally: TurnTally) {
         let read = TokenEstimate.tokens(bytes: written)
         guard var usage else {
             let prompt = TokenEstimate.tokens(
@@ -132,7 +132,7 @@ extension Turn {
             tally.add(Usage(promptTokens: prompt, completionTokens: read, isEstimated: true))
             return
         }
-        if isCut, usage.completionTokens == 0, read > 0 {
+        if usage.completionTokens == 0, read > 0 {
             usage.completionTokens = read
             usage.isEstimated = true
         }
