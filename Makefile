@@ -7,6 +7,8 @@ TEST_PACKAGES := curl exim4-daemon-light openssl postgresql prometheus prometheu
 # Swift's libraries become a part of the program: a call of the runtime, of which a request makes thousands, is direct then.
 RELEASE := -c release --static-swift-stdlib
 TEST_GROUPS := HTTPTransport Storage Alerts Notifications
+# Some at a time, in groups: all at once would starve each other's clocks on a small machine, and take as long.
+RUN_TESTS := swift test --skip-build --parallel --experimental-maximum-parallelization-width 8
 BENCH_PACKAGES := nginx wrk python3-venv
 BENCH_ALERTS_PACKAGES := wrk postgresql prometheus-alertmanager python3
 
@@ -22,11 +24,9 @@ build: install-build ## Build in release mode.
 
 test: install-build install-test ## Run the whole test suite.
 	swift build --build-tests
-	# In groups: all at once they would starve each other's clocks on a small machine.
-	for group in $(TEST_GROUPS); do swift test --skip-build --parallel --filter "^($$group)Tests\\." || exit 1; done
-	swift test --skip-build --parallel --skip '^($(subst $() ,|,$(TEST_GROUPS)))Tests\.' --skip '^EndToEnd\.'
-	# Each starts servers of its own: some at a time.
-	swift test --skip-build --parallel --experimental-maximum-parallelization-width 8 --filter '^EndToEnd\.'
+	for group in $(TEST_GROUPS); do $(RUN_TESTS) --filter "^($$group)Tests\\." || exit 1; done
+	$(RUN_TESTS) --skip '^($(subst $() ,|,$(TEST_GROUPS)))Tests\.' --skip '^EndToEnd\.'
+	$(RUN_TESTS) --filter '^EndToEnd\.'
 
 bench: install-build install-bench ## Compare with nginx and LiteLLM on this machine; takes about ten minutes.
 	swift build $(RELEASE) --product opsgate
