@@ -40,6 +40,11 @@ static inline CURLcode ccurl_set_pointer(CURL *easy, CURLoption option, void *va
     return curl_easy_setopt(easy, option, value);
 }
 
+/// An address that has been taken apart already; the handle keeps the pointer.
+static inline CURLcode ccurl_set_address(CURL *easy, CURLU *address) {
+    return curl_easy_setopt(easy, CURLOPT_CURLU, address);
+}
+
 /// Sets the size first, so that libcurl copies exactly these bytes.
 static inline CURLcode ccurl_set_body(CURL *easy, const void *bytes, curl_off_t count) {
     CURLcode code = curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, count);

@@ -3,8 +3,10 @@
 /// A binary heap of deadlines. Entries are not taken out when their owner ends or moves its deadline: the owner looks at
 /// what comes due and schedules anew when it was early, which makes a chunk that moves an idle limit cost nothing.
 /// When more than half of many entries may be stale, the owner sweeps them.
-package struct DeadlineQueue<ID> {
-    private var heap: [(moment: Moment, id: ID)] = []
+///
+/// Of numbers and not of anything: a queue of a type that only its users know is several times as slow in another room.
+package struct DeadlineQueue {
+    private var heap: [(moment: Moment, id: Int)] = []
 
     package init() {}
 
@@ -13,7 +15,7 @@ package struct DeadlineQueue<ID> {
     /// The earliest moment, stale or not.
     package var next: Moment? { heap.first?.moment }
 
-    package mutating func schedule(_ id: ID, at moment: Moment) {
+    package mutating func schedule(_ id: Int, at moment: Moment) {
         heap.append((moment: moment, id: id))
         var child = heap.count - 1
         while child > 0 {
@@ -25,7 +27,7 @@ package struct DeadlineQueue<ID> {
     }
 
     /// Takes out the earliest entry if it is due.
-    package mutating func popDue(_ now: Moment) -> (moment: Moment, id: ID)? {
+    package mutating func popDue(_ now: Moment) -> (moment: Moment, id: Int)? {
         guard let first = heap.first, first.moment <= now else { return nil }
         let last = heap.removeLast()
         if !heap.isEmpty {
@@ -36,7 +38,7 @@ package struct DeadlineQueue<ID> {
     }
 
     /// Drops every entry for which `isLive` is false.
-    package mutating func sweep(keeping isLive: (ID, Moment) -> Bool) {
+    package mutating func sweep(keeping isLive: (Int, Moment) -> Bool) {
         heap.removeAll { !isLive($0.id, $0.moment) }
         for index in stride(from: heap.count / 2 - 1, through: 0, by: -1) { sink(index) }
     }

@@ -24,7 +24,7 @@ package final class LoopCore {
     /// Storage to be used again.
     private var spare: [LoopJob] = []
     private var postponed: [() -> Void] = []
-    private var timers = DeadlineQueue<Int>()
+    private var timers = DeadlineQueue()
     private var actions: [Int: () -> Void] = [:]
     private var lastTimer = 0
 

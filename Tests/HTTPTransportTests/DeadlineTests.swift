@@ -83,7 +83,7 @@ import Testing
     @Test(arguments: 0..<50 as Range<UInt64>)
     func theQueueIsInOrder(seed: UInt64) {
         var random = SplitMix(state: seed)
-        var queue = DeadlineQueue<Int>()
+        var queue = DeadlineQueue()
         var expected: [(Int64, Int)] = []
         for id in 0..<Int.random(in: 0...200, using: &random) {
             let time = Int64.random(in: 0...50, using: &random)

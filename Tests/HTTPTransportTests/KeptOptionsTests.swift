@@ -61,7 +61,7 @@ import Testing
         var request = TransferRequest(
             method: kind.method,
             url: server.url(path),
-            headers: HTTPHeaders(kind.headers.map { (name: $0.0, value: $0.1) }),
+            headers: HeaderLines(HTTPHeaders(kind.headers.map { (name: $0.0, value: $0.1) })),
             body: kind.body,
             timeouts: patient
         )

@@ -31,7 +31,7 @@ import Testing
             while try connection.readRequest() != nil { try connection.respond(body: "x") }
         }
         try await withClient { client in
-            let bad: [HTTPHeaders] = [
+            let bad: [HeaderLines] = [
                 ["X": "a\r\nY: b"], ["X": "a\nb"], ["X": "a\0b"], ["": "a"], ["X Y": "a"], ["X:": "a"], ["X\r\n": "a"],
             ]
             for headers in bad {

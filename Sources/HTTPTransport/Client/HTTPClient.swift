@@ -81,7 +81,7 @@ package final class HTTPClient: Sendable {
         bodyLimit: Int
     ) throws(TransferFailure) -> Transfer {
         transfer(
-            for: try PreparedRequest(request, isWhole: isWhole, defaultCAFile: defaultCAFile),
+            for: try PreparedRequest(request, isWhole: isWhole, for: configuration),
             isWhole: isWhole,
             bodyLimit: bodyLimit
         )

@@ -8,6 +8,7 @@ import Loops
 final class EasyHandle {
     let curl: UnsafeMutableRawPointer
     private var headers = HeaderList()
+    private var address = EasyAddress()
     private let errorText: UnsafeMutablePointer<CChar>
     /// The options that the handle has from the last request; nil when it has none.
     private var kept: KeptOptions?
@@ -39,7 +40,7 @@ final class EasyHandle {
     ) -> Bool {
         let options = KeptOptions(request, buffer: buffer)
         if options == nil || options != kept {
-            if kept != nil { curl_easy_reset(curl) }
+            if kept != nil { forget() }
             kept = options
             setCommon(request, client, counters)
             if let buffer { set(CURLOPT_BUFFERSIZE, buffer) }
@@ -52,7 +53,7 @@ final class EasyHandle {
             guard headers.replace(with: content.headerLines) else { return false }
             ccurl_set_pointer(curl, CURLOPT_HTTPHEADER, headers.first)
             setMethod(content)
-            return ccurl_set_string(curl, CURLOPT_URL, request.url) == CURLE_OK
+            return address.set(request.url, of: curl, isKept: kept != nil)
         case .mail(let content): return setMail(content, url: request.url)
         }
     }
@@ -68,9 +69,14 @@ final class EasyHandle {
             ccurl_set_pointer(curl, CURLOPT_OPENSOCKETDATA, nil)
         } else {
             kept = nil
-            curl_easy_reset(curl)
+            forget()
         }
         errorText[0] = 0
+    }
+
+    private func forget() {
+        curl_easy_reset(curl)
+        address.forget()
     }
 
     /// libcurl's own words about the last failure; may contain what a message must not (see `TransferFailure`).
@@ -88,7 +94,6 @@ final class EasyHandle {
         ccurl_set_functions(curl, receiveBody, receiveHeaderLine, connectionIsReady)
         ccurl_set_pointer(curl, CURLOPT_ERRORBUFFER, errorText)
         set(CURLOPT_MAXAGE_CONN, max(1, Int(client.idleConnectionAge.components.seconds)))
-        set(CURLOPT_USERAGENT, client.userAgent)
         set(CURLOPT_NOSIGNAL, 1)
         // Giving up while a name is being resolved must not wait for the resolver's thread (7.87 and later).
         set(CURLOPT_QUICK_EXIT, 1)

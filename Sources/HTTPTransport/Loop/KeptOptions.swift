@@ -1,7 +1,5 @@
 // Options of an easy handle that need not be set again for the next request of the same kind.
 
-import Loops
-
 /// What the options of a request with a body depend on, but for its address, its headers and the body itself. Setting all
 /// of them costs libcurl about as much as reading an answer.
 struct KeptOptions: Equatable {
@@ -28,7 +26,6 @@ struct KeptOptions: Equatable {
 
 extension PreparedRequest {
     var connectMilliseconds: Int {
-        let start = Moment(nanoseconds: 0)
-        return max(1, Int(start.advanced(by: timeouts.connect).milliseconds(since: start)))
+        max(1, Int((timeouts.connectNanoseconds + 999_999) / 1_000_000))
     }
 }

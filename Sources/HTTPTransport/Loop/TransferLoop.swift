@@ -27,8 +27,8 @@ final class TransferLoop {
     /// Mails past libcurl's part, by the socket on which the loop itself speaks.
     var exchanges: [Int32: RunningTransfer] = [:]
     var idleHandles: [EasyHandle] = []
-    var limits = DeadlineQueue<Int>()
-    var patience = DeadlineQueue<Int>()
+    var limits = DeadlineQueue()
+    var patience = DeadlineQueue()
     private var isOver = false
 
     /// - Throws: `.other` when libcurl has no room.

@@ -48,9 +48,11 @@ package struct HTTPHeaders: Sendable, ExpressibleByDictionaryLiteral {
 
     /// Equality of two field names: ASCII letters of either case are the same.
     static func isSame(_ first: String, _ second: String) -> Bool {
-        let left = first.utf8
-        let right = second.utf8
-        return left.count == right.count && zip(left, right).allSatisfy { lowercased($0) == lowercased($1) }
+        let left = first.utf8.span
+        let right = second.utf8.span
+        guard left.count == right.count else { return false }
+        for index in left.indices where lowercased(left[index]) != lowercased(right[index]) { return false }
+        return true
     }
 
     private static func lowercased(_ byte: UInt8) -> UInt8 {

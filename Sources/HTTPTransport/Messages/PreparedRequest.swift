@@ -15,39 +15,47 @@ struct PreparedRequest: Sendable {
     let content: Content
 }
 
-/// What is sent over HTTP.
-struct PreparedHTTP: Sendable {
+/// What is sent over HTTP. An object: it goes through several hands on its way to libcurl.
+final class PreparedHTTP: Sendable {
     let method: String
     let body: [UInt8]?
     let headerLines: HeaderLines
     let wantsHTTP2: Bool
     let isSentOnce: Bool
     let refusesLinkLocal: Bool
+
+    init(_ request: TransferRequest, _ headerLines: HeaderLines, isWhole: Bool) {
+        method = request.method
+        body = request.body
+        self.headerLines = headerLines
+        wantsHTTP2 = isWhole && request.version == .http2WhenWhole
+        isSentOnce = request.isSentOnce
+        refusesLinkLocal = request.refusesLinkLocal
+    }
 }
 
 extension PreparedRequest {
     /// - Throws: `.invalidURL`, `.invalidRequest` for what would become something else on the wire (line ends, NUL).
-    init(_ request: TransferRequest, isWhole: Bool, defaultCAFile: String?) throws(TransferFailure) {
-        guard Origin.isPresent(in: request.url), !request.url.utf8.contains(0) else {
+    init(
+        _ request: TransferRequest,
+        isWhole: Bool,
+        for client: HTTPClientConfiguration
+    ) throws(TransferFailure) {
+        guard Origin.isPresent(in: request.url) else {
             throw TransferFailure(.invalidURL, "not an absolute http or https URL")
         }
         guard !request.method.isEmpty, request.method.utf8.allSatisfy(Self.isTokenByte) else {
             throw TransferFailure(.invalidRequest, "the method is not an HTTP token")
         }
-        let content = PreparedHTTP(
-            method: request.method,
-            body: request.body,
-            headerLines: try HeaderLines(request.headers),
-            wantsHTTP2: isWhole && request.version == .http2WhenWhole,
-            isSentOnce: request.isSentOnce,
-            refusesLinkLocal: request.refusesLinkLocal
-        )
+        var headers = request.headers
+        headers.finish(userAgent: client.userAgent, bodyBytes: request.body?.count ?? 0)
+        if let fault = headers.fault { throw fault }
         self.init(
             url: request.url,
             timeouts: request.timeouts,
             verifyTLS: request.verifyTLS,
-            caFile: request.caFile ?? defaultCAFile,
-            content: .http(content)
+            caFile: request.caFile ?? client.caFile,
+            content: .http(PreparedHTTP(request, headers, isWhole: isWhole))
         )
     }
 

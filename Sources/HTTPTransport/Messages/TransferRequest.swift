@@ -1,29 +1,4 @@
-// What to send, where to, and how long to wait for what.
-
-/// How long each phase of a transfer may take. All are positive; a phase is watched from its own beginning.
-package struct TransferTimeouts: Sendable {
-    /// Name resolution, TCP, a proxy's tunnel and TLS together, until the request can be sent.
-    package var connect: Duration
-    /// From then (the sending of the body included) until the response's status line.
-    package var firstByte: Duration
-    /// Between two pieces of the response once it has begun. Does not run while our reader is the slow one.
-    package var idle: Duration
-    /// The whole transfer, without the time in which our reader was so far behind that nothing more was read; four times
-    /// as long with it.
-    package var total: Duration
-
-    package init(
-        connect: Duration = .seconds(5),
-        firstByte: Duration = .seconds(60),
-        idle: Duration = .seconds(60),
-        total: Duration = .seconds(600)
-    ) {
-        self.connect = connect
-        self.firstByte = firstByte
-        self.idle = idle
-        self.total = total
-    }
-}
+// What to send and where to.
 
 /// Which HTTP a request may use.
 package enum HTTPVersionPreference: Sendable {
@@ -40,7 +15,7 @@ package struct TransferRequest: Sendable {
     package var method: String
     /// An absolute `http` or `https` URL.
     package var url: String
-    package var headers: HTTPHeaders
+    package var headers: HeaderLines
     package var body: [UInt8]?
     package var timeouts: TransferTimeouts
     package var version: HTTPVersionPreference
@@ -58,7 +33,7 @@ package struct TransferRequest: Sendable {
     package init(
         method: String = "POST",
         url: String,
-        headers: HTTPHeaders = [:],
+        headers: HeaderLines = [:],
         body: [UInt8]? = nil,
         timeouts: TransferTimeouts = TransferTimeouts(),
         version: HTTPVersionPreference = .http1,

@@ -13,8 +13,8 @@ struct TransferDeadlines {
         case paused
     }
 
-    private let firstByte: Duration
-    /// Nanoseconds; asked for with every piece.
+    /// Nanoseconds, like what follows.
+    private let firstByte: Int64
     private let idle: Int64
     /// Moves on by the time in which our reader was behind: the other side could do nothing in it.
     private var total: Moment
@@ -22,17 +22,18 @@ struct TransferDeadlines {
     private let last: Moment
     private var pausedAt: Moment?
     /// How many times the total limit a transfer may take because of its reader.
-    private static let patienceWithReader = 4
+    private static let patienceWithReader: Int64 = 4
     /// The limit of the phase; nil while paused.
     private var limit: Moment?
     private(set) var phase = Phase.connecting
 
     init(_ timeouts: TransferTimeouts, startedAt now: Moment) {
-        firstByte = timeouts.firstByte
-        idle = now.advanced(by: timeouts.idle).nanoseconds - now.nanoseconds
-        total = now.advanced(by: timeouts.total)
-        last = now.advanced(by: timeouts.total * Self.patienceWithReader)
-        limit = now.advanced(by: timeouts.connect)
+        firstByte = timeouts.firstByteNanoseconds
+        idle = timeouts.idleNanoseconds
+        total = now.advanced(by: timeouts.totalNanoseconds)
+        let (longest, isTooLong) = timeouts.totalNanoseconds.multipliedReportingOverflow(by: Self.patienceWithReader)
+        last = now.advanced(by: isTooLong ? .max : longest)
+        limit = now.advanced(by: timeouts.connectNanoseconds)
     }
 
     /// The next moment at which something is too late.
@@ -52,7 +53,7 @@ struct TransferDeadlines {
     mutating func received(at now: Moment) {
         guard phase != .paused else { return }
         phase = .receiving
-        limit = Moment(nanoseconds: now.nanoseconds + idle)
+        limit = now.advanced(by: idle)
     }
 
     /// Something was asked whose answer is a matter of its own, as in the dialogue with a mail server.
@@ -71,7 +72,7 @@ struct TransferDeadlines {
     mutating func unpaused(at now: Moment) {
         guard phase == .paused else { return }
         phase = .receiving
-        limit = Moment(nanoseconds: now.nanoseconds + idle)
+        limit = now.advanced(by: idle)
         let waited = pausedAt.map { max(0, now.nanoseconds - $0.nanoseconds) } ?? 0
         let (moved, isTooFar) = total.nanoseconds.addingReportingOverflow(waited)
         total = isTooFar ? last : min(last, Moment(nanoseconds: moved))

@@ -36,7 +36,7 @@ extension NotificationChannel {
     func request(
         _ method: String,
         _ url: String,
-        headers: HTTPHeaders = [:],
+        headers: HeaderLines = [:],
         body: [UInt8]? = nil
     ) -> TransferRequest {
         var request = TransferRequest(

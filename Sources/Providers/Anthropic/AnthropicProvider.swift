@@ -55,8 +55,7 @@ package struct AnthropicProvider: UpstreamProvider {
     }
 
     private func send(_ call: ModelCall, _ request: AnthropicRequest) async throws(ProviderFailure) -> any ModelRound {
-        var (headers, key) = exchange.opening(of: call) { ("x-api-key", $0) }
-        headers.set("anthropic-version", version)
+        let (headers, key) = exchange.opening(of: call, with: ("anthropic-version", version)) { ("x-api-key", $0) }
         var reader = AnthropicReader(provider: name, names: request.names)
         reader.remembering = AnthropicReader.Remembering(memory: memory, prefix: request.prefix)
         return try await exchange.start(

@@ -126,12 +126,13 @@ package struct KeyRing: Sendable {
         var best: Int?
         var soonest: Rest?
         for index in entries.indices where !entries[index].isRetired(at: now) && !tried.contains(entries[index].id) {
-            let entry = entries[index]
-            if let rest = entry.rests[model], rest.until > now, trustsGuesses || !rest.isGuess {
+            if !entries[index].rests.isEmpty, let rest = entries[index].rests[model], rest.until > now,
+                trustsGuesses || !rest.isGuess
+            {
                 if soonest.map({ rest.until < $0.until }) ?? true { soonest = rest }
                 continue
             }
-            if best.map({ isBefore(entry, entries[$0], now) }) ?? true { best = index }
+            if best.map({ isBefore(entries[index], entries[$0], now) }) ?? true { best = index }
         }
         return (best, soonest)
     }

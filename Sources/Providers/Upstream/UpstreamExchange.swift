@@ -20,33 +20,44 @@ struct UpstreamExchange: Sendable {
 
     /// What every request carries, and the key that it shows.
     ///
-    /// - Parameter presentation: the header in which the protocol has a key.
+    /// - Parameters:
+    ///   - own: a field that the protocol wants besides.
+    ///   - presentation: the header in which the protocol has a key.
     func opening(
         of call: ModelCall,
+        with own: (name: String, value: String)? = nil,
         _ presentation: (String) -> (name: String, value: String)
-    ) -> (headers: HTTPHeaders, key: Secret?) {
+    ) -> (headers: HeaderLines, key: Secret?) {
         let key = call.credential ?? configuration.apiKey
-        var headers = headers(for: call)
-        if let (name, value) = key.map({ presentation($0.reveal()) }) { headers.set(name, value) }
-        return (headers, key)
+        let shown = key.map { presentation($0.reveal()) }
+        guard configuration.headers.isEmpty else { return (configured(call, [own, shown].compactMap(\.self)), key) }
+        var lines = call.stream ? Self.streamed : Self.whole
+        eachField(of: call) { lines.add($0, $1) }
+        if let own { lines.add(own.name, own.value) }
+        if let shown { lines.add(shown.name, shown.value) }
+        return (lines, key)
     }
 
-    /// A configured header replaces one of ours.
-    private func headers(for call: ModelCall) -> HTTPHeaders {
-        let extra = configuration.headers
-        var headers = HTTPHeaders(capacity: 6 + extra.count)
-        headers.add("Content-Type", "application/json")
-        headers.add("Accept", call.stream ? "text/event-stream" : "application/json")
-        headers.add("X-Request-Id", call.requestID)
-        if configuration.sendsTrace, let trace = call.traceParent {
-            headers.add("traceparent", trace)
-            if let state = call.traceState { headers.add("tracestate", state) }
-        }
-        if !extra.isEmpty {
-            for (name, value) in extra.sorted(by: { $0.key < $1.key }) { headers.set(name, value) }
-        }
-        return headers
+    private func eachField(of call: ModelCall, _ body: (_ name: String, _ value: String) -> Void) {
+        body("X-Request-Id", call.requestID)
+        guard configuration.sendsTrace, let trace = call.traceParent else { return }
+        body("traceparent", trace)
+        if let state = call.traceState { body("tracestate", state) }
     }
+
+    /// A configured header replaces one of ours, but for those that the protocol cannot do without.
+    private func configured(_ call: ModelCall, _ needed: [(name: String, value: String)]) -> HeaderLines {
+        let form = call.stream ? "text/event-stream" : "application/json"
+        var headers: HTTPHeaders = ["Content-Type": "application/json", "Accept": form]
+        eachField(of: call) { headers.add($0, $1) }
+        for (name, value) in configuration.headers.sorted(by: { $0.key < $1.key }) { headers.set(name, value) }
+        for (name, value) in needed { headers.set(name, value) }
+        return HeaderLines(headers)
+    }
+
+    /// What all requests have alike, written once.
+    private static let whole: HeaderLines = ["Content-Type": "application/json", "Accept": "application/json"]
+    private static let streamed: HeaderLines = ["Content-Type": "application/json", "Accept": "text/event-stream"]
 
     /// Sends a call and returns when the upstream has taken it: some answer 200 and then an error (`gateways.md` (c)
     /// 10), and the client should still get a status for that.
@@ -55,15 +66,14 @@ struct UpstreamExchange: Sendable {
     func start(
         _ call: ModelCall,
         url: String,
-        headers: HTTPHeaders,
+        headers: HeaderLines,
         body: [UInt8],
         reader: some AnswerReader,
         secret: Secret?,
         dropped: [String] = []
     ) async throws(ProviderFailure) -> any ModelRound {
         var timeouts = call.timeouts ?? configuration.timeouts
-        // The head of a whole answer comes when the answer is done.
-        if !call.stream { (timeouts.firstByte, timeouts.idle) = (timeouts.total, timeouts.total) }
+        if !call.stream { timeouts = timeouts.forWholeAnswer }
         if let deadline = call.deadline {
             timeouts.total = min(timeouts.total, max(deadline - ContinuousClock.now, .milliseconds(1)))
         }

@@ -90,7 +90,7 @@ struct DoctorCommand: AsyncParsableCommand {
         var request = TransferRequest(
             method: "GET",
             url: provider.baseURL.withoutTrailingSlashes + "/models",
-            headers: headers,
+            headers: HeaderLines(headers),
             timeouts: TransferTimeouts(
                 connect: .seconds(5),
                 firstByte: .seconds(10),

@@ -30,7 +30,7 @@ struct OTLPSender: Sendable {
         let time = max(min(signal.timeout, limit ?? signal.timeout), .milliseconds(1))
         let request = TransferRequest(
             url: signal.url,
-            headers: headers,
+            headers: HeaderLines(headers),
             body: body,
             timeouts: TransferTimeouts(connect: min(time, .seconds(5)), firstByte: time, idle: time, total: time),
             caFile: signal.caFile

@@ -39,7 +39,7 @@ package struct WebhookSender: ChannelSender {
         let request = channel.request(
             channel.value("method").string ?? "POST",
             channel.text("url") ?? "",
-            headers: headers(message, channel, body),
+            headers: HeaderLines(headers(message, channel, body)),
             body: body
         )
         do throws(TransferFailure) {

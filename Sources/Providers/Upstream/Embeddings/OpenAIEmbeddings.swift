@@ -91,17 +91,15 @@ extension UpstreamExchange {
     func embed(
         _ call: EmbeddingCall,
         url: String,
-        headers: HTTPHeaders,
+        headers: HeaderLines,
         body: [UInt8],
         secret: Secret?
     ) async throws(ProviderFailure) -> [UInt8] {
-        var timeouts = call.timeouts ?? configuration.timeouts
-        (timeouts.firstByte, timeouts.idle) = (timeouts.total, timeouts.total)
         var request = TransferRequest(
             url: url,
             headers: headers,
             body: body,
-            timeouts: timeouts,
+            timeouts: (call.timeouts ?? configuration.timeouts).forWholeAnswer,
             version: .http2WhenWhole
         )
         request.refusesLinkLocal = refusesLinkLocal
