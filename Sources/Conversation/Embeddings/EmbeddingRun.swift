@@ -81,7 +81,7 @@ package struct EmbeddingRun: Sendable {
             requestID: accounted.requestID
         )
         var span = RoundSpan(accounted.trace, operation: .embeddings)
-        call.traceParent = accounted.trace.header(span: span.span.id)
+        if accounted.trace.isFollowed { call.traceParent = accounted.trace.header(span: span.span.id) }
         call.traceState = accounted.trace.state
         tally.rounds = 1
         let estimate = Usage(promptTokens: request.estimatedTokens, isEstimated: true)

@@ -16,6 +16,9 @@ package struct TraceContext: Sendable {
     package private(set) var state: String?
     /// Who writes the request's spans down; nil when nobody does.
     package let recorder: SpanRecorder?
+    /// Whether anybody has traces: the client, who has sent one, or we, sampled or not. Otherwise the number is one for
+    /// our log and the books, and upstreams are not told of it.
+    package let isFollowed: Bool
 
     /// - Parameters:
     ///   - header: `traceparent` as it came; anything but a valid one begins a new trace.
@@ -24,8 +27,10 @@ package struct TraceContext: Sendable {
         span = Self.newSpan()
         if let header, let given = Self.parse(header) {
             (high, low, parentSpan, flags) = given
+            isFollowed = true
         } else {
             (high, low, parentSpan, flags) = (Self.newSpan(), Self.newSpan(), 0, isSampled ? 1 : 0)
+            isFollowed = isSampled
         }
         recorder = nil
     }
@@ -36,6 +41,7 @@ package struct TraceContext: Sendable {
     package init(_ other: TraceContext, isSampled: Bool, sink: @escaping SpanSink) {
         (high, low, parentSpan, span) = (other.high, other.low, other.parentSpan, other.span)
         state = other.state
+        isFollowed = true
         flags = isSampled ? 1 : 0
         recorder =
             isSampled ? SpanRecorder(high: high, low: low, span: span, parent: parentSpan, sink: sink) : nil
