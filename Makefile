@@ -5,7 +5,8 @@ SHELL := /bin/bash
 BUILD_PACKAGES := libcurl4-openssl-dev libmimalloc-dev libsqlite3-dev libpq-dev libre2-dev pkg-config
 TEST_PACKAGES := curl exim4-daemon-light openssl postgresql prometheus prometheus-alertmanager python3 python3-venv
 # Swift's libraries become a part of the program: a call of the runtime, of which a request makes thousands, is direct then.
-RELEASE := -c release --static-swift-stdlib
+# That no two places change one value at once is checked while the program runs in debug builds, which the tests are.
+RELEASE := -c release --static-swift-stdlib -Xswiftc -enforce-exclusivity=unchecked
 TEST_GROUPS := HTTPTransport Storage Alerts Notifications
 # Some at a time, in groups: all at once would starve each other's clocks on a small machine, and take as long.
 RUN_TESTS := swift test --skip-build --parallel --experimental-maximum-parallelization-width 8

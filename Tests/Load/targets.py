@@ -108,6 +108,7 @@ providers:
   - {{name: second, kind: openai-compatible, base_url: "http://127.0.0.1:{port}/v1", api_keys: ["{key}"]}}
 models:
   - {{name: bench/{model}, price: {{input: 0.15, output: 0.60}}}}
+  - {{name: second/{model}, price: {{input: 0.15, output: 0.60}}}}
 routes:
   default:
     targets: [{{model: bench/{model}}}, {{model: second/{model}, order: 2}}]

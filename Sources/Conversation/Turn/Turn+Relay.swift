@@ -39,7 +39,7 @@ extension Turn {
                         if !delta.toolCalls.isEmpty, choices.isOverfull { throw tooMuch(route) }
                         written += (delta.content?.count ?? 0) + (delta.reasoning?.count ?? 0)
                         written += delta.toolCalls.reduce(0) { $0 + $1.arguments.count }
-                        if !delta.isEmpty || out.isEmpty { out.append(.delta(delta)) }
+                        if !delta.isEmpty || out.isEmpty { out.append(.delta(consume delta)) }
                     }
                 }
                 if !out.isEmpty { clock.arrived() }

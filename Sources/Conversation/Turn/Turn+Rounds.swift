@@ -34,7 +34,7 @@ extension Turn {
             stream: plan.stream,
             deadline: deadline,
             requestID: plan.requestID,
-            traceParent: plan.trace.header(span: span.span.id)
+            traceParent: plan.trace.isFollowed ? plan.trace.header(span: span.span.id) : nil
         )
         call.traceState = plan.trace.state
         call.vendorMembers = plan.vendorMembers

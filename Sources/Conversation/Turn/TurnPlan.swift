@@ -64,19 +64,10 @@ package struct TurnPlan: Sendable {
         showSteps: Bool = false,
         now: Int64
     ) throws(OpenAIError) {
-        if bot != nil {
-            if request.choices > 1 { throw .invalid("A bot gives one answer: 'n' must be 1.", param: "n") }
-            for name in ["audio", "modalities", "prediction"]
-            where request.parameters.contains(where: { $0.name == name }) {
-                if name == "modalities", Self.isTextOnly(request) { continue }
-                throw .invalid("'\(name)' is not supported by bots.", param: name)
-            }
-        }
         self.requestID = requestID
         self.caller = caller
         self.surface = surface
         requestedModel = request.model
-        botID = bot?.id
         self.route = route
         messages = request.messages
         assistantCalls = request.assistantCalls
@@ -85,27 +76,42 @@ package struct TurnPlan: Sendable {
         clientTools = request.tools
         toolChoice = request.toolChoice
         parameters = request.parameters
-        vendorMembers = bot == nil ? request.vendorMembers : []
         stream = request.stream
         choices = request.choices
-        limits = bot?.limits ?? TurnLimits()
-        self.showSteps = showSteps || (bot?.options.showSteps ?? false)
+        guard let bot else {
+            (botID, systemPrompt, tools, withoutApproval) = (nil, nil, [], [])
+            (limits, self.showSteps, vendorMembers) = (TurnLimits(), showSteps, request.vendorMembers)
+            if request.choices > 1 {
+                parameters.append(ChatRequest.Parameter(name: "n", json: Array(String(request.choices).utf8)))
+            }
+            try checkToolChoice()
+            return
+        }
+        try Self.checkBotTakes(request)
+        botID = bot.id
+        limits = bot.limits
+        self.showSteps = showSteps || bot.options.showSteps
+        vendorMembers = []
         // A client that brings a tool of the same name means its own.
         let taken = Set(request.tools.map(\.name))
-        tools =
-            bot.map { registry.granted(by: $0.tools).filter { !taken.contains($0.name) && caller.may($0.permission) } }
-            ?? []
-        withoutApproval = Set(bot?.withoutApproval ?? [])
-        systemPrompt = bot.map { Self.render($0.prompt, bot: $0, tools: tools, caller: caller, now: now) }
-        if bot == nil, request.choices > 1 {
-            parameters.append(ChatRequest.Parameter(name: "n", json: Array(String(request.choices).utf8)))
-        }
-        if bot != nil, isUsersTurn, let lastUser, lastUser.count <= Self.longestCommand {
+        tools = registry.granted(by: bot.tools).filter { !taken.contains($0.name) && caller.may($0.permission) }
+        withoutApproval = Set(bot.withoutApproval)
+        systemPrompt = Self.render(bot.prompt, bot: bot, tools: tools, caller: caller, now: now)
+        if isUsersTurn, let lastUser, lastUser.count <= Self.longestCommand {
             let (text, isWhole) = MessageText.read(messages[lastUser])
             if isWhole { command = ApprovalCommand(text) }
         }
-        if let options = bot?.options { addDefaults(options) }
+        addDefaults(bot.options)
         try checkToolChoice()
+    }
+
+    private static func checkBotTakes(_ request: ChatRequest) throws(OpenAIError) {
+        if request.choices > 1 { throw .invalid("A bot gives one answer: 'n' must be 1.", param: "n") }
+        for name in ["audio", "modalities", "prediction"]
+        where request.parameters.contains(where: { $0.name == name }) {
+            if name == "modalities", isTextOnly(request) { continue }
+            throw .invalid("'\(name)' is not supported by bots.", param: name)
+        }
     }
 
     /// Bytes of a message object that may hold a command; larger ones are not even read.

@@ -118,10 +118,12 @@ package final class UsageRecorder: Sendable {
     /// Together, but for the few rows whose numbers their shares need.
     private static func insert(_ rows: [UsageRow], _ connection: any SQLConnection) throws {
         let isShared = rows.contains { !$0.shares.isEmpty }
-        try insertion.run((isShared ? rows.filter(\.shares.isEmpty) : rows).map(\.values), connection)
+        let usual = isShared ? rows.filter(\.shares.isEmpty) : rows
+        try insertion.run(usual.count, connection) { index, values in usual[index].append(to: &values) }
         guard isShared else { return }
         for row in rows where !row.shares.isEmpty {
-            guard let id = try numbered.run([row.values], connection).first?.int("id") else { continue }
+            guard let id = try numbered.run(1, connection, { _, values in row.append(to: &values) }).first?.int("id")
+            else { continue }
             try shares.run(row.shares.map { $0.values(of: id) }, connection)
         }
     }

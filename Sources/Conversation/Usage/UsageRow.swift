@@ -54,9 +54,9 @@ extension UsageRow {
         "route", "attempts", "cost_micros", "currency", "is_cost_known", "error_type", "trace_id", "cache_write_tokens",
     ]
 
-    /// A value for each of them.
-    var values: [SQLValue] {
-        [
+    /// Appends a value for each of them.
+    func append(to values: inout [SQLValue]) {
+        values += [
             .text(requestID), .integer(startedAt), .integer(userID), .text(username), .integer(team),
             .text(credentialKind), .optional(credentialID), .text(surface), .text(requestedModel),
             .optional(botID), .optional(provider), .optional(model), .integer(Int64(rounds)),

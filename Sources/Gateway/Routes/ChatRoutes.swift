@@ -102,22 +102,25 @@ struct ChatRoutes: Sendable {
         request.notes.set { $0.model = chat.model }
         let (bot, route) = try services.resolve(model: chat.model, for: caller)
         let now = WallClock.system.now()
-        let plan = try TurnPlan(
-            request: chat,
-            bot: bot,
-            route: route,
-            registry: services.registry,
-            caller: caller,
-            requestID: request.id,
-            surface: place.surface,
-            showSteps: place.showSteps,
-            now: now
+        let turn = launcher.turn(
+            try TurnPlan(
+                request: chat,
+                bot: bot,
+                route: route,
+                registry: services.registry,
+                caller: caller,
+                requestID: request.id,
+                surface: place.surface,
+                showSteps: place.showSteps,
+                now: now
+            ),
+            for: request
         )
         var ignored = ResponseHeaders()
         // What an upstream that is addressed does with a vendor's members is its answer's to say.
         ignored.setIgnored((bot == nil ? [] : chat.vendorMembers.map(\.name)) + chat.ignored)
         return Chat(
-            turn: launcher.turn(plan, for: request),
+            turn: turn,
             identity: AnswerIdentity(created: now / 1000, model: chat.model),
             includeUsage: chat.includeUsage,
             ignored: ignored

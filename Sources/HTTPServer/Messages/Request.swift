@@ -54,6 +54,12 @@ struct RequestTarget {
     let query: String?
 
     init(_ target: String) {
+        // What nearly all are: nothing but a path.
+        if target.utf8.first == ASCII.slash, !target.utf8.contains(where: { $0 == 0x3F || $0 == 0x23 }) {
+            path = target
+            query = nil
+            return
+        }
         var rest = target[...]
         if !rest.hasPrefix("/"), let colon = rest.utf8.firstIndex(of: ASCII.colon),
             let host = rest.utf8.index(colon, offsetBy: 3, limitedBy: rest.endIndex)

@@ -32,16 +32,16 @@ enum ResponseHead {
         switch framing {
         case .length(let count):
             buffer.append("content-length: ")
-            buffer.append(contentsOf: String(count).utf8)
+            buffer.append(text: String(count))
             buffer.append("\r\n")
         case .chunked: buffer.append("transfer-encoding: chunked\r\n")
         case .none, .close: break
         }
         if closes { buffer.append("connection: close\r\n") }
         buffer.append("server: ")
-        buffer.append(contentsOf: server.utf8)
+        buffer.append(text: server)
         buffer.append("\r\ndate: ")
-        buffer.append(contentsOf: HTTPDate.now.utf8)
+        buffer.append(text: HTTPDate.now)
         buffer.append("\r\n\r\n")
     }
 }
@@ -49,5 +49,10 @@ enum ResponseHead {
 extension [UInt8] {
     mutating func append(_ text: StaticString) {
         append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    /// As one piece of memory, which a view of its bytes is not taken for.
+    mutating func append(text: String) {
+        text.utf8.span.withUnsafeBufferPointer { append(contentsOf: $0) }
     }
 }

@@ -17,13 +17,11 @@ package struct ResponseHeaders: Sendable, Equatable {
         assert(!Self.serversOwn.contains(name.canonicalName))
         // As much as most answers have.
         if lines.isEmpty { lines.reserveCapacity(512) }
-        lines.append(contentsOf: name.rawName.utf8)
+        lines.append(text: name.rawName)
         lines.append(": ")
         let start = lines.count
-        lines.append(contentsOf: value.utf8)
-        lines.withUnsafeMutableBufferPointer { bytes in
-            for index in start..<bytes.count where !ASCII.isFieldContent(bytes[index]) { bytes[index] = ASCII.space }
-        }
+        lines.append(text: value)
+        for index in start..<lines.count where !ASCII.isFieldContent(lines[index]) { lines[index] = ASCII.space }
         lines.append("\r\n")
     }
 

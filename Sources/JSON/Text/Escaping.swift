@@ -27,6 +27,11 @@ enum Escaping {
                 position &+= 8
             }
             guard position < count else { break }
+            let byte = input[position]
+            if byte > UInt8(ascii: "\""), byte < 0x80, byte != UInt8(ascii: "\\") {
+                position &+= 1
+                continue
+            }
             let length = specialLength(input, position)
             if length == 0 {
                 position &+= 1

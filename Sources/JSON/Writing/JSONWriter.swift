@@ -21,7 +21,21 @@ package struct JSONWriter: Sendable {
 
     package mutating func endArray() { end(UInt8(ascii: "]")) }
 
-    /// The name of the next value.
+    /// The name of the next value, of the program's own choice: one that needs no escapes.
+    package mutating func key(_ name: StaticString) {
+        comma()
+        name.withUTF8Buffer { name in
+            assert(name.allSatisfy { $0 >= 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") })
+            bytes.append(UInt8(ascii: "\""))
+            bytes.append(contentsOf: name)
+        }
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(UInt8(ascii: ":"))
+        needsComma = false
+    }
+
+    /// The name of the next value, from wherever. A literal is one of the program's own.
+    @_disfavoredOverload
     package mutating func key(_ name: String) {
         comma()
         quoted(name)

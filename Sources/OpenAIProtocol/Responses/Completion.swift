@@ -5,6 +5,7 @@ import JSON
 /// Collects what a model says and writes the answer of a request that does not stream.
 package struct Completion: Sendable {
     private struct Choice {
+        let index: Int
         var content: JSONText?
         var reasoning: JSONText?
         var refusal: JSONText?
@@ -12,6 +13,10 @@ package struct Completion: Sendable {
         var extraMessage: [UInt8] = []
         var extraChoice: [UInt8] = []
         var finish: FinishReason?
+
+        init(_ index: Int) {
+            self.index = index
+        }
 
         mutating func take(_ delta: ModelDelta) {
             if let text = delta.content { Completion.append(text, to: &content) }
@@ -24,7 +29,8 @@ package struct Completion: Sendable {
         }
     }
 
-    private var choices: [Int: Choice] = [:]
+    /// By index: one, as a rule.
+    private var choices: [Choice] = []
     private var metadata: [UInt8] = []
     /// What the upstream told of its usage, for a caller who addressed it.
     package var usageDetails = UsageDetails()
@@ -36,22 +42,35 @@ package struct Completion: Sendable {
     }
 
     package mutating func take(_ delta: ModelDelta) {
-        choices[delta.choice, default: Choice()].take(delta)
+        choices[position(of: delta.choice)].take(delta)
     }
 
     package mutating func finish(choice index: Int, reason: FinishReason) {
-        choices[index, default: Choice()].finish = reason
+        choices[position(of: index)].finish = reason
     }
 
+    /// Where a choice is, or will be from now on.
+    private mutating func position(of index: Int) -> Int {
+        if let known = choices.lastIndex(where: { $0.index <= index }) {
+            if choices[known].index == index { return known }
+            choices.insert(Choice(index), at: known + 1)
+            return known + 1
+        }
+        choices.insert(Choice(index), at: 0)
+        return 0
+    }
+
+    private var first: Choice? { choices.first { $0.index == 0 } }
+
     /// The text of the first choice, for surfaces that want nothing else.
-    package var text: String { choices[0]?.content?.decoded ?? "" }
+    package var text: String { first?.content?.decoded ?? "" }
 
     /// The calls of the first choice.
-    package var toolCalls: [ToolCall] { choices[0]?.calls.finished ?? [] }
+    package var toolCalls: [ToolCall] { first?.calls.finished ?? [] }
 
     /// The JSON of the answer.
     package func body(identity: AnswerIdentity, usage: Usage) -> [UInt8] {
-        var writer = JSONWriter(capacity: 512 + (choices[0]?.content?.count ?? 0))
+        var writer = JSONWriter(capacity: 512 + (first?.content?.count ?? 0))
         writer.beginObject()
         writer.key("id")
         writer.string(identity.id)
@@ -63,9 +82,7 @@ package struct Completion: Sendable {
         writer.string(identity.model)
         writer.key("choices")
         writer.beginArray()
-        for index in choices.keys.sorted() {
-            if let choice = choices[index] { Self.write(choice, index, into: &writer) }
-        }
+        for choice in choices { Self.write(choice, into: &writer) }
         writer.endArray()
         writer.key("usage")
         usage.write(into: &writer, details: usageDetails)
@@ -74,11 +91,11 @@ package struct Completion: Sendable {
         return writer.bytes
     }
 
-    private static func write(_ choice: Choice, _ index: Int, into writer: inout JSONWriter) {
+    private static func write(_ choice: Choice, into writer: inout JSONWriter) {
         let calls = choice.calls.finished
         writer.beginObject()
         writer.key("index")
-        writer.int(index)
+        writer.int(choice.index)
         writer.key("message")
         writer.beginObject()
         writer.key("role")

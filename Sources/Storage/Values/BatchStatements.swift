@@ -4,12 +4,12 @@
 private let batchSizes = [64, 16, 4, 1]
 
 /// Cuts rows into runs of the sizes above.
-private func inBatches<Row>(_ rows: [Row], _ body: (_ size: Int, ArraySlice<Row>) throws -> Void) rethrows {
-    var rest = rows[...]
+private func inBatches(_ count: Int, _ body: (_ size: Int, Range<Int>) throws -> Void) rethrows {
+    var next = 0
     for size in batchSizes {
-        while rest.count >= size {
-            try body(size, rest.prefix(size))
-            rest = rest.dropFirst(size)
+        while count - next >= size {
+            try body(size, next..<(next + size))
+            next += size
         }
     }
 }
@@ -35,9 +35,23 @@ package struct BatchInsert: Sendable {
     /// Inserts the rows, each with a value for each column; what `RETURNING` gives.
     @discardableResult
     package func run(_ rows: [[SQLValue]], _ connection: any SQLConnection) throws -> [SQLRow] {
+        try run(rows.count, connection) { index, values in values += rows[index] }
+    }
+
+    /// The same with rows that are put into the statements' values as they go.
+    ///
+    /// - Parameter append: appends the values of a row.
+    @discardableResult
+    package func run(
+        _ count: Int,
+        _ connection: any SQLConnection,
+        _ append: (_ row: Int, _ values: inout [SQLValue]) -> Void
+    ) throws -> [SQLRow] {
         var returned: [SQLRow] = []
-        try inBatches(rows) { size, slice in
-            returned += try connection.query(statements[size] ?? "", Array(slice.joined()))
+        try inBatches(count) { size, rows in
+            var values: [SQLValue] = []
+            for row in rows { append(row, &values) }
+            returned += try connection.query(statements[size] ?? "", values)
         }
         return returned
     }
@@ -68,8 +82,8 @@ package struct BatchUpdate: Sendable {
 
     /// Updates the rows; each begins with the id.
     package func run(_ rows: [[SQLValue]], _ connection: any SQLConnection) throws {
-        try inBatches(rows) { size, slice in
-            _ = try connection.execute(statements[size] ?? "", Array(slice.joined()))
+        try inBatches(rows.count) { size, range in
+            _ = try connection.execute(statements[size] ?? "", Array(rows[range].joined()))
         }
     }
 }

@@ -58,7 +58,9 @@ extension SQLValue: ExpressibleByNilLiteral, ExpressibleByIntegerLiteral, Expres
 extension String {
     /// The text as both drivers store it: U+0000 replaced by U+FFFD.
     var storable: String {
-        guard utf8.contains(0) else { return self }
+        // Asked of every text that is stored.
+        let bytes = utf8.span
+        guard bytes.indices.contains(where: { bytes[$0] == 0 }) else { return self }
         return String(String.UnicodeScalarView(unicodeScalars.map { $0 == "\0" ? "\u{FFFD}" : $0 }))
     }
 }

@@ -59,13 +59,20 @@ package struct LimitStanding: Sendable, Hashable {
     /// A time as OpenAI writes it: `20ms`, `1s`, `1.5s`, `6m0s`, `1h0m0s`.
     package static func text(_ milliseconds: Int64) -> String {
         let milliseconds = max(0, milliseconds)
-        if milliseconds < 1000 { return milliseconds == 0 ? "0s" : "\(milliseconds)ms" }
-        var fraction = String(milliseconds % 1000 + 1000).dropFirst()
-        while fraction.last == "0" { fraction.removeLast() }
-        let whole = milliseconds / 1000
-        let seconds = "\(whole % 60)" + (fraction.isEmpty ? "" : ".\(fraction)") + "s"
-        let (hours, minutes) = (whole / 3600, whole / 60 % 60)
-        if hours > 0 { return "\(hours)h\(minutes)m\(seconds)" }
-        return minutes > 0 ? "\(minutes)m\(seconds)" : seconds
+        if milliseconds < 1000 { return milliseconds == 0 ? "0s" : String(milliseconds) + "ms" }
+        let (whole, rest) = milliseconds.quotientAndRemainder(dividingBy: 1000)
+        var text = ""
+        if whole >= 3600 { text += String(whole / 3600) + "h" }
+        if whole >= 60 { text += String(whole / 60 % 60) + "m" }
+        text += String(whole % 60)
+        if rest > 0 {
+            var (digits, places) = (rest, 3)
+            while digits % 10 == 0 { (digits, places) = (digits / 10, places - 1) }
+            text += "."
+            if digits < 10, places > 1 { text += "0" }
+            if digits < 100, places > 2 { text += "0" }
+            text += String(digits)
+        }
+        return text + "s"
     }
 }
