@@ -55,8 +55,7 @@ struct Talk: Sendable {
         }
         // Another model's signatures are of no use.
         mark(call.model, [], [])
-        var open: [Call] = []
-        var results: [Result] = []
+        var open = OpenCalls()
         for (index, message) in document.root.elements.enumerated() {
             let role = message["role"]?.string ?? ""
             let place = "messages[\(index)].content"
@@ -69,28 +68,26 @@ struct Talk: Sendable {
             if role == "tool" || role == "function" {
                 mark(role, parts, [])
                 let id = message["tool_call_id"]?.string ?? ""
-                if let call = open.first(where: { $0.id == id }), !results.contains(where: { $0.id == id }) {
-                    results.append(Result(id: id, name: call.name, parts: parts))
-                } else {
-                    close(&open, &results)
+                if !open.answer(id, parts) {
+                    close(&open)
                     entries.append(.user([.text("The result of a tool:")] + parts))
                 }
                 continue
             }
-            close(&open, &results)
+            close(&open)
             if role == "assistant" {
                 let calls = Self.calls(message["tool_calls"])
                 var said = parts
                 if let refusal = message["refusal"]?.string, !refusal.isEmpty { said.append(.text(refusal)) }
                 entries.append(.assistant(said, calls: calls, prefix: prefix))
                 mark(role, parts, calls)
-                open = calls
+                open = OpenCalls(calls)
             } else {
                 entries.append(.user(parts))
                 mark("user", parts, [])
             }
         }
-        close(&open, &results)
+        close(&open)
     }
 
     /// The names of all calls in the conversation.
@@ -113,25 +110,38 @@ struct Talk: Sendable {
         prefix = hasher.finalize()
     }
 
-    /// Ends a set of calls: their results in their order, with a stand-in where the client has lost one.
-    private mutating func close(_ open: inout [Call], _ results: inout [Result]) {
-        if !open.isEmpty {
-            entries.append(
-                .results(
-                    open.map { call in
-                        results.first { $0.id == call.id }
-                            ?? Result(
-                                id: call.id,
-                                name: call.name,
-                                parts: [.text("No result was given.")],
-                                isMissing: true
-                            )
-                    }
-                )
-            )
+    /// The calls of a message and what has come of them, by their ids: there may be a hundred thousand.
+    private struct OpenCalls {
+        private let calls: [Call]
+        private let names: [String: String]
+        private var results: [String: Result] = [:]
+
+        init(_ calls: [Call] = []) {
+            self.calls = calls
+            names = Dictionary(calls.map { ($0.id, $0.name) }) { first, _ in first }
         }
-        open = []
-        results = []
+
+        /// - Returns: whether there is a call of this id without a result.
+        mutating func answer(_ id: String, _ parts: [Part]) -> Bool {
+            guard let name = names[id], results[id] == nil else { return false }
+            results[id] = Result(id: id, name: name, parts: parts)
+            return true
+        }
+
+        /// The results in the order of the calls, with a stand-in where the client has lost one.
+        var all: [Result] {
+            calls.map { call in
+                results[call.id]
+                    ?? Result(id: call.id, name: call.name, parts: [.text("No result was given.")], isMissing: true)
+            }
+        }
+    }
+
+    /// Ends a set of calls.
+    private mutating func close(_ open: inout OpenCalls) {
+        let results = open.all
+        if !results.isEmpty { entries.append(.results(results)) }
+        open = OpenCalls()
     }
 
     static func text(_ parts: [Part]) -> String {

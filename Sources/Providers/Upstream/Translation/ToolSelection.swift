@@ -72,16 +72,19 @@ struct ToolNames: Sendable {
     init(_ names: [String]) {
         // Those that can stay do, so that no made-up name takes theirs.
         for name in names where Self.isPlain(name) { (there[name], back[name]) = (name, name) }
+        // Where counting goes on: a hundred thousand names may have one plain form.
+        var next: [String: Int] = [:]
         for name in names where there[name] == nil {
             var plain = String(name.unicodeScalars.map { Self.isPlain($0) ? Character($0) : "_" })
             if plain.isEmpty || !Self.isLetter(plain.unicodeScalars.first) { plain = "t_" + plain }
             plain = String(plain.prefix(56))
             var unique = plain
-            var count = 2
+            var count = next[plain] ?? 2
             while back[unique] != nil {
                 unique = "\(plain)_\(count)"
                 count += 1
             }
+            next[plain] = count
             (there[name], back[unique]) = (unique, name)
         }
     }
