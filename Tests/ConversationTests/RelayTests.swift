@@ -142,10 +142,21 @@ import Tools
 
     @Test func aModelThatTheUpstreamDoesNotHave() async throws {
         try await withStage(ScriptedModel(.refuses(.modelNotFound))) { stage in
-            let direct = await stage.run(try plan(bot: nil)).end
-            #expect(direct.label == "model_not_found")
-            let throughBot = await stage.run(try plan(bot: bot())).end
-            #expect(throughBot.label == "upstream_error")
+            var own = try plan(bot: nil)
+            own.route = ModelRoute(name: "up/other", targets: [RouteTarget(provider: "up", model: "other")])
+            #expect(await stage.run(own).end.label == "model_not_found")
+            // What is configured is there as far as callers can see: that it is not is no fault of theirs.
+            var target = try plan(bot: nil)
+            target.route = ModelRoute(name: "up/model-1", targets: Stage.route.targets)
+            for plan in [try plan(bot: nil), target, try plan(bot: bot())] {
+                guard case .failed(let error) = await stage.run(plan).end else {
+                    Issue.record("it should fail")
+                    return
+                }
+                #expect(error.status == 502 && error.message == "refused")
+            }
+            let types = try await stage.usage().map { try $0.text("error_type") }
+            #expect(types == ["caller_model_unknown"] + Array(repeating: "ours_misconfigured", count: 3))
         }
     }
 

@@ -131,7 +131,11 @@ private final class SilentRound: ModelRound {
             profiles: ["b/known": ModelProfile(name: "b/known")]
         )
         for name in ["default", "a/m-a", "b/special", "b/known"] { #expect(router.limitSubject(of: name) == name) }
-        for name in ["a/x", "a/m-b", "a/m-a/x", "a/*"] { #expect(router.limitSubject(of: name) == "a/*") }
+        for name in ["a/x", "a/m-b", "a/m-a/x", "a/*"] {
+            #expect(router.limitSubject(of: name) == "a/*")
+            #expect(router.isCallersOwn(name))
+        }
+        for name in ["default", "a/m-a", "b/special", "b/known"] { #expect(!router.isCallersOwn(name)) }
     }
 
     @Test func namesLeadToRoutes() {

@@ -109,7 +109,7 @@ package struct EmbeddingRun: Sendable {
             tally.attempts = error.attempts
             if let asked = error.target { control.asked(asked, attempts: error.attempts) }
             span.attempts = error.attempts
-            let fault = ErrorType(error, isNamedByCaller: true)
+            let fault = ErrorType(error, isNamedByCaller: isNamedByCaller)
             span.end(finishes: [], answeredModel: nil, error: Task.isCancelled ? .callerCancelled : fault)
             // A call that was given up has been sent, as far as anybody knows.
             if Task.isCancelled || error.kind == .timeout {
@@ -123,10 +123,13 @@ package struct EmbeddingRun: Sendable {
         }
     }
 
+    /// Whether the caller alone says that there is such a model.
+    private var isNamedByCaller: Bool { environment.router().isCallersOwn(route.name) }
+
     /// What the client is told: of its input, not of a conversation.
     private func told(_ failure: ProviderFailure) -> OpenAIError {
         switch failure.kind {
-        case .modelNotFound: return .modelNotFound(request.model)
+        case .modelNotFound where isNamedByCaller: return .modelNotFound(request.model)
         case .contextTooLong:
             return .invalid(
                 "The input exceeds the model's maximum context length. \(failure.message)",

@@ -93,7 +93,7 @@ extension Turn {
             return control.cause == .shutDown ? .oursShutdown : .callerCancelled
         }
         return switch error {
-        case let failure as ProviderFailure: ErrorType(failure, isNamedByCaller: plan.botID == nil)
+        case let failure as ProviderFailure: ErrorType(failure, isNamedByCaller: isNamedByCaller)
         case let failure as OpenAIError: ErrorType(failure)
         default: .oursInternal
         }

@@ -73,7 +73,7 @@ package final class Turn: Sendable {
         let end = error.map { self.end(for: $0) } ?? .finished
         // What a client is told of an upstream's failure says less than the failure.
         if case .failed = end, let failure = error as? ProviderFailure {
-            tally.errorType = ErrorType(failure, isNamedByCaller: plan.botID == nil)
+            tally.errorType = ErrorType(failure, isNamedByCaller: isNamedByCaller)
             control.failure = failure
         }
         if !tally.tools.isEmpty { control.hasActed = true }
@@ -90,7 +90,7 @@ package final class Turn: Sendable {
         case let failure as ProviderFailure:
             if failure.kind == .cancelled { return .cancelled(control.cause) }
             // Whoever named the model himself has named one that is not there.
-            if failure.kind == .modelNotFound, plan.botID == nil { return .failed(.modelNotFound(plan.requestedModel)) }
+            if failure.kind == .modelNotFound, isNamedByCaller { return .failed(.modelNotFound(plan.requestedModel)) }
             return .failed(OpenAIError(failure))
         case let failure as OpenAIError: return .failed(failure)
         default:
@@ -101,6 +101,9 @@ package final class Turn: Sendable {
             return .failed(.internal())
         }
     }
+
+    /// Whether the caller alone says that there is such a model. One that is configured and not there is our fault.
+    var isNamedByCaller: Bool { plan.botID == nil && environment.router().isCallersOwn(plan.route.name) }
 
     func log(_ failure: ProviderFailure) {
         environment.log(failure, requestID: plan.requestID, trace: plan.trace)

@@ -33,8 +33,8 @@ package enum ErrorType: String, Sendable, Hashable, CaseIterable {
 }
 
 extension ErrorType {
-    /// - Parameter isNamedByCaller: whether the caller addressed the model itself; otherwise a model that is not there
-    ///   is a fault of our settings.
+    /// - Parameter isNamedByCaller: whether the caller alone says that there is such a model; otherwise one that is not
+    ///   there is a fault of our settings.
     package init(_ failure: ProviderFailure, isNamedByCaller: Bool) {
         if failure.code == "credentials_exhausted" {
             self = .providerCredentialsExhausted

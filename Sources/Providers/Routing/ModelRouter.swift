@@ -71,11 +71,17 @@ package final class ModelRouter: Sendable {
 
     /// Under which name requests of a route are limited: its own where it is configured; `provider/*` for all names of a
     /// provider that only their callers know, so that nobody gets a new allowance with a new name.
-    package func limitSubject(of name: String) -> String {
+    package func limitSubject(of name: String) -> String { callersOwn(name).map { $0 + "/*" } ?? name }
+
+    /// Whether nothing but a request says that there is such a model: no route, no model and no target is configured so.
+    package func isCallersOwn(_ name: String) -> Bool { callersOwn(name) != nil }
+
+    /// The provider in a name that only its callers know.
+    private func callersOwn(_ name: String) -> String? {
         guard let slash = name.firstIndex(of: "/"), profiles[name] == nil, !routes.contains(where: { $0.name == name })
-        else { return name }
+        else { return nil }
         let (provider, model) = (String(name[..<slash]), String(name[name.index(after: slash)...]))
-        return hasTarget(provider: provider, model: model) ? name : provider + "/*"
+        return hasTarget(provider: provider, model: model) ? nil : provider
     }
 
     /// Whether some route leads to this target: such names are few, those that callers make up are not.

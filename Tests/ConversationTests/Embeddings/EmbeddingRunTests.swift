@@ -15,7 +15,8 @@ import Testing
         _ providers: [any ModelProvider],
         _ stage: Stage,
         targets: [String] = ["up"],
-        input: String = #""four by four bytes""#
+        input: String = #""four by four bytes""#,
+        route: String = "vectors"
     ) throws -> EmbeddingRun {
         let router = ModelRouter(providers: providers, routes: [])
         var environment = stage.environment
@@ -29,7 +30,7 @@ import Testing
         return EmbeddingRun(
             try EmbeddingRequest(parsing: Array("{\"model\":\"vectors\",\"input\":\(input)}".utf8)),
             on: ModelRoute(
-                name: "vectors",
+                name: route,
                 targets: targets.enumerated().map { RouteTarget(provider: $1, model: "e-1", order: $0) }
             ),
             caller: Stage.caller,
@@ -87,14 +88,22 @@ import Testing
             let nobody = try run([ScriptedModel()], stage)
             let (end, _) = await nobody.run()
             guard case .failed(let error) = end else { return #expect(Bool(false), "\(end)") }
-            #expect(error.status == 404 && nobody.control.asked == nil)
+            #expect(error.status == 502 && nobody.control.asked == nil)
+        }
+    }
+
+    @Test func aModelThatOnlyItsCallerKnowsIsNotThere() async throws {
+        try await withStage(ScriptedModel(.hangs([]))) { stage in
+            let (end, _) = try await run([FakeEmbedder("up", .fails(.modelNotFound))], stage, route: "up/e-1").run()
+            #expect(end.label == "model_not_found")
+            #expect(try await stage.usage().first?.text("error_type") == "caller_model_unknown")
         }
     }
 
     @Test(arguments: [
         (ProviderFailure.Kind.serverError, 502, "provider_server_error"),
         (.rateLimited, 429, "provider_rate_limited"), (.timeout, 504, "provider_timeout"),
-        (.contextTooLong, 400, "provider_context_too_long"), (.modelNotFound, 404, "caller_model_unknown"),
+        (.contextTooLong, 400, "provider_context_too_long"), (.modelNotFound, 502, "ours_misconfigured"),
         (.connectionLost, 502, "provider_connection_failed"),
     ])
     func whatAnUpstreamDoesIsToldAndWrittenOnce(_ kind: ProviderFailure.Kind, _ status: Int, _ type: String)
