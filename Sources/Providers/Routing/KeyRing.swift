@@ -5,9 +5,9 @@ package import Identity
 /// Several keys for one service, taken in turns.
 ///
 /// A limit (429) sends a key to rest for the model that it was told for; a refusal (401) retires it for a while, or
-/// until there are other keys. A 403 lets it rest for one model and a short time: it may well be that the key is good
-/// and the model is not in its plan, or that one caller's text was moderated, and no caller must be able to disable a
-/// model for the others.
+/// until there are other keys. A 403 lets it rest for one model and a short time: it may well be that one caller's text
+/// was moderated, and no caller must be able to disable a model for the others. Where another key is taken for the same
+/// request, it was the key, which rests for that model as long as a retired one.
 package struct KeyRing: Sendable {
     /// Who may go.
     package enum Pick: Sendable {
@@ -168,10 +168,17 @@ package struct KeyRing: Sendable {
         entries[index].retiredUntil = now + Self.retirement
     }
 
-    /// The upstream did not let a key use a model, for a reason that may be the key's or only the request's.
-    package mutating func refuse(_ id: Int, for model: String, at now: ContinuousClock.Instant) {
+    /// The upstream did not let a key use a model.
+    ///
+    /// - Parameter isOfKey: whether the key is known to be the reason; otherwise it may be the request.
+    package mutating func refuse(
+        _ id: Int,
+        for model: String,
+        at now: ContinuousClock.Instant,
+        isOfKey: Bool = false
+    ) {
         guard let index = entries.firstIndex(where: { $0.id == id }), entries[index].key != nil else { return }
-        let rest = Rest(until: now + Self.refusalRest, isGuess: true)
+        let rest = Rest(until: now + (isOfKey ? Self.retirement : Self.refusalRest), isGuess: true)
         // A rest that the upstream has asked for stands.
         if let known = entries[index].rests[model], known.until > rest.until { return }
         entries[index].set(rest, for: model, at: now, limit: Self.modelLimit)

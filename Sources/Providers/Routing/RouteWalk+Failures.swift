@@ -18,7 +18,12 @@ extension RouteWalk {
         }
         attempts += 1
         asked = target
-        state.learn(error, ofKey: key, of: router.ring(of: target.provider), for: target)
+        let isForbidden = error.kind == .unauthorized && !error.refusesKey
+        // A second key that is refused shows that it was the request: it does not rest for that.
+        if !isForbidden || forbidden[target.name] == nil {
+            state.learn(error, ofKey: key, of: router.ring(of: target.provider), for: target)
+        }
+        if isForbidden, forbidden[target.name] == nil { forbidden[target.name] = key }
         if isOurs && Task.isCancelled { throw error }
         failures.append(error)
         answer = error
@@ -30,13 +35,20 @@ extension RouteWalk {
         }
     }
 
-    /// Whether another key may fare better. A 403 is as likely to be of the request, which would cost each key a rest.
-    func isOfKey(_ failure: ProviderFailure) -> Bool {
+    /// Whether another key may fare better. A 403 is as likely to be of the request: one other is asked, to find out.
+    func isOfKey(_ failure: ProviderFailure, _ target: RouteTarget, _ key: Int) -> Bool {
         switch failure.kind {
         case .rateLimited, .quotaExceeded: true
-        case .unauthorized: failure.refusesKey
+        case .unauthorized: failure.refusesKey || forbidden[target.name] == key
         default: false
         }
+    }
+
+    /// A target has taken the call with this key: one that it had forbidden it is at fault.
+    @inline(never)
+    func learnWhoWasForbidden(_ target: RouteTarget, _ key: Int) {
+        guard let other = forbidden[target.name], other != key else { return }
+        state.forbid(key: other, of: router.ring(of: target.provider), for: target)
     }
 
     func note(

@@ -26,6 +26,8 @@ final class RouteWalk {
     var tooSmall: Int?
     /// The keys that targets were asked with.
     private var tried: [(target: RouteTarget, key: Int)] = []
+    /// The key that each target has answered with 403 first, be it the key's fault or the request's.
+    var forbidden: [String: Int] = [:]
 
     init(
         _ router: ModelRouter,
@@ -81,7 +83,7 @@ final class RouteWalk {
                 tried.append((target, key.id))
                 if let taken = try await attempt(target, key, ask) { return taken }
                 guard let failure = failures.last, !failure.isUnsent else { continue }
-                if key.key != nil, isOfKey(failure), isFirst, hasOtherKey(target) {
+                if key.key != nil, isOfKey(failure, target, key.id), isFirst, hasOtherKey(target) {
                     fresh = [target] + fresh
                 } else if let wait = failure.pauseBeforeRetry {
                     again.append((target, wait))
@@ -214,6 +216,7 @@ final class RouteWalk {
             let value = try await ask(provider, target, key.key)
             state.learn(nil, of: target.name)
             attempts += 1
+            if !forbidden.isEmpty { learnWhoWasForbidden(target, key.id) }
             return (value, target, ticket)
         } catch {
             try learn(error, target, key.id)

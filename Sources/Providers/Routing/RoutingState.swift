@@ -107,6 +107,12 @@ package final class RoutingState: Sendable {
         }
     }
 
+    /// A target has taken with another key what it had forbidden this one.
+    func forbid(key id: Int, of ring: KeyRingID, for target: RouteTarget) {
+        let now = environment.now()
+        rings.withLock { $0[ring]?.refuse(id, for: target.model, at: now, isOfKey: true) }
+    }
+
     // MARK: Breakers
 
     func admit(_ target: String) -> Breaker.Admission {

@@ -167,23 +167,52 @@ import Testing
         #expect(clock.pauses.isEmpty)
     }
 
-    /// A 403 may be of the request (moderation, a firewall): it costs one key of one model a short rest, and nobody
-    /// else their answer.
+    /// A 403 may be of the request (moderation, a firewall): where another key is refused, too, it costs one key of one
+    /// model a short rest, and nobody else their answer.
     @Test(arguments: [403, nil]) func aForbiddenRequestIsOneCallersOnly(_ status: Int?) async throws {
         let forbidden = failed(.unauthorized, status: status)
-        let provider = ScriptedProvider("a", [forbidden, forbidden])
+        let provider = ScriptedProvider("a", [forbidden, forbidden, forbidden])
         let state = RoutingState(environment: clock.environment())
         let router = router([provider], keys: ["a": ["one", "two"]], state: state)
-        for count in 1...2 {
+        for keys in [["one", "two"], ["one", "two", "two"]] {
             await #expect(throws: ProviderFailure.self) {
                 try await router.start(call, on: route(["a"], retries: 3), standIn: true)
             }
-            #expect(provider.asks.count == count)
+            #expect(provider.asks.map(\.key) == keys)
         }
         #expect(state.usableKeys(of: KeyRingID("a")) == 2)
         _ = try await router.start(call, on: route(["a"]), standIn: true)
         clock.advance(.seconds(60))
         #expect(try await router.start(call, on: route(["a"]), standIn: true).passedOver.isEmpty)
+    }
+
+    /// A 403 of a key (revoked, or not for this model) is found out by the next one, and costs nobody an answer.
+    @Test func aForbiddenKeyIsLeftOutForItsModel() async throws {
+        let provider = ScriptedProvider("a", badKeys: ["one": failed(.unauthorized, status: 403)])
+        let router = router([provider], keys: ["a": ["one", "two"]])
+        let first = try await router.start(call, on: route(["a"], retries: 0), standIn: false)
+        #expect(first.attempts == 2 && clock.pauses.isEmpty)
+        clock.advance(.seconds(299))
+        for _ in 0..<3 { _ = try await router.start(call, on: route(["a"], retries: 0), standIn: false) }
+        #expect(provider.asks.map(\.key) == ["one", "two", "two", "two", "two"])
+        // Another model may be its own, and so may this one after a while.
+        let other = ModelRoute(name: "n", targets: [RouteTarget(provider: "a", model: "n")])
+        _ = try await router.start(call, on: other, standIn: false)
+        #expect(provider.asks.map(\.key).suffix(2) == ["one", "two"])
+        clock.advance(.seconds(1))
+        _ = try await router.start(call, on: route(["a"], retries: 0), standIn: false)
+        #expect(provider.asks.map(\.key).suffix(2) == ["one", "two"])
+    }
+
+    /// What comes of the other key otherwise says nothing of the first.
+    @Test func aForbiddenKeyRestsShortlyWhereNobodyKnowsWhy() async throws {
+        let forbidden = failed(.unauthorized, status: 403)
+        let provider = ScriptedProvider("a", [forbidden, failed(.serverError, status: 500)])
+        let router = router([provider], keys: ["a": ["one", "two"]])
+        _ = try? await router.start(call, on: route(["a"], retries: 0), standIn: false)
+        clock.advance(.seconds(20))
+        for _ in 0..<2 { _ = try await router.start(call, on: route(["a"], retries: 0), standIn: false) }
+        #expect(provider.asks.map(\.key) == ["one", "two", "one", "two"])
     }
 
     @Test func aLimitOfNoTimeIsNoReasonToHurry() async {
