@@ -138,6 +138,20 @@ import Testing
         #expect(fold.last?["output"]?[0]?["status"] == "incomplete")
     }
 
+    /// Clients make the response of its first event: where a keep-alive has gone out before, a failure is no status any more.
+    @Test(arguments: [true, false]) func aFailureBeforeAnythingWasSaidHasItsBeginning(_ isShutDown: Bool) async throws {
+        let stream = ResponseStream()
+        let sink = ResponseStreamSink(stream: stream, answer: try Self.answer()) { _ in true }
+        _ = stream.beat(now: .now + .seconds(11))
+        #expect(await stream.next() == ServerSentEvents.keepAlive)
+        let error = OpenAIError(status: 502, message: "It died.", type: "upstream_error", code: "upstream_error")
+        await sink.finish(isShutDown ? .cancelled(.shutDown) : .failed(error), usage: Usage())
+        let fold = try ResponseFold(try #require(await stream.next()))
+        #expect(fold.fault == nil)
+        #expect(fold.names == ["response.created", "response.in_progress", "response.failed"])
+        #expect(fold.last?["status"] == "failed")
+    }
+
     @Test func anAnswerWithoutEndIsEnded() throws {
         var answer = try Self.answer()
         var bytes: [UInt8] = []

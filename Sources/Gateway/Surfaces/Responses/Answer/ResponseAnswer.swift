@@ -14,6 +14,7 @@ struct ResponseAnswer: Sendable {
     private var state: ResponseDocument.State
     private(set) var target: RouteTarget?
     private(set) var attempts = 0
+    private var hasBegun = false
 
     /// - Parameter isStored: whether it is meant to be kept.
     init(document: ResponseDocument, token: String, showSteps: Bool, isStored: Bool) {
@@ -32,8 +33,7 @@ struct ResponseAnswer: Sendable {
             case .began(let target, let attempts):
                 self.target = target
                 self.attempts = attempts
-                events.lifeCycle("response.created", document, state, into: &out)
-                events.lifeCycle("response.in_progress", document, state, into: &out)
+                begin(into: &out)
             case .metadata, .usageDetails: continue  // A response has none of them.
             case .delta(let delta):
                 // A response has one answer.
@@ -51,6 +51,13 @@ struct ResponseAnswer: Sendable {
             }
         }
         if builder.isOverfull { throw .answerTooLarge }
+    }
+
+    private mutating func begin(into out: inout [UInt8]) {
+        guard !hasBegun else { return }
+        hasBegun = true
+        events.lifeCycle("response.created", document, state, into: &out)
+        events.lifeCycle("response.in_progress", document, state, into: &out)
     }
 
     /// The answer is complete, or as far as it was allowed to be.
@@ -78,6 +85,8 @@ struct ResponseAnswer: Sendable {
 
     /// The last event of an answer that broke off: it never looks complete.
     mutating func fail(_ error: OpenAIError, usage: Usage, into out: inout [UInt8]) {
+        // Clients fold the events into a response that `response.created` has made; nobody may have answered yet.
+        begin(into: &out)
         builder.breakOff()
         state.status = .failed
         state.error = error
