@@ -4,7 +4,8 @@
 ///
 /// Closed, it counts outages; 5 in a row, or half of at least 10 answers in 30 seconds, open it. Open, it admits nobody
 /// for 10 seconds, then one call as a probe: an answer closes it, another outage opens it for twice as long, up to 2
-/// minutes. What a client did wrong (4xx) says nothing about the target and is not counted.
+/// minutes. What a client did wrong (4xx) says nothing about the target and is not counted. An outage that came with
+/// `Retry-After` keeps others away until then, at once, but for 2 minutes at most.
 package struct Breaker: Sendable {
     /// Whether a call may go out.
     package enum Admission: Sendable, Hashable {
@@ -41,6 +42,8 @@ package struct Breaker: Sendable {
     private var phase = Phase.closed
     private var consecutive = 0
     private var openings = 0
+    /// Until when the target has asked to be left alone.
+    private var restUntil: ContinuousClock.Instant?
     private var buckets: [Bucket] = []
 
     package init(at now: ContinuousClock.Instant) {
@@ -58,7 +61,7 @@ package struct Breaker: Sendable {
 
     /// Whether there is nothing to remember at `now`.
     package func isQuiet(at now: ContinuousClock.Instant) -> Bool {
-        guard case .closed = phase, consecutive == 0 else { return false }
+        guard case .closed = phase, consecutive == 0, !isResting(at: now) else { return false }
         let oldest = number(at: now) - Self.bucketCount + 1
         return !buckets.contains { $0.number >= oldest && $0.outages > 0 }
     }
@@ -66,7 +69,7 @@ package struct Breaker: Sendable {
     /// Asks for a call. After `.yes` or `.probe`, one of `answered`, `failed` and `abandoned` follows.
     package mutating func admit(at now: ContinuousClock.Instant) -> Admission {
         switch phase {
-        case .closed: return .yes
+        case .closed: return restUntil.flatMap { now < $0 ? .no(until: $0) : nil } ?? .yes
         case .open(let since, let until):
             guard now >= until else { return .no(until: until) }
             phase = .probing(since: now, openedAt: since)
@@ -79,8 +82,10 @@ package struct Breaker: Sendable {
         }
     }
 
-    /// Makes the next call the probe before its time: nobody else is left. False while another probe is out.
+    /// Makes the next call the probe before its time: nobody else is left. False while another probe is out. A target
+    /// that has asked for a rest, and counts as working, takes all: it may have meant that one call.
     package mutating func admitEarly(at now: ContinuousClock.Instant) -> Bool {
+        if isResting(at: now), case .closed = phase { return true }
         if case .open(let since, _) = phase {
             phase = .probing(since: now, openedAt: since)
             return true
@@ -100,14 +105,20 @@ package struct Breaker: Sendable {
             record(at: now) { $0.answers += 1 }
         case .probing:
             phase = .closed
-            (consecutive, openings) = (0, 0)
+            (consecutive, openings, restUntil) = (0, 0, nil)
             buckets = []
         case .open: break  // A call from before it opened.
         }
     }
 
     /// The target was not there, or did not work.
-    package mutating func failed(at now: ContinuousClock.Instant) {
+    ///
+    /// - Parameter retryAfter: how long it has asked to wait.
+    package mutating func failed(at now: ContinuousClock.Instant, retryAfter: Duration? = nil) {
+        if let retryAfter {
+            let until = now + min(retryAfter, Self.longestRest)
+            restUntil = max(restUntil ?? until, until)
+        }
         switch phase {
         case .closed:
             consecutive += 1
@@ -130,10 +141,12 @@ package struct Breaker: Sendable {
     private mutating func open(at now: ContinuousClock.Instant, since: ContinuousClock.Instant) {
         let rest = min(Self.longestRest, Self.firstRest * (1 << min(openings, 4)))
         openings += 1
-        phase = .open(since: since, until: now + rest)
+        phase = .open(since: since, until: max(now + rest, restUntil ?? now))
         consecutive = 0
         buckets = []
     }
+
+    private func isResting(at now: ContinuousClock.Instant) -> Bool { restUntil.map { now < $0 } ?? false }
 
     private mutating func record(at now: ContinuousClock.Instant, _ change: (inout Bucket) -> Void) {
         let number = number(at: now)

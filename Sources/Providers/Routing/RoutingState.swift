@@ -141,7 +141,7 @@ package final class RoutingState: Sendable {
             case nil: breaker.answered(at: now)
             case .some where isOurs: breaker.abandoned(at: now)
             case .some(let failure) where failure.kind == .cancelled: breaker.abandoned(at: now)
-            case .some(let failure) where failure.breaks: breaker.failed(at: now)
+            case .some(let failure) where failure.breaks: breaker.failed(at: now, retryAfter: failure.retryAfter)
             case .some: breaker.answered(at: now, counts: false)
             }
             if breakers[target] == nil, breakers.count >= Self.breakerLimit {

@@ -16,7 +16,9 @@ import Testing
         func isQuiet(at now: ContinuousClock.Instant) -> Bool { breaker.isQuiet(at: now) }
         func admit(at now: ContinuousClock.Instant) -> Breaker.Admission { breaker.admit(at: now) }
         func admitEarly(at now: ContinuousClock.Instant) -> Bool { breaker.admitEarly(at: now) }
-        func failed(at now: ContinuousClock.Instant) { breaker.failed(at: now) }
+        func failed(at now: ContinuousClock.Instant, retryAfter: Duration? = nil) {
+            breaker.failed(at: now, retryAfter: retryAfter)
+        }
         func abandoned(at now: ContinuousClock.Instant) { breaker.abandoned(at: now) }
 
         func answered(at now: ContinuousClock.Instant, counts: Bool = true) {
@@ -139,6 +141,44 @@ import Testing
         #expect(breaker.admit(at: start + .seconds(2)) == .no(until: start + .seconds(21)))
     }
 
+    @Test func aRestThatWasAskedForBeginsAtOnce() {
+        let breaker = Held(at: start)
+        breaker.failed(at: start, retryAfter: .seconds(7))
+        #expect(breaker.admit(at: start + .seconds(6)) == .no(until: start + .seconds(7)))
+        // Where nobody else is left, for all: it is not known to be down.
+        #expect(breaker.admitEarly(at: start) && breaker.admitEarly(at: start))
+        breaker.failed(at: start + .seconds(1), retryAfter: .seconds(2))
+        breaker.answered(at: start + .seconds(2))
+        #expect(breaker.admit(at: start + .seconds(6)) == .no(until: start + .seconds(7)))
+        #expect(breaker.admit(at: start + .seconds(7)) == .yes && breaker.openedAt == nil)
+        breaker.failed(at: start + .seconds(8), retryAfter: .zero)
+        #expect(breaker.admit(at: start + .seconds(8)) == .yes)
+    }
+
+    @Test func aRestThatWasAskedForIsBoundedAndRemembered() {
+        let breaker = Held(at: start)
+        breaker.failed(at: start, retryAfter: .seconds(86_000))
+        breaker.answered(at: start)
+        #expect(!breaker.isQuiet(at: start + .seconds(119)))
+        #expect(breaker.admit(at: start) == .no(until: start + Breaker.longestRest))
+        #expect(breaker.isQuiet(at: start + .seconds(120)))
+    }
+
+    @Test func anOpenBreakerRestsAsLongAsWasAskedFor() {
+        let breaker = Held(at: start)
+        for _ in 0..<5 { breaker.failed(at: start, retryAfter: .seconds(40)) }
+        let later = start + .seconds(40)
+        #expect(breaker.openedAt == start)
+        #expect(breaker.admit(at: start + .seconds(39)) == .no(until: later))
+        // A probe that fails waits for twice its own time, whatever less was asked for; one that succeeds ends it all.
+        #expect(breaker.admit(at: later) == .probe)
+        breaker.failed(at: later, retryAfter: .seconds(1))
+        #expect(breaker.admit(at: later) == .no(until: later + .seconds(20)))
+        #expect(breaker.admit(at: later + .seconds(20)) == .probe)
+        breaker.answered(at: later + .seconds(20))
+        #expect(breaker.admit(at: later + .seconds(20)) == .yes)
+    }
+
     /// Whatever happens, an open breaker admits again in the end, and never two calls at one moment.
     @Test(arguments: 1...40 as ClosedRange<UInt64>) func neverStuck(seed: UInt64) {
         var chance = SeededChance(seed)
@@ -154,10 +194,11 @@ import Testing
                 #expect(second != .yes && second != .probe, "seed \(seed)")
                 fallthrough
             case .yes:
-                switch Int.random(in: 0..<4, using: &chance) {
+                switch Int.random(in: 0..<5, using: &chance) {
                 case 0: breaker.answered(at: now)
                 case 1: breaker.answered(at: now, counts: false)
                 case 2: breaker.abandoned(at: now)
+                case 3: breaker.failed(at: now, retryAfter: .seconds(Int64.random(in: 0...600, using: &chance)))
                 default: breaker.failed(at: now)
                 }
             }

@@ -30,11 +30,13 @@ import Testing
         let other = try TinyServer(busy)
         let client = try HTTPClient()
         let holder = Holder()
-        let routing = RoutingState(
-            environment: RoutingState.Environment(pause: { _ in
-                holder.store.withLock { $0?.replace(.store, with: ProviderCatalogue()) }
-            })
-        )
+        let clock = HandClock()
+        var environment = clock.environment()
+        environment.pause = { time in
+            holder.store.withLock { $0?.replace(.store, with: ProviderCatalogue()) }
+            clock.advance(time)
+        }
+        let routing = RoutingState(environment: environment)
         let own = openai("https://api.openai.invalid/v1", keys: ["environment-key-1"], origin: .environment)
         let store = ProviderStore(
             environment: ProviderCatalogue(providers: [own]),

@@ -129,6 +129,25 @@ import Testing
         #expect(clock.pauses.isEmpty)
     }
 
+    /// An outage with `Retry-After` is remembered: others do not ask before, but where nobody else is left.
+    @Test func anOutagesRetryAfterHoldsForTheNextCalls() async throws {
+        let down = failed(.overloaded, status: 503, retryAfter: .seconds(30))
+        let (a, b) = (ScriptedProvider("a", [down]), ScriptedProvider("b"))
+        let router = router([a, b])
+        let both = route(["a", "b"], retries: 0)
+        for seconds in [0, 0, 29] {
+            clock.advance(.seconds(seconds))
+            #expect(try await router.start(call, on: both, standIn: false).target.provider == "b")
+        }
+        #expect(a.asks.count == 1)
+        // Each of several, not one as a probe: nothing says that the target is down.
+        for _ in 0..<2 {
+            #expect(try await router.start(call, on: route(["a"], retries: 0), standIn: false).attempts == 1)
+        }
+        clock.advance(.seconds(1))
+        #expect(try await router.start(call, on: both, standIn: false).target.provider == "a")
+    }
+
     @Test func nobodyLeftTellsTheShortestRetryAfter() async {
         let limited = [30, 12].map { failed(.rateLimited, status: 429, retryAfter: .seconds($0)) }
         let (a, b) = (ScriptedProvider("a", always: limited[0]), ScriptedProvider("b", always: limited[1]))
