@@ -68,7 +68,7 @@ private final class SilentRound: ModelRound {
         #expect(routed.attempts == 2)
     }
 
-    @Test(arguments: [ProviderFailure.Kind.badRequest, .contextTooLong, .cancelled])
+    @Test(arguments: [ProviderFailure.Kind.badRequest, .cancelled])
     func doesNotRepeatWhatIsRefused(_ kind: ProviderFailure.Kind) async {
         let second = Stub("b")
         let router = ModelRouter(providers: [Stub("a", failing: kind), second], routes: [])

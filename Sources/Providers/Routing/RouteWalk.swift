@@ -112,7 +112,9 @@ final class RouteWalk {
         }
         guard able.allSatisfy(isStandIn), !lacking.isEmpty else { return able }
         // Tokens are an estimate: the largest model may decide for itself.
-        let large = lacking.filter { $0.1 == .context }.max { context(of: $0.0) < context(of: $1.0) }
+        let large = lacking.filter { $0.1 == .context }.max {
+            (knownContext(of: $0.0) ?? 0) < (knownContext(of: $1.0) ?? 0)
+        }
         if let large { return [large.0] + able }
         let what = lacking.contains { $0.1 == .images } ? "images" : lacking.contains { $0.1 == .tools } ? "tools" : nil
         throw ProviderFailure(
@@ -125,7 +127,7 @@ final class RouteWalk {
         )
     }
 
-    private func context(of target: RouteTarget) -> Int { router.profile(of: target.name)?.contextTokens ?? 0 }
+    private func knownContext(of target: RouteTarget) -> Int? { router.profile(of: target.name)?.contextTokens }
 
     /// Whether a target is the offline model behind others.
     private func isStandIn(_ target: RouteTarget) -> Bool {
@@ -138,8 +140,15 @@ final class RouteWalk {
         fresh.removeAll { target in
             // The stand-in is for upstreams that are down. A limit or a wrong key must be seen and mended.
             if isStandIn(target), !(standIn && failures.last { !$0.isUnsent }?.isOutage == true) { return true }
-            guard let tooSmall else { return false }
-            return context(of: target) <= tooSmall
+            guard let tooSmall, let context = knownContext(of: target) else { return false }
+            return context <= tooSmall
+        }
+        // Where a conversation was too long for somebody, those of whom nothing is known come last.
+        let unknown = tooSmall == nil ? [] : fresh.filter { knownContext(of: $0) == nil }
+        if !unknown.isEmpty, unknown.count < fresh.count {
+            fresh.removeAll { knownContext(of: $0) == nil }
+            defer { fresh += unknown }
+            return Self.pick(&fresh, state, \.self)
         }
         return Self.pick(&fresh, state, \.self)
     }

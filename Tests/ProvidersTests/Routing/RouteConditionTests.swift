@@ -1,7 +1,27 @@
 // Which targets a call can go to: tools, images, length, conditions, timeouts.
 
 import Providers
+import Synchronization
 import Testing
+
+/// Says that it was asked; its model may find everything too long.
+private final class Noting: ModelProvider {
+    let name: String
+    private let fails: Bool
+    private let note: @Sendable (String) -> Void
+
+    init(_ name: String, fails: Bool, _ note: @escaping @Sendable (String) -> Void) {
+        self.name = name
+        self.fails = fails
+        self.note = note
+    }
+
+    func start(_ call: ModelCall) async throws(ProviderFailure) -> any ModelRound {
+        note(name)
+        if fails { throw failed(.contextTooLong) }
+        return EmptyRound()
+    }
+}
 
 @Suite struct RouteConditionTests {
     private func call(_ text: String = "hello", tools: Bool = false, image: Bool = false) -> ModelCall {
@@ -64,33 +84,59 @@ import Testing
         #expect(try await target(call(text + text + text), two, profiles) == "b/m")
     }
 
-    /// Failure mode 24 and the issue: a context-length error may go to a bigger target, and only there.
-    @Test func contextLengthErrorsGoToABiggerModel() async throws {
-        let targets = ["a", "b", "c", "d"].enumerated().map { RouteTarget(provider: $1, model: "m", order: $0) }
-        let profiles = [
-            ModelProfile(name: "a/m", contextTokens: 8000), ModelProfile(name: "b/m", contextTokens: 4000),
-            ModelProfile(name: "d/m", contextTokens: 32_000),
-        ]
-        let providers = [
-            ScriptedProvider("a", always: failed(.contextTooLong)), ScriptedProvider("b"), ScriptedProvider("c"),
-            ScriptedProvider("d"),
-        ]
+    /// Who is asked, in turn, where these models find a conversation too long.
+    ///
+    /// - Parameter models: by their orders; tokens of each, nil where nothing is known.
+    private func asked(
+        _ models: [[(name: String, tokens: Int?)]],
+        tooLong: Set<String>,
+        _ call: ModelCall
+    ) async -> [String] {
+        let all = models.enumerated().flatMap { order, models in models.map { (order: order, model: $0) } }
+        let profiles = all.compactMap { one in
+            one.model.tokens.map { ModelProfile(name: "\(one.model.name)/m", contextTokens: $0) }
+        }
+        let asked = Mutex<[String]>([])
         let router = ModelRouter(
-            providers: providers,
+            providers: all.map { one in
+                Noting(one.model.name, fails: tooLong.contains(one.model.name)) { name in
+                    asked.withLock { $0.append(name) }
+                }
+            },
             routes: [],
             profiles: Dictionary(uniqueKeysWithValues: profiles.map { ($0.name, $0) })
         )
-        let routed = try await router.start(call(), on: ModelRoute(name: "r", targets: targets), standIn: false)
-        #expect(routed.target.provider == "d")
-        #expect(providers[1].asks.isEmpty && providers[2].asks.isEmpty)
-        let failure = await #expect(throws: ProviderFailure.self) {
-            try await router.start(
-                call(),
-                on: ModelRoute(name: "r", targets: Array(targets.prefix(3))),
-                standIn: false
-            )
+        let targets = all.map { RouteTarget(provider: $0.model.name, model: "m", order: $0.order) }
+        do {
+            _ = try await router.start(call, on: ModelRoute(name: "r", targets: targets), standIn: false)
+        } catch {
+            #expect(error.kind == .contextTooLong)
         }
-        #expect(failure?.kind == .contextTooLong)
+        return asked.withLock { $0 }
+    }
+
+    /// Failure mode 24 and the issue: a context-length error may go to a bigger target, and only there.
+    @Test func contextLengthErrorsGoToABiggerModel() async {
+        let route: [[(String, Int?)]] = [[("a", 8000)], [("b", 4000)], [("c", 8000)], [("d", 32_000)]]
+        #expect(await asked(route, tooLong: ["a"], call()) == ["a", "d"])
+        #expect(await asked(Array(route.prefix(3)), tooLong: ["a"], call()) == ["a"])
+    }
+
+    /// A model of which nobody has said how much it takes may take more: it is asked, behind those that do.
+    @Test(arguments: 1...5) func aModelOfUnknownLengthIsAskedBehindTheLarger(_: Int) async {
+        let unknown: [[(String, Int?)]] = [[("a", nil)], [("b", nil)]]
+        #expect(await asked(unknown, tooLong: ["a"], call()) == ["a", "b"])
+        let mixed: [[(String, Int?)]] = [[("a", 8000)], [("b", nil), ("c", 4000), ("d", 32_000)], [("e", nil)]]
+        #expect(await asked(mixed, tooLong: ["a"], call()) == ["a", "d"])
+        #expect(await asked(mixed, tooLong: ["a", "d"], call()) == ["a", "d", "b"])
+        #expect(await asked(mixed, tooLong: ["a", "b", "d"], call()) == ["a", "d", "b", "e"])
+    }
+
+    /// What is too long for a model of unknown length is an estimate of ours: who takes more than that is asked.
+    @Test func ourEstimateLeavesOutNobodyWhoIsLarger() async {
+        let text = call(String(repeating: "word ", count: 1000))
+        let route: [[(String, Int?)]] = [[("a", nil)], [("b", 1300)], [("c", nil)]]
+        #expect(await asked(route, tooLong: ["a", "b"], text) == ["a", "b", "c"])
     }
 
     @Test func conditionsOfTheRoute() async throws {
