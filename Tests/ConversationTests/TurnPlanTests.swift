@@ -96,7 +96,7 @@ import Tools
             (ProviderFailure.Kind.badRequest, 400, nil), (.contextTooLong, 400, "context_length_exceeded"),
             (.rateLimited, 429, "rate_limit_exceeded"), (.quotaExceeded, 429, "insufficient_quota"),
             (.unauthorized, 502, "upstream_error"), (.modelNotFound, 502, "upstream_error"),
-            (.overloaded, 503, "overloaded"),
+            (.overloaded, 503, "overloaded"), (.requestTooLarge, 413, "request_too_large"),
             (.timeout, 504, "upstream_timeout"), (.serverError, 502, "upstream_error"),
             (.connectionFailed, 502, "upstream_error"),
             (.connectionLost, 502, "upstream_error"), (.malformed, 502, "upstream_error"),

@@ -60,7 +60,7 @@ private final class SilentRound: ModelRound {
 
     @Test(arguments: [
         ProviderFailure.Kind.rateLimited, .quotaExceeded, .unauthorized, .overloaded, .serverError, .timeout,
-        .connectionFailed, .connectionLost, .malformed, .modelNotFound,
+        .connectionFailed, .connectionLost, .malformed, .modelNotFound, .requestTooLarge, .contextTooLong,
     ]) func goesOnToTheNext(_ kind: ProviderFailure.Kind) async throws {
         let router = ModelRouter(providers: [Stub("a", failing: kind), Stub("b")], routes: [])
         let routed = try await router.start(call, on: route("a", "b"), standIn: false)

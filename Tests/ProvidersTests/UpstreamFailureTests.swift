@@ -14,7 +14,7 @@ import Testing
 
     @Test(arguments: [
         (400, ProviderFailure.Kind.badRequest), (401, .unauthorized), (402, .quotaExceeded), (403, .unauthorized),
-        (404, .modelNotFound), (408, .timeout), (409, .badRequest), (413, .badRequest), (422, .badRequest),
+        (404, .modelNotFound), (408, .timeout), (409, .badRequest), (413, .requestTooLarge), (422, .badRequest),
         (429, .rateLimited), (500, .serverError), (502, .serverError), (503, .overloaded), (504, .timeout),
         (529, .overloaded), (301, .serverError), (204, .serverError),
     ]) func byStatus(_ status: Int, _ kind: ProviderFailure.Kind) {
@@ -152,6 +152,7 @@ import Testing
         let kinds: [ProviderFailure.Kind] = [
             .rateLimited, .quotaExceeded, .unauthorized, .badRequest, .contextTooLong, .modelNotFound, .overloaded,
             .serverError, .timeout, .connectionFailed, .connectionLost, .malformed, .misconfigured, .cancelled,
+            .requestTooLarge,
         ]
         for kind in kinds {
             #expect(ProviderFailure(kind, "m", provider: "p").isWorthAnotherTry == !final.contains(kind))

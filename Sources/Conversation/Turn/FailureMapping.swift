@@ -16,6 +16,13 @@ extension OpenAIError {
                 param: "messages",
                 code: "context_length_exceeded"
             )
+        case .requestTooLarge:
+            self.init(
+                status: 413,
+                message: failure.message,
+                type: "invalid_request_error",
+                code: "request_too_large"
+            )
         case .rateLimited:
             self.init(
                 status: 429,

@@ -47,6 +47,7 @@ extension ErrorType {
             case .unauthorized: .providerAuthFailed
             case .badRequest: .callerInvalidRequest
             case .contextTooLong: .providerContextTooLong
+            case .requestTooLarge: .callerTooLarge
             case .modelNotFound: isNamedByCaller ? .callerModelUnknown : .oursMisconfigured
             case .overloaded: .providerOverloaded
             case .serverError: .providerServerError

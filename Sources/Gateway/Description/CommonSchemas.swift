@@ -60,6 +60,14 @@ enum CommonSchemas {
         ["required": true, "content": ["application/json": ["schema": schema]]]
     }
 
+    /// What a stream that has to begin early cannot say.
+    static let silentStream =
+        "A stream that is silent for ten seconds begins then, without `x-opsgate-provider`, "
+        + "`x-opsgate-model`, `x-opsgate-attempts` and what of `x-opsgate-ignored` only the model's provider knows."
+
+    /// 413 where models are asked.
+    static let bodyTooLarge = openAIError("The body is larger than 16 MiB, or than the upstream takes.")
+
     /// 403 where models are asked.
     static let refused = openAIError(
         "A permission is missing; or `model_without_price`: the caller, the bot or the route has a budget, and nobody knows "

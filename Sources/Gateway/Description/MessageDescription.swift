@@ -85,7 +85,7 @@ enum MessageDescription {
             "401": CommonSchemas.anthropicError("`authentication_error`"),
             "403": CommonSchemas.anthropicError("`permission_error`; also for a model without a price under a budget."),
             "404": CommonSchemas.anthropicError("`not_found_error`: there is no such bot or model."),
-            "413": CommonSchemas.anthropicError("`request_too_large`: more than 16 MiB."),
+            "413": CommonSchemas.anthropicError("`request_too_large`: more than 16 MiB, or than the upstream takes."),
             "429": CommonSchemas.anthropicError(
                 "`rate_limit_error`: a limit of ours, with `retry-after`, or the upstream's."
             ),
@@ -127,7 +127,7 @@ enum EmbeddingDescription {
             "401": CommonSchemas.openAIError("No or wrong credentials."),
             "403": CommonSchemas.refused,
             "404": CommonSchemas.openAIError("There is no such model."),
-            "413": CommonSchemas.openAIError("The body is larger than 16 MiB."),
+            "413": CommonSchemas.bodyTooLarge,
             "429": CommonSchemas.limited,
             "502": CommonSchemas.openAIError("The upstream failed."),
             "503": CommonSchemas.openAIError("Overloaded, or shutting down."),

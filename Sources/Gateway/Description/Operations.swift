@@ -38,7 +38,7 @@ enum ChatDescription {
             "401": CommonSchemas.openAIError("No or wrong credentials."),
             "403": CommonSchemas.refused,
             "404": CommonSchemas.openAIError("There is no such bot or model."),
-            "413": CommonSchemas.openAIError("The body is larger than 16 MiB."),
+            "413": CommonSchemas.bodyTooLarge,
             "429": CommonSchemas.limited,
             "502": CommonSchemas.openAIError("The upstream failed."),
             "503": CommonSchemas.openAIError("Overloaded, or shutting down."),

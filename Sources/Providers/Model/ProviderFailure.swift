@@ -8,6 +8,8 @@ import OpenAIProtocol
 package struct ProviderFailure: Error, Sendable {
     package enum Kind: String, Sendable {
         case rateLimited, quotaExceeded, unauthorized, badRequest, contextTooLong, modelNotFound
+        /// The request's bytes are more than the upstream takes.
+        case requestTooLarge
         case overloaded, serverError, timeout, connectionFailed, connectionLost, malformed, cancelled
         /// The gateway's settings for this provider cannot work: its address, its certificate.
         case misconfigured
@@ -140,7 +142,7 @@ package struct ProviderFailure: Error, Sendable {
     package var isWorthAnotherTry: Bool {
         switch self.kind {
         case .rateLimited, .quotaExceeded, .unauthorized, .overloaded, .serverError, .timeout, .connectionFailed,
-            .connectionLost, .malformed, .modelNotFound, .misconfigured:
+            .connectionLost, .malformed, .modelNotFound, .misconfigured, .requestTooLarge:
             true
         case .badRequest, .contextTooLong, .cancelled: false
         }

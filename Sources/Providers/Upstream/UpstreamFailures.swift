@@ -96,6 +96,7 @@ extension ProviderFailure {
         case 402: return .quotaExceeded
         case 404: return .modelNotFound
         case 408, 504: return .timeout
+        case 413: return .requestTooLarge
         case 429: return .rateLimited
         case 503, 529: return .overloaded
         case .some(400..<500): return .badRequest
@@ -113,7 +114,7 @@ extension ProviderFailure {
     /// What vendors call an error inside a stream, where there is no status (`clients.md` 5.1, 5.2, 5.6).
     private static let words: [String: Kind] = [
         "rate_limit_exceeded": .rateLimited, "rate_limit_error": .rateLimited, "limit_requests": .rateLimited,
-        "RESOURCE_EXHAUSTED": .rateLimited, "invalid_request_error": .badRequest, "request_too_large": .badRequest,
+        "RESOURCE_EXHAUSTED": .rateLimited, "invalid_request_error": .badRequest, "request_too_large": .requestTooLarge,
         "INVALID_ARGUMENT": .badRequest, "FAILED_PRECONDITION": .badRequest, "BadRequestError": .badRequest,
         "data_inspection_failed": .badRequest, "DataInspectionFailed": .badRequest, "content_filter": .badRequest,
         "authentication_error": .unauthorized, "permission_error": .unauthorized, "UNAUTHENTICATED": .unauthorized,

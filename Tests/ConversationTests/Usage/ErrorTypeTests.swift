@@ -11,6 +11,7 @@ import Testing
     private static let kinds: [ProviderFailure.Kind] = [
         .rateLimited, .quotaExceeded, .unauthorized, .badRequest, .contextTooLong, .modelNotFound, .overloaded,
         .serverError, .timeout, .connectionFailed, .connectionLost, .malformed, .cancelled, .misconfigured,
+        .requestTooLarge,
     ]
 
     @Test func theSetIsTheOneOfTheDocuments() {
@@ -67,6 +68,7 @@ import Testing
         (.connectionFailed, "provider_connection_failed"), (.timeout, "provider_timeout"),
         (.rateLimited, "provider_rate_limited"), (.modelNotFound, "ours_misconfigured"),
         (.contextTooLong, "provider_context_too_long"), (.badRequest, "caller_invalid_request"),
+        (.requestTooLarge, "caller_too_large"),
     ]) func theRowSaysWhoseFaultItWas(_ kind: ProviderFailure.Kind, _ type: String) async throws {
         try await withStage(ScriptedModel(.refuses(kind))) { stage in
             _ = await stage.run(try plan(bot: bot()))

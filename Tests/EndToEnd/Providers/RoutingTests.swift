@@ -114,6 +114,47 @@ import Testing
         try await gateway.stop()
     }
 
+    /// What is configured is there as far as callers can see; what only they name may not be.
+    @Test func aModelThatTheUpstreamDoesNotHave() async throws {
+        let (a, b) = (try await ScriptedUpstream.start(), try await ScriptedUpstream.start())
+        let (gateway, _) = try await gateway(two, a: a, b: b)
+        try await a.script(#"{"default":{"status":404}}"#)
+        try await b.script(#"{"default":"second"}"#)
+        #expect(try await gateway.chat("hi", model: "default").head["x-opsgate-provider"] == "b")
+        try await b.script(#"{"default":{"status":404}}"#)
+        for (model, provider) in [("default", "b"), ("a/m", "a")] {
+            let body = "{\"model\":\"\(model)\",\"input\":\"hi\"}"
+            for answer in [
+                try await gateway.chat("hi", model: model), try await gateway.post("/v1/responses", body),
+                try await gateway.post("/v1/embeddings", body),
+            ] {
+                #expect(answer.status == 502 && answer.text.contains("provider \(provider) "), "\(answer.text)")
+            }
+        }
+        #expect(try await gateway.chat("hi", model: "a/other").status == 404)
+        let own = #"{"model":"a/other","input":"hi"}"#
+        #expect(try await gateway.post("/v1/embeddings", own).status == 404)
+        try await gateway.stop()
+    }
+
+    /// One upstream's bound is not another's.
+    @Test func aRequestThatIsTooLargeForOneGoesToTheNext() async throws {
+        let (a, b) = (try await ScriptedUpstream.start(), try await ScriptedUpstream.start())
+        let (gateway, _) = try await gateway(two, a: a, b: b)
+        try await a.script(#"{"default":{"status":413}}"#)
+        try await b.script(#"{"default":"second"}"#)
+        #expect(try await gateway.chat("hi", model: "default").head["x-opsgate-provider"] == "b")
+        try await b.script(#"{"default":{"status":413}}"#)
+        let refused = try await gateway.chat("hi", model: "default")
+        #expect(refused.status == 413)
+        #expect(try refused.json["error"]?["code"] == "request_too_large")
+        let message = #"{"model":"default","max_tokens":9,"messages":[{"role":"user","content":"hi"}]}"#
+        let told = try await gateway.post("/v1/messages", message)
+        #expect(told.status == 413)
+        #expect(try told.json["error"]?["type"] == "request_too_large")
+        try await gateway.stop()
+    }
+
     @Test("29. What the upstream says of waiting reaches the client, and is obeyed meanwhile")
     func aLimitReachesTheClientWithItsRetryAfter() async throws {
         let a = try await ScriptedUpstream.start()
