@@ -1,26 +1,26 @@
 // The calls of a conversation that wait for their results.
 
 /// Calls by their ids. Results may come in any order and there may be a hundred thousand of them, so that none may cost
-/// a look at all.
+/// a look at all. An id may come again once it is answered: some servers count from `call_0` in each answer.
 struct OpenCalls: Sendable {
-    /// All calls, in order.
-    private var ids: [String] = []
-    private var seen: Set<String> = []
-    private var open: Set<String> = []
+    /// How many calls there have been.
+    private var count = 0
+    /// Those without a result, by when they came.
+    private var open: [String: Int] = [:]
 
-    /// - Returns: whether there has been no call of this id before.
+    /// - Returns: whether no call of this id waits for its result.
     mutating func add(_ id: String) -> Bool {
-        guard seen.insert(id).inserted else { return false }
-        ids.append(id)
-        open.insert(id)
+        guard open[id] == nil else { return false }
+        open[id] = count
+        count += 1
         return true
     }
 
     /// - Returns: whether there is a call of this id without a result.
-    mutating func answer(_ id: String) -> Bool { open.remove(id) != nil }
+    mutating func answer(_ id: String) -> Bool { open.removeValue(forKey: id) != nil }
 
     var isEmpty: Bool { open.isEmpty }
 
     /// The first calls without a result. Looks at all of them: for errors.
-    func first(_ count: Int) -> [String] { Array(ids.lazy.filter { open.contains($0) }.prefix(count)) }
+    func first(_ count: Int) -> [String] { open.sorted { $0.value < $1.value }.prefix(count).map(\.key) }
 }

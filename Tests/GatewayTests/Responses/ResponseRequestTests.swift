@@ -83,6 +83,19 @@ import Testing
         #expect(said[1]["content"] == "One\n\nTwo")
     }
 
+    /// Some servers count their calls from the same number in each answer.
+    @Test func anIdMayComeAgainOnceItIsAnswered() throws {
+        let round = #"""
+            {"type":"function_call","call_id":"call_0","name":"f","arguments":"{}"},
+            {"type":"function_call_output","call_id":"call_0","output":"x"}
+            """#
+        let said = try messages("[\(round),\(round)]")
+        #expect(said.map { $0["role"]?.string } == ["assistant", "tool", "assistant", "tool"])
+        let call = #"{"type":"function_call","call_id":"call_0","name":"f","arguments":"{}"}"#
+        let error = #expect(throws: OpenAIError.self) { try messages("[\(call),\(call)]") }
+        #expect(error?.param == "input[1].call_id")
+    }
+
     @Test func toolsChoiceAndForm() throws {
         let tool =
             #""tools":[{"type":"function","name":"f","description":"d","parameters":{"type":"object"},"strict":true}]"#
