@@ -160,6 +160,21 @@ import Tools
         }
     }
 
+    /// A model that writes without end is cut where the answer is kept as a whole.
+    @Test func aWholeAnswerHasABound() async throws {
+        let text = JSONText(escaping: String(repeating: "x", count: 1 << 20))
+        for piece in [ModelDelta(content: text), ModelDelta(reasoning: text), ModelDelta(refusal: text)] {
+            let model = ScriptedModel(.says(Array(repeating: [.delta(piece)], count: 17) + [[finished(.stop)]]))
+            try await withStage(model) { stage in
+                let whole = await Turn(plan: try plan(bot: nil), environment: stage.environment)
+                    .run(CompletionSink(showSteps: false)).end
+                #expect(whole.label == "upstream_error" && model.rounds[0].isCancelled)
+                // Nothing of a stream is kept.
+                #expect(await stage.run(try plan(#""stream":true"#, bot: nil)).end.label == "finished")
+            }
+        }
+    }
+
     @Test func itDiesMidway() async throws {
         let model = ScriptedModel(.breaks([[said("x")]], .connectionLost))
         try await withStage(model) { stage in

@@ -52,7 +52,8 @@ struct RoundReader: Sendable {
     /// Whether the upstream has sent more than any answer can hold.
     var isOverfull: Bool { assembler.isOverfull || writtenBytes > Self.maximumBytes }
 
-    private static let maximumBytes = 16 << 20
+    /// Bytes of text, reasoning and calls in an answer that is kept as a whole.
+    static let maximumBytes = 16 << 20
 
     /// All calls.
     var calls: [ToolCall] { assembler.finished }

@@ -38,7 +38,10 @@ extension Turn {
                         choices.take(&delta)
                         if !delta.toolCalls.isEmpty, choices.isOverfull { throw tooMuch(route) }
                         written += (delta.content?.count ?? 0) + (delta.reasoning?.count ?? 0)
+                        written += delta.refusal?.count ?? 0
                         written += delta.toolCalls.reduce(0) { $0 + $1.arguments.count }
+                        // Who streams keeps nothing.
+                        if !plan.stream, written > RoundReader.maximumBytes { throw tooMuch(route) }
                         if !delta.isEmpty || out.isEmpty { out.append(.delta(consume delta)) }
                     }
                 }
