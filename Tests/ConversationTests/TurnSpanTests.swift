@@ -67,6 +67,21 @@ extension Span {
         }
     }
 
+    @Test func aRefusalByALimitSaysWhatWasAsked() async throws {
+        let traced = Traced()
+        var book = LimitBook()
+        book.add(LimitSet(requestsPerMinute: 1), to: LimitScope(.user, "7"))
+        try await withStage(ScriptedModel(.answers("x")), limits: book) { stage in
+            _ = await stage.run(try plan(bot: nil))
+            let plan = traced.plan(try plan(bot: nil))
+            _ = await stage.run(plan)
+            plan.trace.recorder?.end("POST /x", [], isFault: nil)
+            let span = try #require(traced.spans.last)
+            #expect(traced.spans.count == 1 && span["error.type"] == .text("policy_rate_limited"))
+            #expect(span["gen_ai.request.model"] == .text("test-bot") && span["opsgate.route"] == .text("default"))
+        }
+    }
+
     @Test func aClientThatLeavesIsNobodysError() async throws {
         let traced = Traced()
         try await withStage(ScriptedModel(.answers("x"))) { stage in

@@ -17,7 +17,7 @@ struct Settlement: ~Copyable {
 
     /// Reserves what the request needs.
     ///
-    /// - Throws: why it may not run now. It is in the books then as any other, and nothing is held.
+    /// - Throws: why it may not run now. It is in the books and its trace then as any other, and nothing is held.
     static func begin(
         _ request: AccountedRequest,
         environment: TurnEnvironment
@@ -31,6 +31,7 @@ struct Settlement: ~Copyable {
             }
         } catch {
             books.close(TurnTally(), outcome: TurnEnd.failed(error.error).label, error.errorType)
+            request.tellTrace(TurnTally(), error: error.errorType)
             throw error.error
         }
         return Settlement(books)
