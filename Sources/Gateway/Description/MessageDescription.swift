@@ -34,16 +34,19 @@ enum MessageDescription {
     ]
 
     static let message: JSONObject = [
-        "description": """
-        Anthropic's Messages protocol for bots, model routes and `provider/model`, whatever provider answers. Blocks of \
-        text, images (base64, URL), documents (PDF in base64, text), `tool_use`, `tool_result`, `thinking` and \
-        `search_result` are taken. A bot's tools run inside; the client's go out as `tool_use`. What has no effect here \
-        (`top_k`, `cache_control`, `service_tier` …) is named in the response header `x-opsgate-ignored`; Anthropic's own \
-        tools, files by id, `container`, `mcp_servers` and `inference_geo` are refused. A thinking budget becomes an \
-        effort. `anthropic-version` and `anthropic-beta` are taken in any value. With `stream: true` the answer is \
-        server-sent events; a failure ends them with an `error` event. The tokens of the prompt are an \
-        estimate in `message_start` and as the model counted them in `message_delta`, where it does.
-        """,
+        "description": .string(
+            """
+            Anthropic's Messages protocol for bots, model routes and `provider/model`, whatever provider answers. Blocks of \
+            text, images (base64, URL), documents (PDF in base64, text), `tool_use`, `tool_result`, `thinking` and \
+            `search_result` are taken. A bot's tools run inside; the client's go out as `tool_use`. What has no effect here \
+            (`top_k`, `cache_control`, `service_tier` …) is named in the response header `x-opsgate-ignored`; Anthropic's own \
+            tools, files by id, `container`, `mcp_servers` and `inference_geo` are refused. A thinking budget becomes an \
+            effort. `anthropic-version` and `anthropic-beta` are taken in any value. With `stream: true` the answer is \
+            server-sent events; a failure ends them with an `error` event. The tokens of the prompt are an \
+            estimate in `message_start` and as the model counted them in `message_delta`, where it does. \
+            \(CommonSchemas.silentStream)
+            """
+        ),
         "requestBody": CommonSchemas.body([
             "type": "object", "required": ["model", "max_tokens", "messages"], "properties": .object(members),
         ]),

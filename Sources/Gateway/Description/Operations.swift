@@ -5,12 +5,15 @@ import JSON
 /// The chat surface.
 enum ChatDescription {
     static let completion: JSONObject = [
-        "description": """
-        `model` is a bot's id or name, a model route (`default`), or `provider/model`. Fields of the OpenAI document are \
-        honoured, passed to the upstream, or refused with a 400 that names them. Other fields (`top_k`, `enable_thinking`) go as \
-        they are to an upstream of the OpenAI protocol that `model` addresses; bots and other protocols ignore them, and what \
-        had no effect is named in the response header `x-opsgate-ignored`. With `stream: true` the answer is server-sent events.
-        """,
+        "description": .string(
+            """
+            `model` is a bot's id or name, a model route (`default`), or `provider/model`. Fields of the OpenAI document are \
+            honoured, passed to the upstream, or refused with a 400 that names them. Other fields (`top_k`, `enable_thinking`) go as \
+            they are to an upstream of the OpenAI protocol that `model` addresses; bots and other protocols ignore them, and what \
+            had no effect is named in the response header `x-opsgate-ignored`. With `stream: true` the answer is server-sent events. \
+            \(CommonSchemas.silentStream)
+            """
+        ),
         "requestBody": CommonSchemas.body([
             "type": "object",
             "required": ["model", "messages"],

@@ -5,15 +5,17 @@ import JSON
 /// The Responses surface.
 enum ResponseDescription {
     static let create: JSONObject = [
-        "description": """
-        The Responses form of the same engine: `model` is a bot's id or name, a model route, or `provider/model`. \
-        `input` is a text or items of the types `message`, `function_call`, `function_call_output`, `reasoning` and \
-        `item_reference`; tools are functions that the client runs. The tools of a bot run inside and show up nowhere. \
-        What a model tells of its thinking comes as the `summary` of reasoning items. Responses are kept for thirty \
-        days unless `store` is false or the operator has switched that off; `store` in the answer says whether this \
-        one is. \
-        Fields without effect are named in the response header `x-opsgate-ignored`.
-        """,
+        "description": .string(
+            """
+            The Responses form of the same engine: `model` is a bot's id or name, a model route, or `provider/model`. \
+            `input` is a text or items of the types `message`, `function_call`, `function_call_output`, `reasoning` and \
+            `item_reference`; tools are functions that the client runs. The tools of a bot run inside and show up nowhere. \
+            What a model tells of its thinking comes as the `summary` of reasoning items. Responses are kept for thirty \
+            days unless `store` is false or the operator has switched that off; `store` in the answer says whether this \
+            one is. \
+            Fields without effect are named in the response header `x-opsgate-ignored`. \(CommonSchemas.silentStream)
+            """
+        ),
         "requestBody": CommonSchemas.body([
             "type": "object",
             "required": ["model", "input"],
