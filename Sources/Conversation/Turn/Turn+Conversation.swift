@@ -20,8 +20,8 @@ extension Turn {
             userID: plan.caller.userID,
             now: WallClock.system.now()
         )
-        var messages = plan.systemPrompt.map { [TurnMessages.system($0)] } ?? []
-        messages.append(conversation)
+        // What is put back stands behind a leading message.
+        var messages = TurnMessages.opening(plan.systemPrompt, conversation, leading: plan.leadingSystem)
         let base = messages.count
         let clientNames = plan.clientTools.map(\.name)
         var loop = ToolLoop(limits: plan.limits, tools: plan.tools, clientTools: clientNames)

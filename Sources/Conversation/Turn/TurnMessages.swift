@@ -17,6 +17,32 @@ enum TurnMessages {
         return writer.bytes
     }
 
+    /// A bot's prompt and the client's conversation. A system message that the conversation begins with becomes one with the
+    /// prompt, which stands before its words: the templates of many models take no second one.
+    static func opening(_ prompt: String?, _ conversation: [UInt8], leading: Range<Int>?) -> [[UInt8]] {
+        guard let prompt else { return [conversation] }
+        guard let leading, let own = try? JSONDocument(parsing: Array(conversation[leading])),
+            let content = own.root["content"], content.kind == .string || content.kind == .array
+        else { return [system(prompt), conversation] }
+        var writer = JSONWriter(capacity: prompt.utf8.count + content.range.count + 40)
+        if let said = content.escapedContent {
+            var text = JSONText(escaping: said.isEmpty || prompt.isEmpty ? prompt : prompt + "\n\n")
+            text.append(said)
+            writer.text(text)
+        } else {
+            writer.beginArray()
+            writer.beginObject()
+            writer.key("type")
+            writer.string("text")
+            writer.key("text")
+            writer.string(prompt)
+            writer.endObject()
+            writer.members(content.rawBytes.dropFirst().dropLast())
+            writer.endArray()
+        }
+        return [splice(own.bytes, [(content.range, writer.bytes)]) + conversation[leading.upperBound...]]
+    }
+
     /// The assistant's message of a round that called tools. Its reasoning goes back too: DeepSeek's models want it on
     /// turns with calls (`clients.md` 5.5), and only upstreams that write it make the gateway send it.
     static func calls(_ calls: [ToolCall], content: JSONText, reasoning: JSONText) -> [UInt8] {

@@ -33,6 +33,8 @@ package struct TurnPlan: Sendable {
     package var assistantCalls: [ChatRequest.AssistantCalls]
     /// The last user message's place in `messages`.
     package var lastUser: Range<Int>?
+    /// The place of the system message that `messages` begins with.
+    package var leadingSystem: Range<Int>?
     /// Whether the user speaks; false when the client comes back with its tools' results.
     package var isUsersTurn: Bool
     /// The tools that run here.
@@ -72,6 +74,7 @@ package struct TurnPlan: Sendable {
         messages = request.messages
         assistantCalls = request.assistantCalls
         lastUser = request.lastUser
+        leadingSystem = request.leadingSystem
         isUsersTurn = request.isUsersTurn
         clientTools = request.tools
         toolChoice = request.toolChoice

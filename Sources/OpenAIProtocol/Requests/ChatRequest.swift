@@ -13,6 +13,8 @@ package struct ChatRequest: Sendable {
     package var assistantCalls: [AssistantCalls]
     /// The bytes of the last user message in `messages`.
     package var lastUser: Range<Int>?
+    /// The bytes of the system message that `messages` begins with.
+    package var leadingSystem: Range<Int>?
     /// Whether nobody but the user has spoken since, so that it is the user who is to be answered (system messages
     /// aside, which some clients put at the end).
     package var isUsersTurn: Bool
@@ -83,6 +85,7 @@ package struct ChatRequest: Sendable {
         self.messages = conversation.bytes
         self.assistantCalls = conversation.assistantCalls
         self.lastUser = conversation.lastUser
+        self.leadingSystem = conversation.leadingSystem
         self.isUsersTurn = conversation.isUsersTurn
         self.stream = reader.stream
         self.includeUsage = reader.includeUsage ?? false

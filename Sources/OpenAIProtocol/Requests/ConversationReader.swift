@@ -9,6 +9,7 @@ struct ConversationReader {
     private(set) var bytes: [UInt8] = []
     private(set) var assistantCalls: [ChatRequest.AssistantCalls] = []
     private(set) var lastUser: Range<Int>?
+    private(set) var leadingSystem: Range<Int>?
     private(set) var isUsersTurn = false
 
     private typealias Edit = (range: Range<Int>, replacement: [UInt8])
@@ -58,7 +59,7 @@ struct ConversationReader {
             let range = (start - origin + before)..<(last - origin + growth)
             switch role {
             case .user: (lastUser, isUsersTurn) = (range, true)
-            case .system, .developer: break
+            case .system, .developer: if count == 1 { leadingSystem = range }
             case .assistant, .tool, .function: isUsersTurn = false
             }
             if !ids.isEmpty {
