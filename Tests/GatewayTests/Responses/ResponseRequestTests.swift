@@ -70,6 +70,31 @@ import Testing
         #expect(said[5]["content"] == "And?")
     }
 
+    /// openai-agents' `ToolOutputImage` and its like: behind all results of the round, as with `/v1/messages`.
+    @Test func imagesAndFilesOfResultsFollowThem() throws {
+        let calls = ["a", "b"].map { #"{"type":"function_call","call_id":"\#($0)","name":"f","arguments":"{}"}"# }
+        let results =
+            #"{"type":"function_call_output","call_id":"a","output":[{"type":"input_image","image_url":"data:image/png;base64,AA","detail":"low"}]},"#
+            + #"{"type":"function_call_output","call_id":"b","output":[{"type":"input_text","text":"B"},"#
+            + #"{"type":"input_file","filename":"b.pdf","file_data":"data:application/pdf;base64,AA"},{"type":"input_text","text":"C"}]}"#
+        let round = "\(calls.joined(separator: ",")),\(results)"
+        let said = try messages("[\(round)]")
+        #expect(said.map { $0["role"]?.string } == ["assistant", "tool", "tool", "user"])
+        #expect(said[1]["content"] == "The result follows." && said[2]["content"] == "B\nC")
+        let parts = said[3]["content"]?.array ?? []
+        #expect(parts.map { $0["type"]?.string } == ["text", "image_url", "text", "file"])
+        #expect(parts[0]["text"] == "The result of a:")
+        #expect(parts[1]["image_url"] == ["url": "data:image/png;base64,AA", "detail": "low"])
+        #expect(parts[3]["file"]?["filename"] == "b.pdf")
+        // Who comes back with results has not spoken; who says more has.
+        #expect(try !request(#""input":[\#(round)]"#).chat().isUsersTurn)
+        #expect(try request(#""input":[\#(round),{"role":"user","content":"confirm"}]"#).chat().isUsersTurn)
+        // The next round's calls and words come behind them.
+        let more = #"{"role":"assistant","content":"Hm."},{"role":"user","content":"And?"}"#
+        let roles = try messages("[\(round),\(more)]").map { $0["role"]?.string }
+        #expect(roles == ["assistant", "tool", "tool", "user", "assistant", "user"])
+    }
+
     @Test func aTurnInPiecesIsOneMessage() throws {
         let said = try messages(
             #"""
@@ -160,6 +185,11 @@ import Testing
         (#""input":[{"type":"function_call","call_id":"a","name":"f"}]"#, "input[0].arguments"),
         (#""input":[{"type":"function_call","call_id":"a","name":"f","arguments":"{}"}]"#, "input"),
         (#""input":[{"type":"function_call_output","call_id":"a","output":"x"}]"#, "input[0].call_id"),
+        (
+            #""input":[{"type":"function_call","call_id":"a","name":"f","arguments":"{}"},"#
+                + #"{"type":"function_call_output","call_id":"a","output":[{"type":"input_image","file_id":"f"}]}]"#,
+            "input[1].output[0].file_id"
+        ),
         (#""input":"x","tools":[{"type":"web_search"}]"#, "tools[0].type"),
         (#""input":"x","tools":[{"type":"function"}]"#, "tools[0].name"),
         (

@@ -45,23 +45,23 @@ enum ContentTranslation {
         return (texts.isEmpty && refusals.isEmpty ? [JSONText()] : texts, refusals)
     }
 
-    /// A tool's result: a text.
-    static func result(_ output: JSONView, _ path: String) throws(OpenAIError) -> [UInt8] {
-        guard output.kind == .array else { return output.rawBytes }
+    /// A tool's result: its text, and its images and files as parts of a chat message, comma-joined, since few upstreams take
+    /// them in a tool's.
+    static func result(_ output: JSONView, _ path: String) throws(OpenAIError) -> (text: [UInt8], media: [UInt8]) {
+        guard output.kind == .array else { return (output.rawBytes, []) }
         var bytes: [UInt8] = [0x22]
+        var media = JSONWriter()
         for (index, part) in output.elements.enumerated() {
             guard part["type"]?.stringEquals("input_text") == true else {
-                throw .invalid(
-                    "Invalid value for '\(path)[\(index)].type': of a tool's output only 'input_text' is supported.",
-                    param: "\(path)[\(index)].type",
-                    code: "unsupported_value"
-                )
+                try write(part, "\(path)[\(index)]", into: &media)
+                continue
             }
             if bytes.count > 1 { bytes.append(contentsOf: "\\n".utf8) }
             bytes.append(contentsOf: try text(part, "text", "\(path)[\(index)]").bytes)
         }
+        if bytes.count == 1, !media.bytes.isEmpty { bytes.append(contentsOf: "The result follows.".utf8) }
         bytes.append(0x22)
-        return bytes
+        return (bytes, media.bytes)
     }
 
     private static func text(_ part: JSONView, _ key: String, _ path: String) throws(OpenAIError) -> JSONText {
@@ -81,14 +81,7 @@ enum ContentTranslation {
         into writer: inout JSONWriter
     ) throws(OpenAIError) {
         switch part["type"]?.string {
-        case "input_text":
-            let text = try text(part, "text", path)
-            writer.beginObject()
-            writer.key("type")
-            writer.string("text")
-            writer.key("text")
-            writer.text(text)
-            writer.endObject()
+        case "input_text": write(text: try text(part, "text", path), into: &writer)
         case "input_image":
             try writeObject("image_url", part, [("image_url", "url"), ("detail", "detail")], path, into: &writer)
         case "input_file":
@@ -100,6 +93,15 @@ enum ContentTranslation {
                 code: "unsupported_value"
             )
         }
+    }
+
+    static func write(text: JSONText, into writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.key("type")
+        writer.string("text")
+        writer.key("text")
+        writer.text(text)
+        writer.endObject()
     }
 
     /// - Parameter members: theirs and chat's names; the first one must be there.

@@ -19,6 +19,10 @@ struct ConversationTranslation: Sendable {
     private var writer = JSONWriter(capacity: 1024)
     private var turn: Turn?
     private var calls = OpenCalls()
+    /// Images and files of results, which follow them as the user's.
+    private var media = JSONWriter()
+    /// Whether such are the end: whoever comes back with results has not spoken.
+    private(set) var endsWithMedia = false
 
     /// The instructions, as a system message.
     mutating func system(_ text: JSONView) {
@@ -54,6 +58,7 @@ struct ConversationTranslation: Sendable {
     /// - Throws: 400 when a call has no result.
     mutating func finish() throws(OpenAIError) -> [UInt8] {
         flush()
+        endsWithMedia = showMedia()
         if let id = calls.first(1).first {
             throw .invalid("No tool output found for function call \(id.prefix(100)).", param: "input")
         }
@@ -85,6 +90,7 @@ struct ConversationTranslation: Sendable {
         }
         let parts = try ContentTranslation.parts(content, "\(path).content")
         flush()
+        showMedia()
         writer.beginObject()
         writer.key("role")
         writer.string(role)
@@ -136,6 +142,10 @@ struct ConversationTranslation: Sendable {
             )
         }
         let content = try ContentTranslation.result(output, "\(path).output")
+        if !content.media.isEmpty {
+            ContentTranslation.write(text: JSONText(escaping: "The result of \(id):"), into: &media)
+            media.members(content.media)
+        }
         flush()
         writer.beginObject()
         writer.key("role")
@@ -143,8 +153,26 @@ struct ConversationTranslation: Sendable {
         writer.key("tool_call_id")
         writer.string(id)
         writer.key("content")
-        writer.raw(content)
+        writer.raw(content.text)
         writer.endObject()
+    }
+
+    /// Writes the images and files of the results before.
+    ///
+    /// - Returns: whether there are any.
+    @discardableResult
+    private mutating func showMedia() -> Bool {
+        guard !media.bytes.isEmpty else { return false }
+        writer.beginObject()
+        writer.key("role")
+        writer.string("user")
+        writer.key("content")
+        writer.beginArray()
+        writer.members(media.bytes)
+        writer.endArray()
+        writer.endObject()
+        media = JSONWriter()
+        return true
     }
 
     /// What the assistant thought goes back with its calls: some upstreams want it there (`clients.md` 5.5).
@@ -160,7 +188,10 @@ struct ConversationTranslation: Sendable {
     }
 
     /// The assistant's turn, to go on with. It is taken out: a copy of all its calls for each more would be quadratic.
-    private mutating func takeTurn() -> Turn { turn.take() ?? Turn() }
+    private mutating func takeTurn() -> Turn {
+        showMedia()
+        return turn.take() ?? Turn()
+    }
 
     /// Writes the assistant's turn, if there is one that said or called anything.
     private mutating func flush() {

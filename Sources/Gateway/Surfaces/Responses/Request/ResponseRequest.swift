@@ -151,7 +151,9 @@ struct ResponseRequest: Sendable {
         writer.endArray()
         writer.endObject()
         do {
-            return try ChatRequest(parsing: writer.bytes, depth: 72)
+            var chat = try ChatRequest(parsing: writer.bytes, depth: 72)
+            if conversation.endsWithMedia { chat.isUsersTurn = false }
+            return chat
         } catch {
             throw error.forResponses
         }
