@@ -58,7 +58,7 @@ package struct AzureOpenAIProvider: UpstreamProvider {
             url: url,
             headers: headers,
             body: OpenAICompatibleProvider.body(of: call, form),
-            reader: ChunkReader(provider: name),
+            reader: ChunkReader(provider: name, names: form.names),
             secret: key,
             dropped: form.dropped
         )

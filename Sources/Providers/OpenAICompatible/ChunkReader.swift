@@ -10,6 +10,8 @@ import OpenAIProtocol
 /// belongs, an error object instead of a chunk.
 struct ChunkReader: AnswerReader {
     let provider: String
+    /// The way back to the tools' own names, where the server was told others.
+    private let names: ToolNames?
     /// Whether some choice has ended with a reason.
     private(set) var sawFinish = false
     private(set) var answeredModel: String?
@@ -21,8 +23,9 @@ struct ChunkReader: AnswerReader {
     private var content: Range<Int>?
     private var reasoning: Range<Int>?
 
-    init(provider: String) {
+    init(provider: String, names: ToolNames? = nil) {
         self.provider = provider
+        self.names = names
     }
 
     func repeated(_ bytes: ArraySlice<UInt8>) -> ModelEvent? {
@@ -151,7 +154,7 @@ struct ChunkReader: AnswerReader {
         return ToolCallDelta(
             index: call["index"]?.int ?? position,
             id: call["id"]?.string,
-            name: function?["name"]?.string,
+            name: function?["name"]?.string.map { names?.original($0) ?? $0 },
             arguments: arguments
         )
     }

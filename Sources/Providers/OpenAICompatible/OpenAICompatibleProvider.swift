@@ -31,7 +31,7 @@ package struct OpenAICompatibleProvider: UpstreamProvider {
             url: exchange.configuration.baseURL + "/chat/completions",
             headers: headers,
             body: Self.body(of: call, form),
-            reader: ChunkReader(provider: name),
+            reader: ChunkReader(provider: name, names: form.names),
             secret: key,
             dropped: form.dropped
         )

@@ -12,6 +12,8 @@ struct ChatForm: Sendable {
     var refusesPadding = false
     /// Members of the request that were left out or weakened since the server knows no such thing.
     var dropped: [String] = []
+    /// The way back from the tools' names, where the server is told others.
+    var names: ToolNames?
 }
 
 extension UpstreamHabits {
@@ -37,6 +39,7 @@ extension UpstreamHabits {
         let model = call.model
         var call = call.adding(extra)
         var form = ChatForm(refusesPadding: padsChunks)
+        if !call.hasPlainNames { form.names = call.plainNames() }
         let known = habits(of: model)
         if !known.isEmpty {
             for habit in Self.ofChat where known.contains(habit) { call.adopt(habit, &form) }
@@ -55,6 +58,9 @@ extension UpstreamHabits {
                         && call.adopt(habit, &form)
                 }) {
                     learnt.append(habit)
+                } else if form.names == nil, error.refuses("function.name"), let names = call.plainNames() {
+                    // Those of earlier calls, which nobody looks for beforehand.
+                    form.names = names
                 } else if call.vendorMembers.contains(where: { error.doesNotKnow($0.name) }) {
                     // It names one or all. What a caller's words are refused for says nothing of others': not remembered.
                     form.dropped += call.vendorMembers.map(\.name)

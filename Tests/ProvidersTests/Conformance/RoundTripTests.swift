@@ -289,5 +289,5 @@ import Testing
 
 extension Vendor {
     /// How the tool `db.query` is called upstream.
-    var nameOfQuery: String { self == .anthropic || self == .gemini ? "db_query" : "db.query" }
+    var nameOfQuery: String { "db_query" }
 }

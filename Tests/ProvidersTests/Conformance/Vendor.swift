@@ -106,7 +106,7 @@ enum Vendor: String, CaseIterable, Sendable, CustomTestStringConvertible {
             guard parts[0].lowercased().contains("anthropic-version: 2023-06-01") else { return "no version" }
             return AnthropicRules.fault(in: body)
         case .gemini: return GeminiRules.fault(in: body)
-        default: return body["messages"]?.array?.isEmpty == false ? nil : "no messages"
+        default: return OpenAIRules.fault(in: body)
         }
     }
 

@@ -2,6 +2,27 @@
 
 import JSON
 
+/// OpenAI's and Azure's checks, as far as other servers differ.
+enum OpenAIRules {
+    static func fault(in body: JSONValue) -> String? {
+        guard let messages = body["messages"]?.array, !messages.isEmpty else { return "no messages" }
+        let lists =
+            [("tools", body["tools"])] + messages.enumerated().map { ("messages[\($0)].tool_calls", $1["tool_calls"]) }
+        for (place, list) in lists {
+            for (index, entry) in (list?.array ?? []).enumerated()
+            where !AnthropicRules.isName(entry["function"]?["name"]?.string) {
+                return "Invalid '\(place)[\(index)].function.name': string does not match pattern."
+            }
+        }
+        if let name = body["tool_choice"]?["function"]?["name"],
+            body["tools"]?.array?.contains(where: { $0["function"]?["name"] == name }) != true
+        {
+            return "Tool choice '\(name.text)' not found in 'tools' parameter."
+        }
+        return nil
+    }
+}
+
 /// The Messages API's checks.
 enum AnthropicRules {
     private static let members: Set<String> = [

@@ -93,7 +93,7 @@ struct ToolNames: Sendable {
     func original(_ name: String) -> String { back[name] ?? name }
 
     /// `^[a-zA-Z_][a-zA-Z0-9_-]{0,63}$`, which every vendor takes.
-    private static func isPlain(_ name: String) -> Bool {
+    static func isPlain(_ name: String) -> Bool {
         !name.isEmpty && name.utf8.count <= 64 && name.unicodeScalars.allSatisfy(isPlain)
             && isLetter(name.unicodeScalars.first)
     }
