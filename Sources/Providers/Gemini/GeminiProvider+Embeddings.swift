@@ -1,5 +1,6 @@
 // `POST …:batchEmbedContents`.
 
+import HTTPTransport
 import JSON
 
 extension GeminiProvider: EmbeddingProvider {
@@ -20,6 +21,29 @@ extension GeminiProvider: EmbeddingProvider {
             if let dimensions = call.dimensions { request["outputDimensionality"] = .integer(dimensions) }
             requests.append(.object(request))
         }
+        var vectors: [[Float]] = []
+        // One after the other: whoever asks for thousands has no quota for all at once.
+        let total = (call.timeouts ?? exchange.configuration.timeouts).total
+        let end = ContinuousClock.now + total
+        while vectors.count < requests.count {
+            let piece = Array(requests[vectors.count...].prefix(Self.largestBatch))
+            vectors += try await embed(piece, of: call, within: vectors.isEmpty ? total : end - .now)
+        }
+        return EmbeddingAnswer(vectors: vectors, usage: nil)
+    }
+
+    /// Requests that the service takes at once.
+    private static var largestBatch: Int { 100 }
+
+    private func embed(
+        _ requests: [JSONValue],
+        of call: EmbeddingCall,
+        within time: Duration
+    ) async throws(ProviderFailure) -> [[Float]] {
+        var call = call
+        var timeouts = call.timeouts ?? exchange.configuration.timeouts
+        timeouts.total = max(time, .milliseconds(1))
+        call.timeouts = timeouts
         let (headers, key) = exchange.opening(of: call.frame, Self.present)
         let bytes = try await exchange.embed(
             call,
@@ -29,11 +53,11 @@ extension GeminiProvider: EmbeddingProvider {
             secret: key
         )
         let body = EmbeddingBody(provider: name)
-        guard let embeddings = try body.root(bytes)["embeddings"], embeddings.count == texts.count else {
+        guard let embeddings = try body.root(bytes)["embeddings"], embeddings.count == requests.count else {
             throw body.malformed
         }
         var vectors: [[Float]] = []
         for embedding in embeddings.elements { vectors.append(try body.vector(embedding["values"])) }
-        return EmbeddingAnswer(vectors: vectors, usage: nil)
+        return vectors
     }
 }

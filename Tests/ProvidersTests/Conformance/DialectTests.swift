@@ -176,6 +176,26 @@ import Testing
         }
     }
 
+    /// Gemini takes a hundred at once; of more none is lost, and each keeps its place.
+    @Test(arguments: [100, 101, 250]) func manyEmbeddingsOfGemini(_ count: Int) async throws {
+        let server = try TinyServer { request in
+            let body = try? JSONValue(parsing: String(request.split(separator: "\r\n\r\n", maxSplits: 1).last ?? ""))
+            let texts = body?["requests"]?.array?.compactMap { $0["content"]?["parts"]?[0]?["text"]?.string } ?? []
+            guard (1...100).contains(texts.count) else {
+                return Vendor.gemini.error(400, "at most 100 requests can be in one batch")
+            }
+            let vectors = texts.map { #"{"values":[\#($0)]}"# }
+            return answer("200 OK", "application/json", #"{"embeddings":[\#(vectors.joined(separator: ","))]}"#)
+        }
+        try await base.with(.gemini, server) { provider in
+            let embedder = try #require(provider as? any EmbeddingProvider)
+            let input = JSONValue.array((0..<count).map { .string(String($0)) })
+            let answer = try await embedder.embed(EmbeddingCall(model: "m", input: input, requestID: "r"))
+            #expect(answer.vectors == (0..<count).map { [Float($0)] })
+        }
+        #expect(server.requests.count == (count + 99) / 100)
+    }
+
     /// A model's name cannot lead to another place.
     @Test func modelNamesStayInTheirPlace() async throws {
         let client = try HTTPClient()
