@@ -22,11 +22,12 @@ package struct AnthropicProvider: UpstreamProvider {
         exchange = UpstreamExchange(configuration: configuration, client: client)
     }
 
-    /// Newer models take neither sampling parameters, in any version, nor a budget of thoughts (`clients.md` 5.1). Which
-    /// they are is learned from their refusals.
+    /// Newer models take neither sampling parameters, in any version, nor a budget of thoughts (`clients.md` 5.1); older ones
+    /// do not think. Which they are is learned from their refusals.
     package func start(_ call: ModelCall) async throws(ProviderFailure) -> any ModelRound {
         var sampling = version < "2026-10-21" && !habits.has(.refusesSampling, model: call.model)
         var style = habits.has(.thinksByEffort, model: call.model) ? AnthropicThinking.Style.effort : .budget
+        if habits.has(.refusesThinking, model: call.model) { style = .none }
         var learnt: [UpstreamHabits.Habit] = []
         while true {
             let request = try AnthropicRequest(
@@ -47,6 +48,9 @@ package struct AnthropicProvider: UpstreamProvider {
                 } else if style == .budget, request.thinks, error.refuses("thinking.type.enabled") {
                     learnt.append(.thinksByEffort)
                     style = .effort
+                } else if style != .none, request.asksForThoughts, error.refusesThinking {
+                    learnt.append(.refusesThinking)
+                    style = .none
                 } else {
                     throw error
                 }

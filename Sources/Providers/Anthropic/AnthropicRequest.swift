@@ -14,6 +14,8 @@ struct AnthropicRequest {
     let prefix: Int
     /// Whether the model is asked to think.
     let thinks: Bool
+    /// Whether anything is said of how hard to think.
+    let asksForThoughts: Bool
 
     /// `max_tokens` of a model of which nothing is known: the protocol demands one, and every Claude takes this.
     private static let unknownMaximum = 4096
@@ -49,6 +51,7 @@ struct AnthropicRequest {
         )
         if thinking.isDropped { parameters.drop("reasoning_effort") }
         thinks = thinking.member != nil
+        asksForThoughts = thinks || !thinking.output.isEmpty
         if !thinks { messages.withoutThoughts() }
 
         var system = talk.system

@@ -10,6 +10,8 @@ struct AnthropicThinking {
         case budget
         /// `output_config.effort` with adaptive thinking, the only form of later ones.
         case effort
+        /// Not at all: it does not think.
+        case none
     }
 
     private(set) var member: JSONValue?
@@ -29,6 +31,10 @@ struct AnthropicThinking {
         isPossible: Bool
     ) {
         guard let effort, effort != "none", !effort.isEmpty else { return }
+        guard style != .none else {
+            isDropped = true
+            return
+        }
         var budget = Self.budgets[effort] ?? 8192
         if style == .effort {
             output["effort"] = .string(Self.efforts.contains(effort) ? effort : effort == "minimal" ? "low" : "medium")

@@ -6,6 +6,7 @@ package import HTTPTransport
 package struct GeminiProvider: UpstreamProvider {
     package var name: String { exchange.provider }
     var exchange: UpstreamExchange
+    private let habits = UpstreamHabits()
     private let memory = ReplayMemory()
 
     /// - Parameter configuration: `baseURL` with or without the version; without one, `/v1beta` is appended.
@@ -17,8 +18,22 @@ package struct GeminiProvider: UpstreamProvider {
         exchange = UpstreamExchange(configuration: configuration, client: client)
     }
 
+    /// Which models do not think, and refuse to be told of it, is learned from their refusals.
     package func start(_ call: ModelCall) async throws(ProviderFailure) -> any ModelRound {
-        let request = try GeminiRequest(call, provider: name, memory: memory)
+        let thinks = !habits.has(.refusesThinking, model: call.model)
+        let request = try GeminiRequest(call, provider: name, thinks: thinks, memory: memory)
+        do {
+            return try await send(call, request)
+        } catch {
+            guard request.asksForThoughts, error.refusesThinking else { throw error }
+        }
+        let other = try GeminiRequest(call, provider: name, thinks: false, memory: memory)
+        let round = try await send(call, other)
+        habits.note(.refusesThinking, model: call.model)
+        return round
+    }
+
+    private func send(_ call: ModelCall, _ request: GeminiRequest) async throws(ProviderFailure) -> any ModelRound {
         let (headers, key) = exchange.opening(of: call, Self.present)
         var reader = GeminiReader(provider: name, names: request.names)
         reader.takesOneCall = request.takesOneCall

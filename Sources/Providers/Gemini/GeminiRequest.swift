@@ -11,8 +11,11 @@ struct GeminiRequest {
     let prefix: Int
     /// `parallel_tool_calls` false: Gemini knows no such wish, so calls after the first are not passed on.
     let takesOneCall: Bool
+    /// Whether anything is said of how hard to think.
+    let asksForThoughts: Bool
 
-    init(_ call: ModelCall, provider: String, memory: ReplayMemory) throws(ProviderFailure) {
+    /// - Parameter thinks: whether the model can be told how hard to think.
+    init(_ call: ModelCall, provider: String, thinks: Bool, memory: ReplayMemory) throws(ProviderFailure) {
         let talk = try Talk(call, provider: provider)
         var parameters = try CallParameters(call, provider: provider)
         let selection = try ToolSelection(call, called: talk.callNames, provider: provider)
@@ -38,7 +41,8 @@ struct GeminiRequest {
             root["tools"] = [["functionDeclarations": .array(declarations)]]
             root["toolConfig"] = Self.configuration(selection.mode)
         }
-        let generation = try Self.generation(&parameters, &schemas, model: call.model)
+        let generation = try Self.generation(&parameters, &schemas, model: call.model, thinks: thinks)
+        asksForThoughts = generation["thinkingConfig"] != nil
         if !generation.isEmpty { root["generationConfig"] = .object(generation) }
         try parameters.settle()
         dropped = parameters.dropped
@@ -73,7 +77,8 @@ struct GeminiRequest {
     private static func generation(
         _ parameters: inout CallParameters,
         _ schemas: inout GeminiSchema,
-        model: String
+        model: String,
+        thinks: Bool
     ) throws(ProviderFailure) -> JSONObject {
         var json: JSONObject = [:]
         json["temperature"] = parameters.take("temperature")
@@ -88,7 +93,11 @@ struct GeminiRequest {
             if let value = parameters.take(name), value != 0 { json[word] = value }
         }
         if let effort = parameters.take("reasoning_effort")?.string {
-            json["thinkingConfig"] = thinking(effort, model: model)
+            if thinks {
+                json["thinkingConfig"] = thinking(effort, model: model)
+            } else {
+                parameters.drop("reasoning_effort")
+            }
         }
         if let format = parameters.take("response_format") {
             switch format["type"] {

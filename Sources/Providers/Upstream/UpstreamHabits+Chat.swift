@@ -20,7 +20,7 @@ extension UpstreamHabits {
     /// Those that a call is sent by, in the order in which they are tried.
     private static let ofChat: [Habit] = [
         .onlyStreams, .refusesObfuscation, .refusesStreamOptions, .wantsCompletionTokens, .wantsMaximumTokens,
-        .refusesSchema, .refusesRequiredCalls,
+        .refusesSchema, .refusesRequiredCalls, .refusesThinking,
     ]
 
     /// Sends a call in the way that the model's server is known to take. When it refuses what servers are known to
@@ -95,8 +95,24 @@ extension ModelCall {
             guard toolChoice == "required", !tools.isEmpty else { return false }
             toolChoice = "auto"
             form.dropped.append("tool_choice")
+        case .refusesThinking:
+            guard leaveOut("reasoning_effort") else { return false }
+            form.dropped.append("reasoning_effort")
         case .refusesSampling, .thinksByEffort: return false
         }
+        return true
+    }
+
+    /// - Returns: whether it was there.
+    private mutating func leaveOut(_ name: String) -> Bool {
+        guard let document = try? JSONDocument(parsing: [0x7B] + parameters + [0x7D]), document.root[name] != nil else {
+            return false
+        }
+        let others = document.root.members.filter { !$0.keyEquals(name) }
+        parameters = Array(
+            others.map { document.bytes[$0.keyView.range] + [0x3A] + document.bytes[$0.value.range] }.joined(
+                separator: [0x2C])
+        )
         return true
     }
 
@@ -129,6 +145,7 @@ extension ProviderFailure {
         case .refusesSchema: refusesSchemas
         // DashScope has none, nor has DeepSeek where it thinks (`clients.md` 5.6).
         case .refusesRequiredCalls: refuses("tool_choice")
+        case .refusesThinking: refusesThinking
         case .refusesSampling, .thinksByEffort: false
         }
     }
@@ -140,6 +157,21 @@ extension ProviderFailure {
         let words = self.message.lowercased()
         return !words.contains("invalid schema")
             && ["unavailable", "not support", "unsupported"].contains(where: words.contains)
+    }
+
+    /// The words for models that do not think, as opposed to a value that is none for them: OpenAI's and Groq's for the
+    /// member, xAI's ("does not support parameter reasoningEffort"), Ollama's and Anthropic's ("… does not support thinking"),
+    /// Google's ("Thinking is not enabled for …", "thinking_config is not supported").
+    var refusesThinking: Bool {
+        guard self.kind == .badRequest, self.code != "unsupported_value" else { return false }
+        let words = self.message.lowercased()
+        return ["reasoning_effort", "reasoningeffort", "effort parameter", "thinking"].contains(where: words.contains)
+            && [
+                "not support", "not enabled", "only enabled", "unsupported param", "unrecognized", "unknown",
+                "not permitted",
+            ]
+            .contains(where: words.contains)
+            && !["unsupported value", "thinking level", "tool_choice"].contains(where: words.contains)
     }
 
     /// The words of servers that do not know a member, as opposed to a value that is none for them: OpenAI's and Azure's,

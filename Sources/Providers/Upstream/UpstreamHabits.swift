@@ -14,6 +14,8 @@ final class UpstreamHabits: Sendable {
         case refusesSchema
         /// It cannot be made to call a tool.
         case refusesRequiredCalls
+        /// It does not think, and refuses to be told how hard to.
+        case refusesThinking
 
         var opposite: Habit? {
             switch self {
