@@ -19,7 +19,9 @@ enum MessageDescription {
                 "disable_parallel_tool_use": ["type": "boolean"],
             ],
         ],
-        "stop_sequences": ["type": "array", "maxItems": 4, "items": ["type": "string"]],
+        "stop_sequences": [
+            "type": "array", "maxItems": .integer(Int64(ChatParameters.mostStops)), "items": ["type": "string"],
+        ],
         "temperature": ["type": "number", "minimum": 0, "maximum": 1],
         "top_p": ["type": "number", "minimum": 0, "maximum": 1],
         "thinking": [

@@ -64,7 +64,10 @@ package enum ParameterShape: Sendable {
 
 /// The fields of the current "Create chat completion" document. A field that is not here is a vendor's (`VendorMembers`), or
 /// ignored and named in `x-opsgate-ignored`: Lobe Chat sends some of its own (`clients.md` 1.2).
-enum ChatParameters {
+package enum ChatParameters {
+    /// Stop sequences of a request at the most.
+    package static let mostStops = 64
+
     static let table: [String: (shape: ParameterShape, handling: ParameterHandling)] = [
         "model": (.string, .honoured),
         "messages": (.array, .honoured),
@@ -92,7 +95,8 @@ enum ChatParameters {
         "safety_identifier": (.string, .passed),
         "seed": (.integer(Int.min...Int.max), .passed),
         "service_tier": (.string, .passed),
-        "stop": (.stringOrStrings(4), .passed),
+        // OpenAI takes 4, others more: what an upstream takes is for it to say.
+        "stop": (.stringOrStrings(mostStops), .passed),
         "store": (.boolean, .passed),
         "temperature": (.number(0...2), .passed),
         "top_logprobs": (.integer(0...20), .passed),

@@ -110,6 +110,17 @@ import Testing
         #expect(parts[0]["text"] == "and hurry")
     }
 
+    private static func stops(_ count: Int) -> String {
+        (1...count).map { "\"\($0)\"" }.joined(separator: ",")
+    }
+
+    /// As many as no upstream of ours has been seen to take.
+    @Test func manyStopSequences() throws {
+        let request = try read(#""stop_sequences":[\#(Self.stops(64))]"#)
+        #expect(request.stopSequences.count == 64)
+        #expect(try parameter("stop", of: request)?.array?.count == 64)
+    }
+
     @Test func whoComesBackWithResultsHasNotSpoken() throws {
         let results = try read(
             "",
@@ -242,7 +253,7 @@ import Testing
             "stop_sequences.1"
         ),
         (
-            #"{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"x"}],"stop_sequences":["a","b","c","d","e"]}"#,
+            #"{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"x"}],"stop_sequences":[\#(stops(65))]}"#,
             "stop_sequences"
         ),
         (

@@ -158,7 +158,8 @@ private struct MessagesReader {
             }
             stopSequences.append(text)
         }
-        guard stopSequences.count <= 4 else { throw .field("stop_sequences", "At most 4 are supported.") }
+        let most = ChatParameters.mostStops
+        guard stopSequences.count <= most else { throw .field("stop_sequences", "At most \(most) are supported.") }
         if !stopSequences.isEmpty { pass("stop", value) }
     }
 
