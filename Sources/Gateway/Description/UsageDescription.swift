@@ -45,7 +45,12 @@ enum UsageDescription {
                     "Where days begin, and times without a zone are: `Europe/Berlin`, `+08:00`.",
                     text
                 ),
-                parameter("ordering", "`started_at`, `duration`, `cost` or `tokens`, `-` for falling; of rows.", text),
+                parameter(
+                    "ordering",
+                    "`-` for falling. Rows: `started_at`, `duration`, `cost` or `tokens`; a CSV file of rows is by age and takes "
+                        + "none. Sums: `cost`, `tokens` or `requests`; by their keys without.",
+                    text
+                ),
                 parameter(
                     "format",
                     "How it is sent.",

@@ -133,6 +133,37 @@ import Testing
         }
     }
 
+    @Test(arguments: Engine.allCases) func sumsHaveAnOrder(_ engine: Engine) async throws {
+        try await withStage(ScriptedModel(.answers("x")), on: engine) { stage in
+            for (user, requests, cost, tokens) in [
+                ("ann", 1, 9, 1), ("bob", 3, 1, 2), ("eve", 1, 5, 70), ("zoe", 1, 5, 9),
+            ] {
+                for number in 0..<requests {
+                    var row = try Self.row(
+                        "\(user)\(number)",
+                        at: "2026-01-01T00:00:00Z",
+                        user: user,
+                        cost: Int64(cost)
+                    )
+                    row.usage.promptTokens = tokens
+                    stage.recorder.record(row)
+                }
+            }
+            for (ordering, users) in [
+                ("", "ann bob eve zoe"), ("cost", "bob eve zoe ann"), ("-cost", "ann eve zoe bob"),
+                ("tokens", "ann zoe bob eve"), ("-tokens", "eve bob zoe ann"), ("requests", "ann eve zoe bob"),
+                ("-requests", "bob ann eve zoe"),
+            ] {
+                let text = "group_by=user" + (ordering.isEmpty ? "" : "&ordering=\(ordering)")
+                let sums = try await Self.page(stage, text)["results"]?.array ?? []
+                #expect(sums.compactMap { $0["user"]?.string }.joined(separator: " ") == users, "\(ordering)")
+                let (file, _) = try await Self.csv(stage, text + "&format=csv")
+                let lines = file.split(separator: "\r\n").dropFirst().map { $0.prefix { $0 != "," } }
+                #expect(lines.joined(separator: " ") == users, "\(ordering)")
+            }
+        }
+    }
+
     /// Two rounds that went to two models are a part of each one's bill, and one request.
     @Test(arguments: Engine.allCases) func partsOfATurnStandUnderTheirModels(_ engine: Engine) async throws {
         try await withStage(ScriptedModel(.answers("x")), on: engine) { stage in
@@ -203,7 +234,9 @@ import Testing
         ("group_by=team;drop", "group_by"), ("nonsense=1", "nonsense"), ("error_type=what", "error_type"),
         ("secret=x", "secret"), ("since=yesterday", "since"), ("time_zone=Mars/Base", "time_zone"),
         ("time_zone=../../etc/passwd", "time_zone"), ("format=xml", "format"), ("ordering=--cost", "ordering"),
-        ("ordering=id; DROP", "ordering"), ("user=a&user=b", "user"), ("user=", "user"),
+        ("ordering=id; DROP", "ordering"), ("ordering=requests", "ordering"),
+        ("ordering=duration&group_by=model", "ordering"), ("group_by=day&ordering=-started_at", "ordering"),
+        ("format=csv&ordering=-cost", "ordering"), ("user=a&user=b", "user"), ("user=", "user"),
     ]) func wrongParametersAreNamed(_ text: String, _ field: String) {
         do {
             _ = try Self.query(text)

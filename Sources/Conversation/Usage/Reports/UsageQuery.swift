@@ -19,6 +19,10 @@ package struct UsageQuery: Sendable {
     /// Where days begin and end.
     package private(set) var zone = ZoneRule.utc
     private(set) var ordering: SQLFragment = "started_at DESC, id DESC"
+    /// What sums are ordered by before their keys, if by anything.
+    private(set) var sumOrdering: String?
+    /// As it was asked for.
+    private var wanted: String?
     private(set) var conditions: [SQLFragment] = []
     /// Of the target, which a turn may have several of.
     private(set) var targetConditions: [SQLFragment] = []
@@ -32,6 +36,9 @@ package struct UsageQuery: Sendable {
     private static let orderings: [String: String] = [
         "started_at": "started_at", "duration": "duration_ms", "cost": "cost_micros",
         "tokens": "(prompt_tokens + completion_tokens)",
+    ]
+    private static let sumOrderings: [String: String] = [
+        "cost": "cost_micros", "tokens": "(prompt_tokens + completion_tokens)", "requests": "requests",
     ]
 
     /// - Parameter query: names and values, percent-decoded.
@@ -56,6 +63,7 @@ package struct UsageQuery: Sendable {
             }
             if let fault = take(name, value) { errors.append(FieldError(name, fault)) }
         }
+        if let fault = settleOrdering() { errors.append(FieldError("ordering", fault)) }
         if !errors.isEmpty { throw .invalid(Array(errors.prefix(50))) }
         if let scope = caller.teamCondition(column: "team") { conditions.append(scope) }
     }
@@ -78,13 +86,7 @@ package struct UsageQuery: Sendable {
             }
             self.groups = groups
         case "ordering":
-            let isDescending = value.hasPrefix("-")
-            guard let column = Self.orderings[String(value.dropFirst(isDescending ? 1 : 0))] else {
-                return
-                    "must be one of \(Self.orderings.keys.sorted().joined(separator: ", ")), perhaps with a - before it"
-            }
-            let direction = isDescending ? "DESC" : "ASC"
-            ordering = "\(raw: column) \(raw: direction), id \(raw: direction)"
+            wanted = value
         case "since", "until":
             guard let time = try? Timestamp(query: value, zone: zone) else {
                 return "must be a time: ISO 8601, or epoch seconds or milliseconds"
@@ -96,6 +98,24 @@ package struct UsageQuery: Sendable {
             let list = ids.compactMap { $0.map(SQLValue.integer) }
             conditions.append("credential_kind = 'api_secret' AND credential_id IN (\(list: list))")
         default: return takeText(name, value)
+        }
+        return nil
+    }
+
+    /// What can be ordered depends on what is asked for: rows, sums, a file.
+    private mutating func settleOrdering() -> String? {
+        guard let wanted else { return nil }
+        if groups.isEmpty, format == .csv { return "does not go with a file of rows, which is by age" }
+        let known = groups.isEmpty ? Self.orderings : Self.sumOrderings
+        let isDescending = wanted.hasPrefix("-")
+        guard let column = known[String(wanted.dropFirst(isDescending ? 1 : 0))] else {
+            return "must be one of \(known.keys.sorted().joined(separator: ", ")), perhaps with a - before it"
+        }
+        let direction = isDescending ? "DESC" : "ASC"
+        if groups.isEmpty {
+            ordering = "\(raw: column) \(raw: direction), id \(raw: direction)"
+        } else {
+            sumOrdering = "\(column) \(direction)"
         }
         return nil
     }

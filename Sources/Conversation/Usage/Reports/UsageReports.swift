@@ -33,7 +33,7 @@ package struct UsageReports: Sendable {
             let total: SQLFragment = "SELECT COUNT(*) AS total FROM (\(sums)) AS g"
             let order = Self.order(query, connection.dialect)
             let rows = try connection.query(
-                fragment: "\(sums) ORDER BY \(order) LIMIT \(query.pageSize) OFFSET \(offset)"
+                fragment: "SELECT * FROM (\(sums)) AS g ORDER BY \(order) LIMIT \(query.pageSize) OFFSET \(offset)"
             )
             return (
                 try connection.query(fragment: total).first?.int("total") ?? 0,
@@ -58,7 +58,8 @@ package struct UsageReports: Sendable {
         let sums = try await database.read { connection in
             let order = Self.order(query, connection.dialect)
             let all = Self.sums(query, spans, connection.dialect)
-            return try connection.query(fragment: "\(all) ORDER BY \(order) LIMIT \(Self.maximumSums + 1)")
+            let most = Self.maximumSums + 1
+            return try connection.query(fragment: "SELECT * FROM (\(all)) AS g ORDER BY \(order) LIMIT \(most)")
                 .map { try UsageForm.sums($0, query.groups) }
         }
         guard sums.count <= Self.maximumSums else {
@@ -104,7 +105,8 @@ package struct UsageReports: Sendable {
     }
 
     private static func order(_ query: UsageQuery, _ dialect: SQLDialect) -> SQLFragment {
-        .raw((query.groups.map { $0.ordering(dialect) } + ["currency"]).joined(separator: ", "))
+        let keys = query.groups.map { $0.ordering(dialect) } + ["currency"]
+        return .raw(([query.sumOrdering].compactMap(\.self) + keys).joined(separator: ", "))
     }
 
     /// Money of different currencies is never added up: each has its own line.
