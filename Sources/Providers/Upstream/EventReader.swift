@@ -72,7 +72,8 @@ struct EventReader<Reader: AnswerReader>: Sendable {
             } else if let event = reader.repeated(frame.text) {
                 events.append(event)
             } else if !frame.text.isEmpty {
-                do {
+                do throws(ProviderFailure) {
+                    if frame.name == "error" { throw .from(errorEvent: frame.data, provider: reader.provider) }
                     try reader.read(frame.data, into: &events)
                     isDone = reader.sawEnd
                 } catch {

@@ -48,6 +48,16 @@ extension ProviderFailure {
         )
     }
 
+    /// From the data of an event whose name is `error`, in whatever form.
+    static func from(errorEvent data: [UInt8], provider: String) -> ProviderFailure {
+        let text = JSONValue.string(String(decoding: data.prefix(2_000), as: UTF8.self)).bytes
+        let limits = JSONLimits(depth: 32)
+        let document = try? JSONDocument(parsing: data, limits: limits)
+        let root = (document ?? (try? JSONDocument(parsing: text)))?.root
+        let error = root?["error"].flatMap { $0.isNull ? nil : $0 }
+        return from(error: error ?? root, status: nil, provider: provider)
+    }
+
     /// A message; pydantic's lists of what is wrong (vLLM, Mistral) as they are.
     private static func words(_ view: JSONView?) -> String? {
         guard let view else { return nil }
@@ -116,7 +126,9 @@ extension ProviderFailure {
         "rate_limit_exceeded": .rateLimited, "rate_limit_error": .rateLimited, "limit_requests": .rateLimited,
         "RESOURCE_EXHAUSTED": .rateLimited, "invalid_request_error": .badRequest, "request_too_large": .requestTooLarge,
         "INVALID_ARGUMENT": .badRequest, "FAILED_PRECONDITION": .badRequest, "BadRequestError": .badRequest,
-        "data_inspection_failed": .badRequest, "DataInspectionFailed": .badRequest, "content_filter": .badRequest,
+        "InvalidParameter": .badRequest, "Throttling": .rateLimited, "Throttling.RateQuota": .rateLimited,
+        "Throttling.AllocationQuota": .rateLimited, "data_inspection_failed": .badRequest,
+        "DataInspectionFailed": .badRequest, "content_filter": .badRequest,
         "authentication_error": .unauthorized, "permission_error": .unauthorized, "UNAUTHENTICATED": .unauthorized,
         "PERMISSION_DENIED": .unauthorized, "billing_error": .quotaExceeded, "insufficient_quota": .quotaExceeded,
         "not_found_error": .modelNotFound, "NOT_FOUND": .modelNotFound, "timeout_error": .timeout,

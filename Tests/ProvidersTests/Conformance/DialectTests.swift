@@ -33,6 +33,22 @@ import Testing
         }
     }
 
+    /// Events that are errors by their name only: DashScope's, proxies', and those that say nothing in JSON.
+    @Test(arguments: [
+        (#"{"code":"InvalidParameter","message":"bad","request_id":"r"}"#, ProviderFailure.Kind.badRequest),
+        (#"{"code":"Throttling.RateQuota","message":"slow down"}"#, .rateLimited),
+        (#"{"code":429,"message":"slow down"}"#, .rateLimited), (#"{"message":"boom"}"#, .serverError),
+        (#"{"error":null,"message":"boom"}"#, .serverError), (#""upstream timeout""#, .serverError),
+        ("upstream connect error", .serverError), (#"{"error":{"code":503,"message":"busy"}}"#, .overloaded),
+    ]) func errorsByName(_ data: String, _ kind: ProviderFailure.Kind) {
+        let start = "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\"}}]}\n\n"
+        let bytes = Array("\(start)id: 1\nevent: error\n:HTTP_STATUS/400\ndata: \(data)\n\n".utf8)
+        for split in 0...bytes.count {
+            let heard = hear([Array(bytes[..<split]), Array(bytes[split...])])
+            #expect(heard.failure == kind && heard.content == "a")
+        }
+    }
+
     /// The first chunk of Azure has members of its choice, and says nothing: what breaks behind it can go to another.
     @Test func aRoleWithMembersOfTheChoiceSaysNothing() async throws {
         let role =
