@@ -32,6 +32,13 @@ import Testing
         #expect(bare.dimensions == nil)
     }
 
+    @Test func vendorsMembersAreKept() throws {
+        let request = try read(#""input":"x","input_type":"query","truncate" : 1.0,"Input":"y","Model":"z","n":2"#)
+        #expect(request.vendorMembers.map(\.name) == ["input_type", "truncate"])
+        #expect(request.vendorMembers.map { String(decoding: $0.json, as: UTF8.self) } == [#""query""#, "1.0"])
+        #expect(request.ignored == ["Input", "Model", "n"])
+    }
+
     @Test(arguments: [
         ("\"x\":1", "input"), (#""input":null"#, "input"), (#""input":7"#, "input"), (#""input":"""#, "input"),
         (#""input":[]"#, "input"), (#""input":{}"#, "input"), (#""input":[""]"#, "input[0]"),

@@ -17,6 +17,8 @@ package struct EmbeddingRun: Sendable {
         package let list: EmbeddingList
         package let target: RouteTarget
         package let attempts: Int
+        /// Members of the request that the target has no word for.
+        package let dropped: [String]
     }
 
     /// - Parameter surface: the way the request came, for the usage row.
@@ -80,6 +82,7 @@ package struct EmbeddingRun: Sendable {
             user: request.user,
             requestID: accounted.requestID
         )
+        call.vendorMembers = request.vendorMembers
         var span = RoundSpan(accounted.trace, operation: .embeddings)
         if accounted.trace.isFollowed { call.traceParent = accounted.trace.header(span: span.span.id) }
         call.traceState = accounted.trace.state
@@ -104,7 +107,7 @@ package struct EmbeddingRun: Sendable {
             // It has been paid for, but nobody has been answered.
             guard !Task.isCancelled else { return (.cancelled(control.cause), nil) }
             let list = EmbeddingList(vectors: answer.vectors, model: request.model, usage: usage)
-            return (.finished, Answer(list: list, target: target, attempts: attempts))
+            return (.finished, Answer(list: list, target: target, attempts: attempts, dropped: answer.dropped))
         } catch {
             tally.attempts = error.attempts
             if let asked = error.target { control.asked(asked, attempts: error.attempts) }

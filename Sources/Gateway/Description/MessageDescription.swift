@@ -106,7 +106,8 @@ enum EmbeddingDescription {
     static let create: JSONObject = [
         "description": """
         `model` is a model route or `provider/model` whose provider embeds; bots do not. A route's targets are tried in \
-        order. Other members are ignored and named in `x-opsgate-ignored`.
+        order. Members of vendors (`input_type`, `truncate` …) go to upstreams of the OpenAI protocol; where they have no \
+        effect they are named in `x-opsgate-ignored`.
         """,
         "requestBody": CommonSchemas.body([
             "type": "object",

@@ -54,7 +54,7 @@ struct EmbeddingRoutes: Sendable {
         )
         let (answer, headers) = try await launcher.embeddings(run, for: request)
         var ignored = ResponseHeaders()
-        ignored.setIgnored(body.ignored)
+        ignored.setIgnored(body.ignored + answer.dropped)
         return .json(answer.list.body(body.encoding), headers: headers.adding(ignored))
     }
 }

@@ -23,6 +23,8 @@ package struct EmbeddingRequest: Sendable {
     package let encoding: Encoding
     package let dimensions: Int?
     package let user: String?
+    /// Members of vendors (`input_type`, `truncate`), as they came: for upstreams of this protocol.
+    package let vendorMembers: [ChatRequest.Parameter]
     /// Members that nobody knows; named in a response header, never refused.
     package let ignored: [String]
 
@@ -39,11 +41,14 @@ package struct EmbeddingRequest: Sendable {
         var encoding = Encoding.float
         var dimensions: Int?
         var user: String?
+        var vendor = VendorMembers()
         var ignored = IgnoredMembers()
         for member in document.root.members {
             let (name, value) = (member.key, member.value)
             guard let shape = Self.shapes[name] else {
-                ignored.insert(name)
+                // Some servers read names without regard to case.
+                let isOurs = Self.shapes[name.lowercased()] != nil
+                if isOurs || !vendor.take(name, document.bytes[value.range]) { ignored.insert(name) }
                 continue
             }
             if value.isNull, name != "input", name != "model" { continue }
@@ -67,7 +72,14 @@ package struct EmbeddingRequest: Sendable {
         self.encoding = encoding
         self.dimensions = dimensions
         self.user = user
+        vendorMembers = vendor.members
         self.ignored = ignored.names
+    }
+
+    /// Whether a member that is configured for all requests of a model or provider belongs in one for embeddings: those of
+    /// chats do not.
+    package static func mayBeConfigured(_ name: String) -> Bool {
+        shapes[name] != nil || ChatParameters.table[name.lowercased()] == nil
     }
 
     private static let shapes: [String: ParameterShape] = [

@@ -2,14 +2,7 @@
 
 extension AzureOpenAIProvider: EmbeddingProvider {
     package func embed(_ call: EmbeddingCall) async throws(ProviderFailure) -> EmbeddingAnswer {
-        let (headers, key) = exchange.opening(of: call.frame, present)
-        let body = try await exchange.embed(
-            call,
-            url: try address(of: "embeddings", model: call.model),
-            headers: headers,
-            body: OpenAIEmbeddings.body(of: call, model: deployment(of: call.model)),
-            secret: key
-        )
-        return try OpenAIEmbeddings.read(body, count: call.count, provider: name)
+        let url = try address(of: "embeddings", model: call.model)
+        return try await exchange.embed(call, url: url, model: deployment(of: call.model), presenting: present)
     }
 }

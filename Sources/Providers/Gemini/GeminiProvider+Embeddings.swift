@@ -2,6 +2,7 @@
 
 import HTTPTransport
 import JSON
+import OpenAIProtocol
 
 extension GeminiProvider: EmbeddingProvider {
     /// Gemini embeds texts only and counts no tokens: the answer has no usage.
@@ -29,7 +30,9 @@ extension GeminiProvider: EmbeddingProvider {
             let piece = Array(requests[vectors.count...].prefix(Self.largestBatch))
             vectors += try await embed(piece, of: call, within: vectors.isEmpty ? total : end - .now)
         }
-        return EmbeddingAnswer(vectors: vectors, usage: nil)
+        var answer = EmbeddingAnswer(vectors: vectors, usage: nil)
+        answer.dropped = call.vendorMembers.map(\.name)
+        return answer
     }
 
     /// Requests that the service takes at once.

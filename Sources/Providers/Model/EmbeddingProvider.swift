@@ -12,6 +12,10 @@ package struct EmbeddingCall: Sendable {
     package var input: JSONValue
     package var dimensions: Int?
     package var user: String?
+    /// Members of the request that are for upstreams of the OpenAI protocol only. Others drop them by name.
+    package var vendorMembers: [ChatRequest.Parameter] = []
+    /// What is configured to be said with every request to the model, likewise.
+    package var extra = JSONObject()
     package var requestID: String
     package var credential: Secret?
     package var timeouts: TransferTimeouts?
@@ -31,6 +35,8 @@ package struct EmbeddingCall: Sendable {
 package struct EmbeddingAnswer: Sendable {
     package var vectors: [[Float]]
     package var usage: Usage?
+    /// Members of the request that had no effect.
+    package var dropped: [String] = []
 
     package init(vectors: [[Float]], usage: Usage?) {
         self.vectors = vectors

@@ -2,14 +2,7 @@
 
 extension OpenAICompatibleProvider: EmbeddingProvider {
     package func embed(_ call: EmbeddingCall) async throws(ProviderFailure) -> EmbeddingAnswer {
-        let (headers, key) = exchange.opening(of: call.frame, bearer)
-        let body = try await exchange.embed(
-            call,
-            url: exchange.configuration.baseURL + "/embeddings",
-            headers: headers,
-            body: OpenAIEmbeddings.body(of: call, model: call.model),
-            secret: key
-        )
-        return try OpenAIEmbeddings.read(body, count: call.count, provider: name)
+        let url = exchange.configuration.baseURL + "/embeddings"
+        return try await exchange.embed(call, url: url, model: call.model, presenting: bearer)
     }
 }

@@ -178,6 +178,7 @@ package final class ModelRouter: Sendable {
             call.model = target.model
             if let key { call.credential = key }
             if let timeouts = target.timeouts { call.timeouts = timeouts.resolved }
+            if let profile = profile(of: target.name) { call.extra = profile.extra }
             return try await embedder.embed(call)
         }
         return (answer, target, walk.attempts)

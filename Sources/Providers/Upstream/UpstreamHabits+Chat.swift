@@ -176,7 +176,7 @@ extension ProviderFailure {
 
     /// The words of servers that do not know a member, as opposed to a value that is none for them: OpenAI's and Azure's,
     /// Mistral, vLLM (pydantic).
-    fileprivate func doesNotKnow(_ member: String) -> Bool {
+    func doesNotKnow(_ member: String) -> Bool {
         guard refuses(member) else { return false }
         let words = self.message.lowercased()
         return ["unrecognized", "unknown", "unsupported", "not supported", "unexpected", "not permitted", "extra"]

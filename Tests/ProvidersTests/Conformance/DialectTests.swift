@@ -212,6 +212,58 @@ import Testing
         #expect(server.requests.count == (count + 99) / 100)
     }
 
+    /// The request's own win, then the model's, then the provider's; what belongs to chats only is left out.
+    @Test func whatIsConfiguredGoesWithEmbeddings() async throws {
+        let server = try TinyServer(
+            answer("200 OK", "application/json", #"{"data":[{"index":0,"embedding":[1]}],"usage":{"prompt_tokens":4}}"#)
+        )
+        let client = try HTTPClient()
+        var configuration = UpstreamConfiguration(name: "up", baseURL: "http://127.0.0.1:\(server.port)", apiKey: nil)
+        configuration.extra = ["truncate": "NONE", "user": "gateway", "temperature": 1, "input": "other"]
+        let router = ModelRouter(
+            providers: [OpenAICompatibleProvider(configuration: configuration, client: client)],
+            routes: [],
+            profiles: [
+                "up/m": ModelProfile(
+                    name: "up/m",
+                    extra: ["input_type": "passage", "truncate": "END", "dimensions": 8, "encoding_format": "base64"]
+                )
+            ]
+        )
+        let route = try #require(router.route(named: "up/m"))
+        var call = EmbeddingCall(model: "", input: "a", requestID: "r")
+        call.vendorMembers = [.init(name: "input_type", json: Array(#""query""#.utf8))]
+        let (result, _, _) = try await router.embed(call, on: route)
+        await client.shutdown()
+        #expect(result.dropped.isEmpty)
+        let body = try JSONValue(parsing: String(server.requests[0].split(separator: "\r\n\r\n", maxSplits: 1)[1]))
+        #expect(
+            body == [
+                "model": "m", "input": "a", "encoding_format": "float", "input_type": "query", "truncate": "END",
+                "dimensions": 8, "user": "gateway",
+            ]
+        )
+    }
+
+    /// Who does not know vendors' members is asked without, as for chats; who has no word for them is not asked twice.
+    @Test(arguments: [Vendor.openAI, .azure, .gemini]) func vendorsMembersOfEmbeddings(_ vendor: Vendor) async throws {
+        let body =
+            vendor == .gemini
+            ? #"{"embeddings":[{"values":[1]}]}"# : #"{"data":[{"embedding":[1]}],"usage":{"prompt_tokens":4}}"#
+        let server = try TinyServer { request in
+            request.contains("input_type")
+                ? vendor.error(400, "Unrecognized request argument supplied: input_type")
+                : answer("200 OK", "application/json", body)
+        }
+        try await base.with(vendor, server) { provider in
+            let embedder = try #require(provider as? any EmbeddingProvider)
+            var call = EmbeddingCall(model: "m", input: "a", requestID: "r")
+            call.vendorMembers = [.init(name: "input_type", json: Array(#""query""#.utf8))]
+            #expect(try await embedder.embed(call).dropped == ["input_type"])
+        }
+        #expect(server.requests.count == (vendor == .gemini ? 1 : 2))
+    }
+
     /// A model's name cannot lead to another place.
     @Test func modelNamesStayInTheirPlace() async throws {
         let client = try HTTPClient()

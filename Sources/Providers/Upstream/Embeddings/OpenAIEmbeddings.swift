@@ -8,10 +8,18 @@ import OpenAIProtocol
 /// Writes and reads `POST …/embeddings`.
 enum OpenAIEmbeddings {
     /// Vectors as lists of numbers, which every server writes; `base64` only some do.
-    static func body(of call: EmbeddingCall, model: String) -> [UInt8] {
+    /// - Parameter extra: what is configured for the provider's requests. Of several of one name the request's wins, then
+    ///   the model's.
+    static func body(of call: EmbeddingCall, model: String, extra: JSONObject = [:]) -> [UInt8] {
         var root: JSONObject = ["model": .string(model), "input": call.input, "encoding_format": "float"]
         if let dimensions = call.dimensions { root["dimensions"] = .integer(dimensions) }
         if let user = call.user { root["user"] = .string(user) }
+        // None has a name of those above (`EmbeddingRequest`).
+        for member in call.vendorMembers { root[member.name] = try? JSONValue(parsing: member.json) }
+        for (name, value) in call.extra.members + extra.members
+        where root[name] == nil && EmbeddingRequest.mayBeConfigured(name) {
+            root[name] = value
+        }
         return JSONValue.object(root).bytes
     }
 
@@ -87,6 +95,33 @@ extension EmbeddingCall {
 }
 
 extension UpstreamExchange {
+    /// Sends an embedding call to a server of the OpenAI protocol. One that does not know vendors' members is asked without.
+    ///
+    /// - Parameter model: as the server calls it.
+    func embed(
+        _ call: EmbeddingCall,
+        url: String,
+        model: String,
+        presenting presentation: (String) -> (name: String, value: String)
+    ) async throws(ProviderFailure) -> EmbeddingAnswer {
+        let (headers, key) = opening(of: call.frame, presentation)
+        var call = call
+        var dropped: [String] = []
+        while true {
+            let body = OpenAIEmbeddings.body(of: call, model: model, extra: configuration.extra)
+            do {
+                let bytes = try await embed(call, url: url, headers: headers, body: body, secret: key)
+                var answer = try OpenAIEmbeddings.read(bytes, count: call.count, provider: provider)
+                answer.dropped = dropped
+                return answer
+            } catch {
+                guard call.vendorMembers.contains(where: { error.doesNotKnow($0.name) }) else { throw error }
+                dropped = call.vendorMembers.map(\.name)
+                call.vendorMembers = []
+            }
+        }
+    }
+
     /// Sends an embedding call and returns the answer's body.
     func embed(
         _ call: EmbeddingCall,
