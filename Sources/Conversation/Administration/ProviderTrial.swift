@@ -71,42 +71,25 @@ package struct ProviderTrial: Sendable {
     private static func target(_ provider: String, _ model: String?, _ catalogue: ProviderCatalogue) -> String? {
         let prefix = provider + "/"
         if let model { return model.hasPrefix(prefix) ? model : prefix + model }
-        let talking = catalogue.models.filter { !$0.embeds }.map(\.name)
-        let known = talking + catalogue.routes.flatMap { $0.targets.map(\.model) }
+        let known =
+            catalogue.models.filter { !$0.embeds }.map(\.name) + catalogue.routes.flatMap { $0.targets.map(\.model) }
+            + catalogue.models.filter(\.embeds).map(\.name)
         return known.first { $0.hasPrefix(prefix) }
             ?? (provider == ModelRouter.offlineProvider ? prefix + "ops" : nil)
     }
 
-    /// The call as a plan; its router is one of its own, which no open breaker and no resting key holds up.
-    package func plan(
-        _ providers: ProviderStore,
-        caller: Caller,
-        requestID: String,
-        now: Int64
-    ) throws -> (plan: TurnPlan, router: ModelRouter) {
-        let router = providers.trialRouter(activating: provider)
-        guard let route = router.route(named: name) else {
-            throw ResourceError.invalid("provider", "cannot be made of its settings")
-        }
-        let body: JSONValue = [
-            "model": .string(name), "stream": false, "max_tokens": .integer(Int64(Self.answerTokens)),
-            "messages": [["role": "user", "content": .string(message)]],
-        ]
-        let plan = try TurnPlan(
-            request: ChatRequest(parsing: body.bytes),
-            bot: nil,
-            // One small call: nothing is asked twice. A route's own targets are still tried one after another.
-            route: ModelRoute(name: route.name, targets: route.targets, retries: 0),
-            registry: .empty,
-            caller: caller,
-            requestID: requestID,
-            surface: Self.surface,
-            now: now
-        )
-        return (plan, router)
+    /// What came of the call, whichever kind it was.
+    private struct Outcome: Sendable {
+        var end: TurnEnd
+        var usage = Usage()
+        var answeredBy: (RouteTarget, attempts: Int)?
+        var text = ""
+        /// How long the vector is, where one was asked for.
+        var dimensions: Int?
     }
 
-    /// Makes the call and settles it. Never throws for what an upstream does: that is the answer.
+    /// Makes the call and settles it, by a router of its own, which no open breaker and no resting key holds up. Never throws
+    /// for what an upstream does: that is the answer.
     package func run(
         _ providers: ProviderStore,
         _ environment: TurnEnvironment,
@@ -116,29 +99,103 @@ package struct ProviderTrial: Sendable {
     ) async throws -> JSONValue {
         // As of now: who is gone, or has other keys, when the answer is there, may still have been asked.
         let hiding = Self.secrets(of: providers.book.catalogue)
-        let (plan, router) = try plan(providers, caller: caller, requestID: requestID, now: now)
-        let sink = CompletionSink(showSteps: false)
-        let turn = Turn(plan: plan, environment: environment.routed(by: router))
+        let router = providers.trialRouter(activating: provider)
+        guard let found = router.route(named: name) else {
+            throw ResourceError.invalid("provider", "cannot be made of its settings")
+        }
+        // One small call: nothing is asked twice. A route's own targets are still tried one after another.
+        let route = ModelRoute(name: found.name, targets: found.targets, retries: 0)
+        let environment = environment.routed(by: router)
         let started = ContinuousClock.now
-        let (end, usage) = await withTaskGroup(of: Void.self, returning: (TurnEnd, Usage).self) { group in
+        let outcome: Outcome
+        let control: TurnControl
+        if route.targets.first.flatMap({ router.profile(of: $0.name) })?.embeds ?? false {
+            let run = try vector(route, environment, caller: caller, requestID: requestID)
+            control = run.control
+            outcome = await patiently {
+                let (end, answer) = await run.run()
+                guard let answer else { return Outcome(end: end) }
+                return Outcome(
+                    end: end,
+                    usage: answer.list.usage,
+                    answeredBy: (answer.target, answer.attempts),
+                    dimensions: answer.list.vectors.first?.count
+                )
+            }
+        } else {
+            let plan = try plan(route, caller: caller, requestID: requestID, now: now)
+            let turn = Turn(plan: plan, environment: environment)
+            let sink = CompletionSink(showSteps: false)
+            control = turn.control
+            outcome = await patiently {
+                let (end, usage) = await turn.run(sink)
+                return Outcome(end: end, usage: usage, answeredBy: sink.target, text: sink.completion.text)
+            }
+        }
+        try Task.checkCancellation()
+        return report(outcome, control, ContinuousClock.now - started, hiding, requestID)
+    }
+
+    private func plan(
+        _ route: ModelRoute,
+        caller: Caller,
+        requestID: String,
+        now: Int64
+    ) throws -> TurnPlan {
+        let body: JSONValue = [
+            "model": .string(name), "stream": false, "max_tokens": .integer(Int64(Self.answerTokens)),
+            "messages": [["role": "user", "content": .string(message)]],
+        ]
+        return try TurnPlan(
+            request: ChatRequest(parsing: body.bytes),
+            bot: nil,
+            route: route,
+            registry: .empty,
+            caller: caller,
+            requestID: requestID,
+            surface: Self.surface,
+            now: now
+        )
+    }
+
+    /// The message as a vector: models that embed do not chat.
+    private func vector(
+        _ route: ModelRoute,
+        _ environment: TurnEnvironment,
+        caller: Caller,
+        requestID: String
+    ) throws -> EmbeddingRun {
+        let body: JSONValue = ["model": .string(name), "input": .string(message)]
+        return EmbeddingRun(
+            try EmbeddingRequest(parsing: body.bytes),
+            on: route,
+            caller: caller,
+            requestID: requestID,
+            trace: TraceContext(),
+            surface: Self.surface,
+            environment: environment
+        )
+    }
+
+    /// Gives the call up when the patience is over.
+    private func patiently(_ call: @escaping @Sendable () async -> Outcome) async -> Outcome {
+        await withTaskGroup(of: Void.self, returning: Outcome.self) { group in
             let late = Lateness()
-            let task = Task { await turn.run(sink) }
+            let task = Task { await call() }
             group.addTask {
                 guard (try? await Task.sleep(for: Self.patience)) != nil else { return }
                 late.set()
                 task.cancel()
             }
-            let (end, usage) = await withTaskCancellationHandler {
+            var outcome = await withTaskCancellationHandler {
                 await task.value
             } onCancel: {
                 task.cancel()
             }
             group.cancelAll()
-            if case .cancelled = end, late.isSet { return (.failed(Self.timeout), usage) }
-            return (end, usage)
+            if case .cancelled = outcome.end, late.isSet { outcome.end = .failed(Self.timeout) }
+            return outcome
         }
-        try Task.checkCancellation()
-        return report(end, usage, sink, turn.control, ContinuousClock.now - started, hiding, requestID)
     }
 
     private static let timeout = OpenAIError(
@@ -149,9 +206,7 @@ package struct ProviderTrial: Sendable {
     )
 
     private func report(
-        _ end: TurnEnd,
-        _ usage: Usage,
-        _ sink: CompletionSink,
+        _ outcome: Outcome,
         _ control: TurnControl,
         _ time: Duration,
         _ secrets: [String],
@@ -160,14 +215,15 @@ package struct ProviderTrial: Sendable {
         func safe(_ text: String) -> JSONValue {
             .string(OutsideText.bounded(secrets.reduce(text) { $0.replacing($1, with: "***") }, 2_000))
         }
-        let target = sink.target?.0
+        let (end, usage) = (outcome.end, outcome.usage)
+        let target = outcome.answeredBy?.0
         let failure = control.failure
         var answer: JSONObject = [
             "status": "ok", "latency_ms": .integer(time.milliseconds), "tested": .string(name),
             "provider": (target?.provider ?? failure?.provider).map { .string($0) } ?? .null,
             "model": target.map { .string($0.model) } ?? .null,
-            "attempts": .integer(Int64((sink.target ?? control.asked)?.attempts ?? 0)),
-            "text": safe(sink.completion.text),
+            "attempts": .integer(Int64((outcome.answeredBy ?? control.asked)?.attempts ?? 0)),
+            "text": safe(outcome.text), "dimensions": outcome.dimensions.map { .integer(Int64($0)) } ?? .null,
             "usage": [
                 "prompt_tokens": .integer(Int64(usage.promptTokens)),
                 "completion_tokens": .integer(Int64(usage.completionTokens)),

@@ -122,6 +122,7 @@ package struct EmbeddingRun: Sendable {
             if Task.isCancelled || error.kind == .cancelled { return (.cancelled(control.cause), nil) }
             environment.log(error, requestID: accounted.requestID, trace: accounted.trace)
             tally.errorType = fault
+            control.failure = error
             return (.failed(told(error)), nil)
         }
     }

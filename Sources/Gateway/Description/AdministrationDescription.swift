@@ -65,7 +65,12 @@ enum AdministrationDescription {
                             "status": ["enum": ["ok", "error"]], "latency_ms": ["type": "integer"],
                             "tested": ["type": "string"], "provider": ["type": ["string", "null"]],
                             "model": ["type": ["string", "null"]], "attempts": ["type": "integer"],
-                            "text": ["type": "string"], "usage": ["type": "object"],
+                            "text": ["type": "string"],
+                            "dimensions": [
+                                "type": ["integer", "null"],
+                                "description": "Of the vector, where the model embeds: it is asked for one then.",
+                            ],
+                            "usage": ["type": "object"],
                             "error": [
                                 "type": ["object", "null"],
                                 "properties": [
