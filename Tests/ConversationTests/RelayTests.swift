@@ -108,6 +108,18 @@ import Tools
         }
     }
 
+    @Test func whatIsKnownOfResultsGoesWithEachRound() async throws {
+        for bot in [nil, try bot()] {
+            let model = ScriptedModel(.answers("x"))
+            try await withStage(model) { stage in
+                var plan = try plan(bot: bot)
+                plan.failedResults = ["a": "Error: "]
+                _ = await stage.run(plan)
+            }
+            #expect(model.calls.map(\.failedResults) == [["a": "Error: "]])
+        }
+    }
+
     @Test func noFinishAtAllIsAStop() async throws {
         try await withStage(ScriptedModel(.says([[said("x")]]))) { stage in
             let listener = Listener()

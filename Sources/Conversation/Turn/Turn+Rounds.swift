@@ -38,6 +38,7 @@ extension Turn {
         )
         call.traceState = plan.trace.state
         call.vendorMembers = plan.vendorMembers
+        call.failedResults = plan.failedResults
         tally.rounds += 1
         let routed: RoutedRound
         var clock = RoundClock()

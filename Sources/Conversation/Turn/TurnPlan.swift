@@ -35,6 +35,8 @@ package struct TurnPlan: Sendable {
     package var lastUser: Range<Int>?
     /// The place of the system message that `messages` begins with.
     package var leadingSystem: Range<Int>?
+    /// As the request has them.
+    package var failedResults: [String: String]
     /// Whether the user speaks; false when the client comes back with its tools' results.
     package var isUsersTurn: Bool
     /// The tools that run here.
@@ -75,6 +77,7 @@ package struct TurnPlan: Sendable {
         assistantCalls = request.assistantCalls
         lastUser = request.lastUser
         leadingSystem = request.leadingSystem
+        failedResults = request.failedResults
         isUsersTurn = request.isUsersTurn
         clientTools = request.tools
         toolChoice = request.toolChoice

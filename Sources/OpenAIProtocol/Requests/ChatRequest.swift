@@ -18,6 +18,9 @@ package struct ChatRequest: Sendable {
     /// Whether nobody but the user has spoken since, so that it is the user who is to be answered (system messages
     /// aside, which some clients put at the end).
     package var isUsersTurn: Bool
+    /// The results of tools that tell of a failure, by the ids of their calls, with what was put before their text to say so:
+    /// this protocol has no other word for it.
+    package var failedResults: [String: String] = [:]
     package var stream: Bool
     /// `stream_options.include_usage`.
     package var includeUsage: Bool

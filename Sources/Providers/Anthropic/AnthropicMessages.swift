@@ -105,13 +105,17 @@ struct AnthropicMessages {
 
     private mutating func result(_ result: Talk.Result, _ provider: String) -> JSONValue {
         var block: JSONObject = ["type": "tool_result", "tool_use_id": .string(Self.id(result.id))]
-        let content = blocks(result.parts, provider)
-        if result.parts.count == 1, case .text(let text) = result.parts[0], !content.isEmpty {
+        var parts = result.parts
+        if let said = result.failure, case .text(let text) = parts.first, text.hasPrefix(said) {
+            parts[0] = .text(String(text.dropFirst(said.count)))
+        }
+        let content = blocks(parts, provider)
+        if parts.count == 1, case .text(let text) = parts[0], !content.isEmpty {
             block["content"] = .string(text)
         } else if !content.isEmpty {
             block["content"] = .array(content)
         }
-        if result.isMissing { block["is_error"] = true }
+        if result.isMissing || result.failure != nil { block["is_error"] = true }
         return .object(block)
     }
 

@@ -43,6 +43,9 @@ package struct ModelCall: Sendable {
     /// JSON texts of message objects; each element is one object or several joined by commas. Bytes of the client's
     /// conversation are here as they came.
     package var messages: [[UInt8]]
+    /// The results of tools that tell of a failure, by the ids of their calls, with what was put before their text: for
+    /// protocols that have a word of their own.
+    package var failedResults: [String: String] = [:]
     /// Tools that the model may ask for.
     package var tools: [ModelTool]
     /// The request's `tool_choice` (JSON), nil when the model decides.

@@ -110,6 +110,22 @@ import Testing
         #expect(parts[0]["text"] == "and hurry")
     }
 
+    /// Providers that have a word for a failed call are told what was put before its text; an id that was given to a call that
+    /// went well, too, says nothing.
+    @Test func failedResultsAreKnown() throws {
+        func round(_ id: String, _ result: String) -> String {
+            #"{"role":"assistant","content":[{"type":"tool_use","id":"\#(id)","name":"f","input":{}}]},"#
+                + #"{"role":"user","content":[{"type":"tool_result","tool_use_id":"\#(id)",\#(result)}]}"#
+        }
+        let failed = #""is_error":true,"content":"no such host""#
+        let rounds = [
+            round("a", failed), round("b", #""is_error":true,"content":"Error 7""#), round("c", #""content":"x""#),
+            round("d", failed), round("d", #""content":"Error: x""#), round("e", #""content":"x""#), round("e", failed),
+        ]
+        let chat = try read("", messages: "[\(rounds.joined(separator: ","))]").chat
+        #expect(chat.failedResults == ["a": "Error: ", "b": ""])
+    }
+
     private static func stops(_ count: Int) -> String {
         (1...count).map { "\"\($0)\"" }.joined(separator: ",")
     }

@@ -71,6 +71,36 @@ import Testing
         }
     }
 
+    /// Claude is told by its own word, with the tool's own text; who has none reads it.
+    @Test(arguments: Vendor.allCases) func resultsOfFailedCalls(_ vendor: Vendor) async throws {
+        let server = try vendor.server(Script(text: ["ok"]))
+        let results = [("a", "Error: no host"), ("b", "Error 7"), ("c", "Error: is a word")]
+        let calls = results.map { #"{"id":"\#($0.0)","type":"function","function":{"name":"now","arguments":"{}"}}"# }
+        var call = base.call(
+            [
+                #"{"role":"user","content":"hi"}"#,
+                #"{"role":"assistant","content":null,"tool_calls":[\#(calls.joined(separator: ","))]}"#,
+            ] + results.map { #"{"role":"tool","tool_call_id":"\#($0.0)","content":"\#($0.1)"}"# },
+            tools: [Self.plain]
+        )
+        call.failedResults = ["a": "Error: ", "b": ""]
+        let asked = call
+        try await base.with(vendor, server) { _ = try await $0.start(asked) }
+        let body = try body(server)
+        switch vendor {
+        case .anthropic:
+            let blocks = body["messages"]?[2]?["content"]?.array ?? []
+            #expect(blocks.map { $0["content"] } == ["no host", "Error 7", "Error: is a word"])
+            #expect(blocks.map { $0["is_error"] } == [true, true, nil])
+        case .gemini:
+            let parts = body["contents"]?[2]?["parts"]?.array ?? []
+            #expect(
+                parts.map { $0["functionResponse"]?["response"]?["output"]?.string } == results.map { $0.1 }
+            )
+        default: #expect(body["messages"]?.array?.suffix(3).map { $0["content"]?.string } == results.map { $0.1 })
+        }
+    }
+
     /// Signed thoughts of a round with calls go back with the calls' results, under whatever ids.
     @Test(arguments: [Vendor.anthropic, .gemini]) func thoughtsGoBack(_ vendor: Vendor) async throws {
         let server = try vendor.server(ConformanceTests.script)

@@ -14,6 +14,10 @@ struct MessagesConversation {
     private(set) var endsWithResults = false
     private(set) var ignored = IgnoredMembers()
     private(set) var size = MessageSize()
+    /// See `ChatRequest.failedResults`.
+    private(set) var failed: [String: String] = [:]
+    /// The ids of other results: an id may come again.
+    private var sound: Set<String> = []
 
     /// Calls of the last assistant message that have no result yet.
     private var open = OpenCalls()
@@ -105,9 +109,14 @@ struct MessagesConversation {
         }
         take(&result)
         var text = result.text
-        if block["is_error"]?.bool == true, !text.decoded.lowercased().hasPrefix("error") {
-            text = JSONText(escaping: "Error: ")
+        if block["is_error"]?.bool == true {
+            let said = text.decoded.lowercased().hasPrefix("error") ? "" : "Error: "
+            text = JSONText(escaping: said)
             text.append(result.text)
+            if !sound.contains(id) { failed[id] = said }
+        } else {
+            sound.insert(id)
+            failed[id] = nil
         }
         if result.hasMedia {
             if text.isEmpty { text = JSONText(escaping: "The result follows.") }

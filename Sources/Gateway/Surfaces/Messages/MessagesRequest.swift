@@ -41,6 +41,7 @@ struct MessagesRequest {
         var chat = try ChatRequest(parsing: reader.writer.bytes, depth: 72)
         // Who comes back with a tool's results has not spoken, whatever text lies beside them.
         if conversation.endsWithResults { chat.isUsersTurn = false }
+        chat.failedResults = conversation.failed
         reader.ignored.insert(conversation.ignored)
         chat.ignored = reader.ignored.names
         self.chat = chat

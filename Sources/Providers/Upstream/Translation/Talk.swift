@@ -25,6 +25,8 @@ struct Talk: Sendable {
         var parts: [Part]
         /// Whether the conversation has none and this one stands in for it.
         var isMissing = false
+        /// What the gateway has put before the text, where it tells of a failure.
+        var failure: String?
     }
 
     enum Entry: Sendable {
@@ -55,6 +57,7 @@ struct Talk: Sendable {
         }
         // Another model's signatures are of no use.
         mark(call.model, [], [])
+        let failed = call.failedResults
         var open = OpenCalls()
         for (index, message) in document.root.elements.enumerated() {
             let role = message["role"]?.string ?? ""
@@ -68,7 +71,7 @@ struct Talk: Sendable {
             if role == "tool" || role == "function" {
                 mark(role, parts, [])
                 let id = message["tool_call_id"]?.string ?? ""
-                if !open.answer(id, parts) {
+                if !open.answer(id, parts, failure: failed[id]) {
                     close(&open)
                     entries.append(.user([.text("The result of a tool:")] + parts))
                 }
@@ -122,9 +125,9 @@ struct Talk: Sendable {
         }
 
         /// - Returns: whether there is a call of this id without a result.
-        mutating func answer(_ id: String, _ parts: [Part]) -> Bool {
+        mutating func answer(_ id: String, _ parts: [Part], failure: String?) -> Bool {
             guard let name = names[id], results[id] == nil else { return false }
-            results[id] = Result(id: id, name: name, parts: parts)
+            results[id] = Result(id: id, name: name, parts: parts, failure: failure)
             return true
         }
 
