@@ -165,13 +165,12 @@ extension ProviderFailure {
     var refusesThinking: Bool {
         guard self.kind == .badRequest, self.code != "unsupported_value" else { return false }
         let words = self.message.lowercased()
-        return ["reasoning_effort", "reasoningeffort", "effort parameter", "thinking"].contains(where: words.contains)
-            && [
-                "not support", "not enabled", "only enabled", "unsupported param", "unrecognized", "unknown",
-                "not permitted",
-            ]
-            .contains(where: words.contains)
-            && !["unsupported value", "thinking level", "tool_choice"].contains(where: words.contains)
+        guard !["unsupported value", "thinking level", "tool_choice"].contains(where: words.contains) else {
+            return false
+        }
+        return doesNotKnow("reasoning_effort")
+            || ["reasoningeffort", "effort parameter", "thinking"].contains(where: words.contains)
+                && ["not support", "not enabled", "only enabled"].contains(where: words.contains)
     }
 
     /// The words of servers that do not know a member, as opposed to a value that is none for them: OpenAI's and Azure's,

@@ -23,6 +23,7 @@ import Testing
     @Test(arguments: [
         (Vendor.openAI, "Unrecognized request argument supplied: reasoning_effort"),
         (.azure, "Unsupported parameter: 'reasoning_effort' is not supported with this model."),
+        (.openAI, "reasoning_effort: Extra inputs are not permitted"),
         (.openAI, "Model grok-4 does not support parameter reasoningEffort."),
         (.openAI, "\"llama3.2:latest\" does not support thinking"),
         (.anthropic, "'claude-3-5-haiku-20241022' does not support thinking."),
