@@ -38,7 +38,7 @@ import Testing
             }
             return Response(status: .ok, body: ResponseBody(Array(request.path.utf8)))
         }
-        let probe = try await HTTPProbe(port: door.port, patience: .seconds(20))
+        let probe = try await HTTPProbe(port: door.port)
         let paths = ["/own", "/after", "/first", "/last"]
         try await probe.send(paths.map { "GET \($0) HTTP/1.1\r\nHost: x\r\n\r\n" }.joined())
         for path in paths { #expect(try await probe.answer().text == path) }

@@ -17,19 +17,28 @@ final class Door: Sendable {
     /// What its responders noticed.
     final class Seen: Sendable {
         private let notes = Mutex<[String]>([])
+        private let latest = Mutex<Connection?>(nil)
 
         func note(_ text: String) { notes.withLock { $0.append(text) } }
         var all: [String] { notes.withLock { $0 } }
+        /// The connection of the last request.
+        var connection: Connection? { latest.withLock { $0 } }
+
+        fileprivate func keep(_ connection: Connection) { latest.withLock { $0 = connection } }
     }
 
+    /// - Parameters:
+    ///   - requestTime, refusalTime: so long that nothing is closed for a slow machine's sake. Tests of a close give short
+    ///     ones, or tell the connection of a later time.
     static func open(
-        requestTime: Duration = .seconds(60),
+        requestTime: Duration = .seconds(600),
+        refusalTime: Duration = .seconds(600),
         maximumConnections: Int = 1000,
         loops: Int = 2,
         _ responder: (@Sendable (Request, Seen) async -> Response)? = nil
     ) async throws -> Door {
         let seen = Seen()
-        let configuration = Listener.Configuration(
+        var configuration = Listener.Configuration(
             host: "127.0.0.1",
             port: 0,
             requestTime: requestTime,
@@ -45,8 +54,13 @@ final class Door: Sendable {
                 return Response(status: status, body: ResponseBody(Array("\(fault)".utf8)))
             }
         )
+        configuration.refusalTime = refusalTime
+        configuration.droppingTime = .seconds(600)
         let loops = try LoopGroup(count: loops)
-        let listener = Listener(configuration, loops: loops) { await (responder ?? Self.usual)($0, seen) }
+        let listener = Listener(configuration, loops: loops) { request in
+            seen.keep(request.connection)
+            return await (responder ?? Self.usual)(request, seen)
+        }
         return Door(listener, loops, try await listener.start(), seen)
     }
 
@@ -63,6 +77,14 @@ final class Door: Sendable {
         listener.closeAll()
         await listener.drained()
         await loops.shutdown()
+    }
+
+    /// Asks the last request's connection something, or tells it something, on its loop.
+    func connection<Value: Sendable>(_ body: @escaping @Sendable (ConnectionHandler) -> Value) async throws -> Value {
+        guard let connection = seen.connection else { throw SupportError("nobody has asked") }
+        return await withCheckedContinuation { continuation in
+            connection.onLoop { continuation.resume(returning: body($0)) }
+        }
     }
 
     private static let usual: @Sendable (Request, Seen) async -> Response = { request, seen in

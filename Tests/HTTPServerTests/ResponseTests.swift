@@ -1,6 +1,7 @@
 // What is sent back, and how its end is told.
 
 import HTTPTypes
+import Loops
 import Support
 import Testing
 
@@ -94,32 +95,50 @@ import Testing
     }
 
     @Test func aReaderThatTakesNothingOfAnAnswerIsLeft() async throws {
-        let door = try await Door.open(requestTime: .milliseconds(300)) { _, seen in
+        let limit = Duration.seconds(600)
+        let door = try await Door.open(requestTime: limit) { _, seen in
             seen.note("asked")
             return Response(status: .ok, body: ResponseBody([UInt8](repeating: 0x64, count: 32 << 20)))
         }
         let probe = try await HTTPProbe(port: door.port, receiveBuffer: 8192)
         try await probe.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         try await eventually("it is answered") { door.seen.all == ["asked"] }
-        try await eventually("it is given up") { door.listener.connectionCount == 0 }
+        try await eventually("it is given up") {
+            try await door.connection { $0.checkTime(.now.advanced(by: limit)) }
+            return door.listener.connectionCount == 0
+        }
         await door.shut()
     }
 
     /// Slow is not gone: a reader that takes some of an answer all the time gets all of it.
     @Test func aSlowReaderMayTakeLongerThanAnIdleOne() async throws {
-        let size = 3 << 20
-        let door = try await Door.open(requestTime: .milliseconds(500)) { _, _ in
+        // More than the system takes at once.
+        let size = 16 << 20
+        let limit = Duration.seconds(600)
+        let door = try await Door.open(requestTime: limit) { _, _ in
             Response(status: .ok, body: ResponseBody([UInt8](repeating: 0x65, count: size)))
         }
         let probe = try await HTTPProbe(port: door.port, receiveBuffer: 16_384)
         try await probe.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
         _ = try await probe.head()
-        var count = 0
-        while count < size {
-            let piece = try #require(try await probe.bodyPiece())
-            count += piece.count
-            if count < size / 2 { try await Task.sleep(for: .milliseconds(25)) }
+        // The socket has come to a stop before this moment and moves on after it.
+        let before = try await door.connection { $0.table.core.now }
+        let (moment, sent) = try await eventually("time goes on") {
+            let (now, sent) = try await door.connection { ($0.table.core.now, $0.socket.sentTotal) }
+            return now > before ? (now, sent) : nil
         }
+        var count = 0
+        while try await door.connection({ $0.socket.sentTotal }) < sent + 2 * ConnectionHandler.progress {
+            count += try #require(try await probe.bodyPiece()).count
+        }
+        // Too long after whatever was sent before.
+        let late = moment.advanced(by: limit - .nanoseconds(1))
+        let isOpen = try await door.connection { handler in
+            handler.checkTime(late)
+            return handler.socket.isOpen
+        }
+        #expect(isOpen)
+        while count < size { count += try #require(try await probe.bodyPiece()).count }
         #expect(count == size)
         await door.shut()
     }

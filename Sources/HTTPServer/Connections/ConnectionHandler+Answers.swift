@@ -81,7 +81,8 @@ extension ConnectionHandler {
             pipe.fail(.abandoned)
             guard !connection.mustClose else { return closeWhenSent() }
             inbound = .dropping(0)
-            close(after: malformed == nil ? Self.droppingTime : Self.refusalTime)
+            let state = table.state
+            close(after: malformed == nil ? state.configuration.droppingTime : state.configuration.refusalTime)
             goOn()
         } else if keepsOpen, !connection.mustClose, !table.state.isStopping {
             goOn()
@@ -107,7 +108,7 @@ extension ConnectionHandler {
         _ = Task<Void, Never>.immediate(executorPreference: connection.executor) {
             _ = await connection.send(response, terms, isStopping: false)
             // Not closed at once: with bytes unread that would be a reset, and the answer might not be seen.
-            connection.onLoop { $0.close(after: ConnectionHandler.refusalTime) }
+            connection.onLoop { $0.close(after: configuration.refusalTime) }
         }
     }
 }

@@ -24,9 +24,6 @@ final class ConnectionHandler: DescriptorHandler {
     static let waitingBytes = 64 << 10
     /// What is read and dropped of a request that was answered before it had come whole.
     static let droppedBytes = 64 << 20
-    static let droppingTime = Duration.seconds(5)
-    /// How long a client that is refused may take to read why, and one too many to ask.
-    static let refusalTime = Duration.seconds(2)
     /// Connections above the bound that still hear why there is no room; more are closed at once.
     static let surplus = 64
     /// Bytes of an answer that a slow reader takes in the time that an idle connection has, not to count as gone.
@@ -116,7 +113,7 @@ final class ConnectionHandler: DescriptorHandler {
     /// answer. Bodies have deadlines of their own.
     func checkTime(_ now: Moment) {
         if let closesAt, closesAt <= now { return close() }
-        let limit = isSurplus ? Self.refusalTime : table.state.configuration.requestTime
+        let limit = isSurplus ? table.state.configuration.refusalTime : table.state.configuration.requestTime
         let since = isAnswering ? stall?.since ?? now : lastActivity
         if since.advanced(by: limit) <= now { close() }
     }

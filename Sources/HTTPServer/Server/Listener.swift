@@ -22,6 +22,10 @@ package final class Listener: Sendable {
         /// A connection on which no whole request has come for this long is closed; so is one whose reader takes next to nothing
         /// of an answer for as long, or the whole of a last one.
         package var requestTime: Duration
+        /// For how long the rest of a request is read and dropped whose answer came before it had come whole.
+        package var droppingTime = Duration.seconds(5)
+        /// How long a client that is refused may take to read why, and one too many to ask.
+        package var refusalTime = Duration.seconds(2)
         /// Connections at the most; others are answered by `refusal` and closed.
         package var maximumConnections: Int
         /// The `server` field of answers.
