@@ -38,6 +38,12 @@ final class Spawner: Sendable {
         }
     }
 
+    /// Leaves a child no descriptors but the first three: sockets and pipes of other tests must not live on in it. All
+    /// numbers, not those in use now: others open some meanwhile.
+    static func closeOthers(_ actions: inout posix_spawn_file_actions_t) {
+        for descriptor in 3..<4_096 as Range<Int32> { posix_spawn_file_actions_addclose(&actions, descriptor) }
+    }
+
     private static func start(_ order: SpawnOrder) throws -> pid_t {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -45,10 +51,7 @@ final class Spawner: Sendable {
         posix_spawn_file_actions_adddup2(&actions, order.input, 0)
         posix_spawn_file_actions_adddup2(&actions, order.output, 1)
         posix_spawn_file_actions_adddup2(&actions, order.errors, 2)
-        // Sockets and pipes of other tests must not live on in this child.
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd")) ?? [] {
-            if let descriptor = Int32(name), descriptor > 2 { posix_spawn_file_actions_addclose(&actions, descriptor) }
-        }
+        closeOthers(&actions)
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }

@@ -58,10 +58,11 @@ import Testing
 
     /// The child is told when its parent dies, whatever thread of the parent asked for it.
     @Test func theParentsDeathIsTheChildsEnd() async throws {
-        // A parent that is started in the same way and then killed hard: its own child must go too.
+        // A parent that is started in the same way and then killed hard: its own child must go too. The child speaks
+        // once it has asked to be told.
         let parent = try await ChildProcess.start(
             "sh",
-            ["-c", "setpriv --pdeathsig TERM sleep 60 & echo child $!; wait"]
+            ["-c", "setpriv --pdeathsig TERM sh -c 'echo child $$; exec sleep 600' & wait"]
         )
         let line = try await parent.waitForLine(containing: "child ")
         let child = try #require(pid_t(line.split(separator: " ")[1]))
