@@ -83,13 +83,13 @@ private final class Count: Sendable {
         let group = try LoopGroup(count: 1)
         let order = Mutex<[Int]>([])
         _ = await group.next().run { core in
-            for time in [30, 10, 20] {
+            for time in [900, 300, 600] {
                 core.after(.milliseconds(time)) { order.withLock { $0.append(time) } }
             }
         }
         try await eventually("all have come") { order.withLock { $0.count } >= 3 }
         try await Task.sleep(for: .milliseconds(30))
-        #expect(order.withLock { $0 } == [10, 20, 30])
+        #expect(order.withLock { $0 } == [300, 600, 900])
         await group.shutdown()
     }
 
