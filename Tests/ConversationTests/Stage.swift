@@ -52,7 +52,7 @@ final class Stage: Sendable {
         try await Migrator(IdentitySchema.migrations + ConversationSchema.migrations).migrate(database)
         let logger = given ?? Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         recorder = UsageRecorder(database: database, logger: logger)
-        let limits = Limits(limiter: Limits.limiter(for: database, logger: logger), database: database, logger: logger)
+        let limits = Limits(limiter: Stage.limiter(for: database, logger: logger), database: database, logger: logger)
         try await limits.use(book)
         let router = ModelRouter(providers: [model], routes: [Stage.route])
         environment = TurnEnvironment(
@@ -81,6 +81,12 @@ final class Stage: Sendable {
 
     /// How the turns so far ended, by their rows.
     func outcomes() async throws -> [String] { try await usage().map { try $0.text("outcome") } }
+
+    /// The engine that fits the store. Nobody here says that a node lives, so its word holds for longer than any test.
+    static func limiter(for database: any Database, logger: Logger) -> any Limiter {
+        guard database.dialect == .postgresql else { return Limits.limiter(for: database, logger: logger) }
+        return SharedLimiter(database: database, logger: logger, lifetime: .seconds(3600))
+    }
 
     static let route = ModelRoute(name: "default", targets: [RouteTarget(provider: "up", model: "model-1")])
 
@@ -133,8 +139,21 @@ func withStage(
     await stage.database.close()
 }
 
+extension TurnLimits {
+    /// With times that nothing here exceeds for a slow machine's sake.
+    static var patient: TurnLimits {
+        var limits = TurnLimits()
+        (limits.toolTime, limits.turnTime) = (.seconds(600), .seconds(3600))
+        return limits
+    }
+}
+
+extension ToolBudget {
+    static var patient: ToolBudget { ToolBudget(time: .seconds(600)) }
+}
+
 /// A bot with these tools and limits.
-func bot(_ tools: [String] = ["*"], limits: TurnLimits = TurnLimits(), options: Bot.Options = .init()) throws -> Bot {
+func bot(_ tools: [String] = ["*"], limits: TurnLimits = .patient, options: Bot.Options = .init()) throws -> Bot {
     Bot(
         id: "bot-1",
         name: "test-bot",
@@ -173,7 +192,7 @@ func plan(
 /// A tool that takes anything.
 func tool(
     _ name: String,
-    budget: ToolBudget = ToolBudget(),
+    budget: ToolBudget = .patient,
     permission: Permission = .alertsView,
     run: @escaping @Sendable (JSONObject, ToolCallContext) async throws -> ToolResult = { _, _ in
         ToolResult(data: "done")

@@ -186,7 +186,7 @@ import Tools
             }
             #expect(error.status == 429 && error.code == "rate_limit_exceeded" && error.type == "rate_limit_error")
             let wait = try #require(error.retryAfter)
-            #expect(wait > .seconds(30) && wait <= .milliseconds(60_250))
+            #expect(wait > .zero && wait <= .milliseconds(60_250))
             #expect(error.headers["x-ratelimit-limit-requests"] == "2")
             #expect(error.headers["x-ratelimit-remaining-requests"] == "0")
             #expect(error.message.contains("Limit 2, Used 2, Requested 1"))
@@ -262,7 +262,8 @@ import Tools
             #expect(try row.text("error_type") == "policy_rate_limited")
             // The debt is not forgotten.
             try await eventually("all is charged") { try await reading(stage).tokens == 2010 }
-            #expect(try await reading(stage).tokensReset > 120_000)
+            // Longer than what is used in a minute counts.
+            #expect(try await reading(stage).tokensReset > 60_250)
         }
     }
 
@@ -275,7 +276,7 @@ import Tools
             _ = try await stage.usage()
             let logger = stage.environment.logger
             let after = Limits(
-                limiter: Limits.limiter(for: stage.database, logger: logger),
+                limiter: Stage.limiter(for: stage.database, logger: logger),
                 database: stage.database,
                 logger: logger
             )
@@ -297,7 +298,7 @@ import Tools
             let clock = Mutex(WallClock.system.now())
             let logger = stage.environment.logger
             let limits = Limits(
-                limiter: Limits.limiter(for: stage.database, logger: logger),
+                limiter: Stage.limiter(for: stage.database, logger: logger),
                 database: stage.database,
                 sources: LimitSources(bots: { [("bot-1", LimitSet(budgetMonth: 500))] }),
                 logger: logger,
@@ -344,7 +345,7 @@ import Tools
     @Test(arguments: Engine.allCases) func madeUpNamesShareOneAllowance(engine: Engine) async throws {
         try await withStage(ScriptedModel(.answers("x")), on: engine) { stage in
             let limits = Limits(
-                limiter: Limits.limiter(for: stage.database, logger: stage.environment.logger),
+                limiter: Stage.limiter(for: stage.database, logger: stage.environment.logger),
                 database: stage.database,
                 sources: LimitSources(routeSubject: { $0.hasPrefix("up/") ? "up/*" : $0 }),
                 logger: stage.environment.logger

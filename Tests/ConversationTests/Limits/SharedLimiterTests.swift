@@ -20,28 +20,43 @@ import Testing
         )
     }
 
+    /// Nobody here says that a node lives, so its word holds for longer than any test.
+    private static let lifetime = Duration.seconds(3600)
+
     /// Two nodes, each with connections of its own.
-    private func withNodes(
-        lifetime: Duration = SharedLimiter.lifetime,
-        _ body: (SharedLimiter, SharedLimiter, any Database) async throws -> Void
-    ) async throws {
+    private func withNodes<Found>(
+        lifetime: Duration = Self.lifetime,
+        _ body: (SharedLimiter, SharedLimiter, any Database) async throws -> Found
+    ) async throws -> Found {
         let url = try await PostgreSQLServer.shared().makeDatabase() + "?connections=2"
         let (one, two) = (try await DatabaseURL.open(url), try await DatabaseURL.open(url))
         try await Migrator(IdentitySchema.migrations + ConversationSchema.migrations).migrate(one)
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         do {
-            try await body(
+            let found = try await body(
                 SharedLimiter(database: one, logger: logger, lifetime: lifetime),
                 SharedLimiter(database: two, logger: logger, lifetime: lifetime),
                 one
             )
+            await one.close()
+            await two.close()
+            return found
         } catch {
             await one.close()
             await two.close()
             throw error
         }
-        await one.close()
-        await two.close()
+    }
+
+    /// What requests and tokens count for ends after a minute: what took nearly as long says nothing, and is done again on
+    /// a new store.
+    private func withinAMinute<Found>(_ body: () async throws -> Found) async throws -> Found {
+        for _ in 0..<5 {
+            let start = ContinuousClock.now
+            let found = try await body()
+            if ContinuousClock.now - start < .seconds(50) { return found }
+        }
+        throw SupportError("not within a minute")
     }
 
     private func hold(_ outcome: LimitOutcome) -> LimitHold? {
@@ -49,26 +64,28 @@ import Testing
     }
 
     @Test func noMoreThanTheLimitIsAdmitted() async throws {
-        try await withNodes { one, two, _ in
-            let claim = claim(LimitSet(requestsPerMinute: 37))
-            let granted = try await withThrowingTaskGroup(of: Bool.self) { group in
-                for number in 0..<200 {
-                    group.addTask {
-                        let limiter = number % 2 == 0 ? one : two
-                        guard let hold = hold(try await limiter.reserve(claim)) else { return false }
-                        limiter.settle(hold, as: LimitUse())
-                        return true
+        let (granted, reading) = try await withinAMinute {
+            try await withNodes { one, two, _ in
+                let claim = claim(LimitSet(requestsPerMinute: 37))
+                let granted = try await withThrowingTaskGroup(of: Bool.self) { group in
+                    for number in 0..<200 {
+                        group.addTask {
+                            let limiter = number % 2 == 0 ? one : two
+                            guard let hold = hold(try await limiter.reserve(claim)) else { return false }
+                            limiter.settle(hold, as: LimitUse())
+                            return true
+                        }
                     }
+                    return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
                 }
-                return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+                await one.drain()
+                await two.drain()
+                #expect(one.holdCount == 0 && two.holdCount == 0)
+                return (granted, try await one.readings(of: [Self.scope])[Self.scope])
             }
-            #expect(granted == 37)
-            await one.drain()
-            await two.drain()
-            let reading = try await one.readings(of: [Self.scope])[Self.scope]
-            #expect(reading?.requests == 37 && reading?.running == 0)
-            #expect(one.holdCount == 0 && two.holdCount == 0)
         }
+        #expect(granted == 37)
+        #expect(reading?.requests == 37 && reading?.running == 0)
     }
 
     @Test func slotsAndMoneyHoldTogether() async throws {
@@ -199,10 +216,11 @@ import Testing
     /// Nobody heard how a transaction ended: what it did is found out, whether it was kept or not, and nothing that
     /// runs loses its slot.
     @Test(arguments: [true, false]) func anUnheardEndLosesNothing(isKept: Bool) async throws {
+        let start = ContinuousClock.now
         try await withNodes { honest, two, database in
             let doubtful = DoubtfulDatabase(database)
             let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-            let one = SharedLimiter(database: doubtful, logger: logger)
+            let one = SharedLimiter(database: doubtful, logger: logger, lifetime: Self.lifetime)
             let claim = claim(
                 LimitSet(tokensPerMinute: 1000, concurrent: 3, budgetDay: 10_000),
                 tokens: 10,
@@ -214,7 +232,9 @@ import Testing
             func expect(running: Int, tokens: Int, micros: Int64) async throws {
                 await one.settled()
                 let reading = try #require(try await two.readings(of: [Self.scope])[Self.scope])
-                #expect(reading.running == running && reading.tokens == tokens && reading.day == micros)
+                #expect(reading.running == running && reading.day == micros)
+                // Tokens count for a minute.
+                if ContinuousClock.now - start < .seconds(50) { #expect(reading.tokens == tokens) }
             }
             doubtful.doubtNext(kept: isKept)
             await #expect(throws: DatabaseError.self) { _ = try await one.reserve(claim) }
@@ -277,7 +297,11 @@ import Testing
         let url = try await server.makeDatabase() + "?connections=2"
         let database = try await DatabaseURL.open(url)
         try await Migrator(IdentitySchema.migrations + ConversationSchema.migrations).migrate(database)
-        let limiter = SharedLimiter(database: database, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let limiter = SharedLimiter(
+            database: database,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            lifetime: Self.lifetime
+        )
         let claim = claim(LimitSet(concurrent: 1))
         let held = try #require(hold(try await limiter.reserve(claim)))
         try await server.stop()
