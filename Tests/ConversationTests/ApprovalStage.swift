@@ -45,6 +45,7 @@ final class Switch: Sendable {
             ],
             effect: .write,
             permission: .alertsManage,
+            budget: .patient,
             describe: { arguments, _ in sentence ?? "Close alert \(arguments["id"]?.text ?? "?")" },
             run: { arguments, context in
                 try await self.during()

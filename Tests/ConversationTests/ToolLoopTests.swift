@@ -42,7 +42,7 @@ import Tools
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func callsOfOneRoundRunSideBySide() async throws {
+    @Test(.timeLimit(.minutes(10))) func callsOfOneRoundRunSideBySide() async throws {
         let model = ScriptedModel(
             .says([[called(0, "a", "first"), called(1, "b", "second"), finished(.toolCalls)]]),
             .answers("ok")
@@ -150,7 +150,7 @@ import Tools
             .calls("look", #"{"x":1}"#, id: "b"),
             .says([[said("Enough."), called(0, "c", "look"), finished(.toolCalls), counted(1, 1)]])
         )
-        var limits = TurnLimits()
+        var limits = TurnLimits.patient
         limits.rounds = 3
         try await withStage(model) { [limits] stage in
             let listener = Listener()
@@ -172,7 +172,7 @@ import Tools
 
     @Test func aSingleRoundIsTheAnswer() async throws {
         let model = ScriptedModel(.says([[said("So."), called(0, "a", "theirs"), finished(.toolCalls)]]))
-        var limits = TurnLimits()
+        var limits = TurnLimits.patient
         limits.rounds = 1
         try await withStage(model) { [limits] stage in
             let listener = Listener()
