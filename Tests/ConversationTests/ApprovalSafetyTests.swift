@@ -227,7 +227,7 @@ import Tools
         }
     }
 
-    @Test("Whoever hangs up after confirming has confirmed", .timeLimit(.minutes(1)))
+    @Test("Whoever hangs up after confirming has confirmed", .timeLimit(.minutes(10)))
     func hangingUp() async throws {
         let (begun, mayEnd) = (Counter(), Counter())
         let hand = Switch {

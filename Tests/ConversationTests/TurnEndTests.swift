@@ -137,7 +137,7 @@ import Tools
         return await running.value
     }
 
-    @Test(.timeLimit(.minutes(1))) func whileTheUpstreamIsAsked() async throws {
+    @Test(.timeLimit(.minutes(10))) func whileTheUpstreamIsAsked() async throws {
         let model = ScriptedModel(.neverStarts)
         try await withStage(model) { stage in
             let end = try await cancel(stage, try plan(bot: bot())) { model.calls.count == 1 }
@@ -148,7 +148,7 @@ import Tools
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func whileItSpeaks() async throws {
+    @Test(.timeLimit(.minutes(10))) func whileItSpeaks() async throws {
         let model = ScriptedModel(.hangs([[said("12345678")]]))
         try await withStage(model) { stage in
             let end = try await cancel(stage, try plan(bot: bot())) { model.rounds.count == 1 }
@@ -159,7 +159,7 @@ import Tools
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func whileToolsRun() async throws {
+    @Test(.timeLimit(.minutes(10))) func whileToolsRun() async throws {
         let model = ScriptedModel(
             .says([[called(0, "a", "obedient"), called(1, "b", "stuck"), counted(10, 2)]]),
             .answers("never said")
@@ -188,7 +188,7 @@ import Tools
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func whenTheServerShutsDown() async throws {
+    @Test(.timeLimit(.minutes(10))) func whenTheServerShutsDown() async throws {
         let model = ScriptedModel(.hangs([[said("x")]]))
         try await withStage(model) { stage in
             let end = try await cancel(stage, try plan(bot: bot()), cause: .shutDown) { model.rounds.count == 1 }

@@ -80,7 +80,7 @@ private final class Flaky: Database {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func rowsOutliveAStoreThatFails() async throws {
+    @Test(.timeLimit(.minutes(10))) func rowsOutliveAStoreThatFails() async throws {
         try await withStage(ScriptedModel(.answers("x"))) { stage in
             let recorder = UsageRecorder(
                 database: Flaky(stage.database, failing: 2),

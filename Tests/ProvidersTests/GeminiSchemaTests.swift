@@ -5,7 +5,7 @@ import Testing
 
 @testable import Providers
 
-@Suite(.timeLimit(.minutes(1))) struct GeminiSchemaTests {
+@Suite(.timeLimit(.minutes(10))) struct GeminiSchemaTests {
     private let base = ConformanceTests()
 
     private func cleaned(_ text: String) throws -> JSONValue {

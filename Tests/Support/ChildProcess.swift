@@ -140,13 +140,13 @@ package final class ChildProcess: Sendable {
     /// Waits for its end.
     /// - Throws: ``SupportError`` with the end of the log if it still runs then.
     @discardableResult
-    package func wait(within limit: Duration = .seconds(30)) async throws -> ExitStatus {
+    package func wait(within limit: Duration = .patience) async throws -> ExitStatus {
         try await eventually("\(name) has ended; its log:\n\(logEnd)", within: limit) { exitStatus }
     }
 
     /// Asks it to end (SIGTERM) and waits; what does not end is killed, and that is an error.
     @discardableResult
-    package func terminate(within limit: Duration = .seconds(30)) async throws -> ExitStatus {
+    package func terminate(within limit: Duration = .patience) async throws -> ExitStatus {
         signal(SIGTERM)
         do {
             return try await wait(within: limit)
@@ -163,13 +163,13 @@ package final class ChildProcess: Sendable {
             Glibc.kill(-id, SIGKILL)
             Glibc.kill(id, SIGKILL)
         }
-        return try await wait(within: .seconds(10))
+        return try await wait()
     }
 
     /// Waits for a line of its output that contains the text.
     /// - Returns: the line.
     @discardableResult
-    package func waitForLine(containing text: String, within limit: Duration = .seconds(60)) async throws -> String {
+    package func waitForLine(containing text: String, within limit: Duration = .patience) async throws -> String {
         let line = try await waiting("writes \"\(text)\"", limit) {
             // The last piece may be a line in the making.
             output.split(separator: "\n", omittingEmptySubsequences: false).dropLast().first { $0.contains(text) }
@@ -178,7 +178,7 @@ package final class ChildProcess: Sendable {
     }
 
     /// Waits until something listens on the port.
-    package func waitForPort(_ port: Int, within limit: Duration = .seconds(60)) async throws {
+    package func waitForPort(_ port: Int, within limit: Duration = .patience) async throws {
         _ = try await waiting("listens on \(port)", limit) { () -> Bool? in
             // Refused is no reason to stop asking, as long as the process runs.
             guard let socket = try? RawSocket(port: port) else { return nil }

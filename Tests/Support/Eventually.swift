@@ -1,5 +1,10 @@
 // Waiting on conditions instead of sleeping for luck.
 
+extension Duration {
+    /// How long a test waits for what should come soon: so long that it is never a slow machine that ends it.
+    package static let patience = Duration.seconds(300)
+}
+
 /// Asks until the body returns something.
 /// - Parameters:
 ///   - what: what is waited for; the failure repeats it.
@@ -9,7 +14,7 @@
 @discardableResult
 package func eventually<Found>(
     _ what: @autoclosure () -> String,
-    within limit: Duration = .seconds(40),
+    within limit: Duration = .patience,
     every pause: Duration = .milliseconds(5),
     _ body: () async throws -> Found?
 ) async throws -> Found {
@@ -36,7 +41,7 @@ package func eventually<Found>(
 /// - Throws: ``SupportError`` when the time is over.
 package func eventually(
     _ what: @autoclosure () -> String,
-    within limit: Duration = .seconds(40),
+    within limit: Duration = .patience,
     every pause: Duration = .milliseconds(5),
     holds condition: () async throws -> Bool
 ) async throws {

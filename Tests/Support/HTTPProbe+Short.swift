@@ -8,7 +8,7 @@ extension HTTPProbe {
         _ path: String,
         headers: [(String, String)] = [],
         body: [UInt8]? = nil,
-        patience: Duration = .seconds(60)
+        patience: Duration = .patience
     ) async throws -> ProbeAnswer {
         let probe = try await HTTPProbe(port: port, patience: patience)
         try await probe.request(method, path, headers: headers + [("Connection", "close")], body: body)

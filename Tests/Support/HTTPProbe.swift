@@ -18,7 +18,7 @@ package actor HTTPProbe {
     /// - Parameters:
     ///   - patience: how long each single wait may take.
     ///   - receiveBuffer: the system's receive buffer in bytes, for a reader that is slow on purpose.
-    package init(port: Int, patience: Duration = .seconds(60), receiveBuffer: Int? = nil) async throws {
+    package init(port: Int, patience: Duration = .patience, receiveBuffer: Int? = nil) async throws {
         let socket = try RawSocket(port: port)
         if let receiveBuffer { socket.limitReceiveBuffer(receiveBuffer) }
         self.socket = socket

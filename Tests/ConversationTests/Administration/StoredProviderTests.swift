@@ -230,11 +230,11 @@ import YAML
             defer { watch.cancel() }
             try await one.administration.providers.make(Self.up)
             try await one.administration.bots.make(["bot_id": "b1", "prompt_text": "Hello.", "model": "up/m"])
-            _ = try await eventually("the other node has both", within: .seconds(20)) {
+            _ = try await eventually("the other node has both") {
                 two.has("up/m") && two.bots.bot(named: "b1") != nil ? true : nil
             }
             try await one.administration.bots.delete("b1")
-            _ = try await eventually("it goes there, too", within: .seconds(20)) {
+            _ = try await eventually("it goes there, too") {
                 two.bots.bot(named: "b1") == nil ? true : nil
             }
             // A node that comes later has it from the start.
@@ -273,9 +273,9 @@ import YAML
             #expect(!node.has("up/m"))
             let watch = Task { await node.administration.watch() }
             defer { watch.cancel() }
-            _ = try await eventually("it is in force", within: .seconds(20)) { node.has("up/m") ? true : nil }
+            _ = try await eventually("it is in force") { node.has("up/m") ? true : nil }
             try await shelf.delete(made["id"])
-            _ = try await eventually("it is gone", within: .seconds(20)) { node.has("up/m") ? nil : true }
+            _ = try await eventually("it is gone") { node.has("up/m") ? nil : true }
         }
     }
 

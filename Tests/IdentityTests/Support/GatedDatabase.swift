@@ -25,7 +25,7 @@ final class GatedDatabase: Database {
     var reads: Int { state.withLock { $0.reads } }
 
     func waitForHeldReads(_ count: Int) async throws {
-        try await eventually("\(count) reads held", within: .seconds(30), holds: { heldReads == count })
+        try await eventually("\(count) reads held", holds: { heldReads == count })
     }
 
     func hold() { state.withLock { $0.isHolding = true } }

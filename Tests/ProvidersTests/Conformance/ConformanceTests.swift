@@ -9,7 +9,7 @@ import Testing
 
 @testable import Providers
 
-@Suite(.timeLimit(.minutes(2))) struct ConformanceTests {
+@Suite(.timeLimit(.minutes(10))) struct ConformanceTests {
     static let script = Script(
         reasoning: "hm 漢",
         text: ["h\u{e9}\n\"", "漢😀"],

@@ -8,7 +8,7 @@ import Testing
 
 @testable import Providers
 
-@Suite(.timeLimit(.minutes(1))) struct DialectTests {
+@Suite(.timeLimit(.minutes(10))) struct DialectTests {
     private let base = ConformanceTests()
 
     /// Errors inside a stream of status 200, as OpenRouter, vLLM, DashScope, llama.cpp and Ollama write them.

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Providers
 
-@Suite(.timeLimit(.minutes(1))) struct FinishWordTests {
+@Suite(.timeLimit(.minutes(10))) struct FinishWordTests {
     private func openAI(_ word: String) -> (String, String) {
         let end = #""finish_reason":"\#(word)"}"#
         return (

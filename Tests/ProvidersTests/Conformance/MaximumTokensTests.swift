@@ -8,7 +8,7 @@ import Testing
 
 @testable import Providers
 
-@Suite(.timeLimit(.minutes(1))) struct MaximumTokensTests {
+@Suite(.timeLimit(.minutes(10))) struct MaximumTokensTests {
     private let base = ConformanceTests()
 
     /// OpenAI's reasoning models know only the newer name; most compatible servers only the older one.

@@ -5,7 +5,7 @@ import OpenAIProtocol
 import Providers
 import Testing
 
-@Suite(.timeLimit(.minutes(3))) struct RecordedShapesTests {
+@Suite(.timeLimit(.minutes(10))) struct RecordedShapesTests {
     struct Shape: Sendable, CustomTestStringConvertible {
         let testDescription: String
         /// Data of events, or whole lines that begin with a colon.

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Providers
 
-@Suite(.timeLimit(.minutes(2))) struct RoundTripTests {
+@Suite(.timeLimit(.minutes(10))) struct RoundTripTests {
     private let base = ConformanceTests()
     private static let tool =
         ##"{"type":"function","function":{"name":"db.query","description":"d","parameters":{"$schema":"x","type":"object","properties":{"q":{"type":["string","null"],"default":"a"},"deep":{"$ref":"#/$defs/node"},"list":{"type":"array"}},"required":["q"],"additionalProperties":false,"$defs":{"node":{"type":"object","properties":{"next":{"$ref":"#/$defs/node"},"kind":{"const":"a"},"n":{"enum":[1,2]}}}}},"strict":true}}"##

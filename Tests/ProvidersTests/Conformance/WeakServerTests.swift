@@ -7,7 +7,7 @@ import Testing
 
 @testable import Providers
 
-@Suite(.timeLimit(.minutes(1))) struct WeakServerTests {
+@Suite(.timeLimit(.minutes(10))) struct WeakServerTests {
     private let base = ConformanceTests()
     private static let schema = #"{"type":"object","properties":{"a":{"type":"integer"}},"required":["a"]}"#
     private static let format =

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Providers
 
-@Suite(.timeLimit(.minutes(1))) struct UnsentRefusalTests {
+@Suite(.timeLimit(.minutes(10))) struct UnsentRefusalTests {
     private let base = ConformanceTests()
     private let clock = HandClock()
 
