@@ -66,18 +66,19 @@ import Testing
     ) async throws {
         let client = try HTTPClient()
         for stream in [true, false] {
-            let settings = ProviderSettings(
+            var settings = ProviderSettings(
                 name: "p",
                 kind: kind,
                 baseURL: "http://169.254.1.1:9/v1",
                 apiKeys: [Secret("k")],
-                timeouts: TimeoutSettings(connect: .milliseconds(300)),
                 origin: .store
             )
             let provider = ProviderFactory.make(settings, client: client)
             let call = ModelCall(model: "m", messages: [], stream: stream, requestID: "r")
             let failure = await #expect(throws: ProviderFailure.self) { try await provider.start(call) }
             #expect(failure?.kind == .misconfigured, "\(failure?.message ?? "")")
+            // This one tries.
+            settings.timeouts = TimeoutSettings(connect: .milliseconds(300))
             let file = ProviderFactory.make(settings.from(.file), client: client)
             let other = await #expect(throws: ProviderFailure.self) { try await file.start(call) }
             #expect(other.map { $0.kind != .misconfigured } == true)
