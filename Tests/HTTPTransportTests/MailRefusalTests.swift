@@ -88,18 +88,20 @@ import Testing
 
     @Test(arguments: ["greeting", "sender", "recipient", "end"])
     func silence(stage: String) async throws {
-        let server = try await MailServer.start(["--stall", stage])
-        let short = TransferTimeouts(
-            connect: stage == "greeting" ? .milliseconds(500) : .seconds(30),
-            firstByte: .milliseconds(500),
-            idle: .seconds(30),
-            total: .seconds(60)
-        )
-        try await withClient { client in
-            let failure = await mailFailure(client, mail(server.port, timeouts: short))
+        // On a machine that is so busy that the limit passes at an earlier stage, a longer one is tried.
+        for limit in [Duration.milliseconds(500), .seconds(4), .seconds(16)] {
+            let server = try await MailServer.start(["--stall", stage])
+            var short = patient
+            short.firstByte = limit
+            if stage == "greeting" { short.connect = limit }
+            let failure = try await withClient { [short] client in
+                await mailFailure(client, mail(server.port, timeouts: short))
+            }
             #expect(failure?.kind == .timeout)
-            #expect(failure?.isPermanent == false && failure?.isAmbiguous == (stage == "end"))
+            #expect(failure?.isPermanent == false)
+            if failure?.isAmbiguous == (stage == "end") { return }
         }
+        Issue.record("not told whether it may have been delivered")
     }
 
     /// More than sockets hold: the end never leaves, so nothing can have been delivered.
@@ -107,7 +109,7 @@ import Testing
     func aLargeMessageNobodyReads(fault: [String]) async throws {
         let server = try await MailServer.start(fault)
         var timeouts = patient
-        timeouts.idle = .milliseconds(500)
+        if fault[0] == "--stall" { timeouts.idle = .milliseconds(500) }
         try await withClient { client in
             let body = String(repeating: String(repeating: "x", count: 70) + "\r\n", count: 200_000)
             let failure = await mailFailure(client, mail(server.port, body: body, timeouts: timeouts))

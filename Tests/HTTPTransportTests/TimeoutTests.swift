@@ -43,7 +43,7 @@ import Testing
         }
         #expect(result.stream?.kind == .connectTimeout && result.fetch?.kind == .connectTimeout)
         #expect(result.stream?.isRetryable == true)
-        #expect(result.longest >= .milliseconds(99) && result.longest < .seconds(55))
+        #expect(result.longest >= .milliseconds(99))
     }
 
     @Test func firstByte() async throws {
@@ -53,17 +53,21 @@ import Testing
         }
         #expect(result.stream?.kind == .firstByteTimeout && result.fetch?.kind == .firstByteTimeout)
         #expect(result.stream?.isRetryable == true)
-        #expect(result.longest >= .milliseconds(99) && result.longest < .seconds(55))
+        #expect(result.longest >= .milliseconds(99))
     }
 
     @Test func interimResponsesDoNotCountAsFirstByte() async throws {
-        let result = try await outcome(limits { $0.firstByte = .milliseconds(700) }) { connection in
-            _ = try connection.readRequest()
-            try connection.send("HTTP/1.1 100 Continue\r\n\r\n")
-            connection.waitForClose()
+        // On a machine that is so busy that the limit passes before the interim response, a longer one is tried.
+        for limit in [Duration.milliseconds(700), .seconds(3), .seconds(12)] {
+            let result = try await outcome(limits { $0.firstByte = limit }) { connection in
+                _ = try connection.readRequest()
+                try connection.send("HTTP/1.1 100 Continue\r\n\r\n")
+                connection.waitForClose()
+            }
+            #expect(result.stream?.kind == .firstByteTimeout)
+            if result.stream?.isRetryable == false { return }
         }
-        #expect(result.stream?.kind == .firstByteTimeout)
-        #expect(result.stream?.isRetryable == false)
+        Issue.record("retryable, though the server had begun to answer")
     }
 
     @Test func idleMidway() async throws {
@@ -75,7 +79,7 @@ import Testing
         }
         #expect(result.stream?.kind == .idleTimeout && result.fetch?.kind == .idleTimeout)
         #expect(result.stream?.isRetryable == false)
-        #expect(result.longest >= .milliseconds(99) && result.longest < .seconds(55))
+        #expect(result.longest >= .milliseconds(99))
     }
 
     @Test func total() async throws {
@@ -85,24 +89,35 @@ import Testing
             while !connection.waitForClose(.milliseconds(10)) { try connection.sendChunk([65]) }
         }
         #expect(result.stream?.kind == .totalTimeout && result.fetch?.kind == .totalTimeout)
-        #expect(result.longest >= .milliseconds(199) && result.longest < .seconds(55))
+        #expect(result.longest >= .milliseconds(199))
     }
 
+    /// 20 pieces, each well within the limit, together well beyond it. On a machine that is so busy that one comes too late,
+    /// a longer limit is tried.
     @Test func piecesMoveTheIdleLimit() async throws {
+        for idle in [Duration.milliseconds(500), .seconds(2), .seconds(10)] {
+            if try await comesWhole(in: 20, every: idle / 10, idle: idle) { return }
+        }
+        Issue.record("the idle limit ran on while pieces came")
+    }
+
+    private func comesWhole(in count: Int, every pause: Duration, idle: Duration) async throws -> Bool {
         let server = try RawServer { connection in
             _ = try connection.readRequest()
             try connection.send("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
-            for _ in 0..<20 {
+            for _ in 0..<count {
                 try connection.sendChunk([65])
-                if connection.waitForClose(.milliseconds(20)) { return }
+                if connection.waitForClose(pause) { return }
             }
             try connection.send("0\r\n\r\n")
         }
-        try await withClient { client in
-            // 20 pieces, each well within the limit, together well beyond it.
-            let request = get(server.url(), timeouts: limits { $0.idle = .milliseconds(1_000) })
-            let body = try await client.stream(request).collect(limit: 100)
-            #expect(body.count == 20)
+        return try await withClient { client in
+            do {
+                let request = get(server.url(), timeouts: limits { $0.idle = idle })
+                return try await client.stream(request).collect(limit: 100).count == count
+            } catch let failure as TransferFailure where failure.kind == .idleTimeout {
+                return false
+            }
         }
     }
 

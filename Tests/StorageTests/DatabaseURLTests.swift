@@ -41,11 +41,9 @@ import Testing
     }
 
     @Test func `a server that is not there is unavailable at once`() async throws {
-        let start = ContinuousClock.now
         let error = await databaseError { await (try DatabaseURL.open("postgres://u:p@127.0.0.1:1/db")).close() }
         #expect(error?.kind == .unavailable)
         #expect(error?.message.contains("127.0.0.1") == true)
-        #expect(.now - start < .seconds(60))
     }
 
     @Test func `options of ours and of libpq are understood`() async throws {

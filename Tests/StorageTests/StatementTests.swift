@@ -1,6 +1,7 @@
 // Parameters by number, one statement a call, statements that are wrong or forbidden.
 
 import Storage
+import Support
 import Testing
 
 @Suite struct StatementTests {
@@ -144,8 +145,8 @@ import Testing
                 )
             }
             #expect(error?.kind == .busy)
-            let answer = try await database.number("SELECT 1 AS value")
-            #expect(answer == 1)
+            // A slow machine may need more than that for a short one, once.
+            try await eventually("it answers again") { try await database.number("SELECT 1 AS value") == 1 }
         }
     }
 }

@@ -175,7 +175,7 @@ final class RawConnection: Sendable {
 
     /// Blocks until the other side has closed and notes when that was. True when it did so in time.
     @discardableResult
-    func waitForClose(_ limit: Duration = .seconds(20)) -> Bool {
+    func waitForClose(_ limit: Duration = patience) -> Bool {
         let end = ContinuousClock.now + limit
         while true {
             var poll = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)

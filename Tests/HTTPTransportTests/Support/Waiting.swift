@@ -6,8 +6,11 @@ import HTTPTransport
 import Synchronization
 import Testing
 
+/// How long is waited for what should come soon: so long that it is never a slow machine that ends it.
+let patience = Duration.seconds(300)
+
 /// Waits until `condition` holds. False when it did not within `limit`.
-func eventually(_ limit: Duration = .seconds(20), _ condition: () -> Bool) async throws -> Bool {
+func eventually(_ limit: Duration = patience, _ condition: () -> Bool) async throws -> Bool {
     let end = ContinuousClock.now + limit
     while !condition() {
         guard ContinuousClock.now < end else { return false }
@@ -32,7 +35,7 @@ final class Gate: Sendable {
 
     /// Blocks the calling thread (a server's, never a task's) until the gate is open.
     func wait() {
-        let limit = Date(timeIntervalSinceNow: 60)
+        let limit = Date(timeIntervalSinceNow: patience / .seconds(1))
         condition.lock()
         while !hasOpened, condition.wait(until: limit) {}
         condition.unlock()
@@ -77,10 +80,10 @@ func failure<Result>(_ body: () async throws(TransferFailure) -> Result) async -
 
 /// Time limits that no test reaches by accident.
 let patient = TransferTimeouts(
-    connect: .seconds(30),
-    firstByte: .seconds(30),
-    idle: .seconds(30),
-    total: .seconds(120)
+    connect: patience,
+    firstByte: patience,
+    idle: patience,
+    total: patience * 2
 )
 
 /// A request with generous limits.
