@@ -24,7 +24,7 @@ package enum Command {
         environment: [String: String] = [:],
         folder: String? = nil,
         input: String? = nil,
-        within limit: Duration = .seconds(60)
+        within limit: Duration = .patience
     ) async throws -> CommandResult {
         let files = try TemporaryFolder("command")
         let process = try await ChildProcess.start(
@@ -57,7 +57,7 @@ package enum Command {
         _ arguments: [String] = [],
         environment: [String: String] = [:],
         folder: String? = nil,
-        within limit: Duration = .seconds(60)
+        within limit: Duration = .patience
     ) async throws -> CommandResult {
         let result = try await run(executable, arguments, environment: environment, folder: folder, within: limit)
         guard result.status.isSuccess else {

@@ -38,7 +38,7 @@ package struct PythonEnvironment: Sendable {
         _ script: String,
         _ arguments: [String] = [],
         environment: [String: String] = [:],
-        within limit: Duration = .seconds(120)
+        within limit: Duration = .patience
     ) async throws -> CommandResult {
         let folder = try TemporaryFolder("python")
         let file = try folder.write(script, to: "script.py")

@@ -47,7 +47,7 @@ import Testing
     }
 
     private func mails(_ server: MailServer, atLeast count: Int) async throws -> [MailServer.Mail] {
-        try await eventually("\(count) mails have come", within: .seconds(60), every: .milliseconds(50)) {
+        try await eventually("\(count) mails have come", every: .milliseconds(50)) {
             let mails = try server.mails()
             return mails.count >= count ? mails : nil
         }
@@ -130,7 +130,7 @@ import Testing
         }
         try await gateway.kill()
         let last = await gateway.gateway
-        try await eventually("every notice has its end", within: .seconds(120), every: .milliseconds(200)) {
+        try await eventually("every notice has its end", every: .milliseconds(200)) {
             let rows = try await last.sql("SELECT COUNT(*) AS n FROM notification WHERE state = 'sent'")
             return rows.first?["n"] == "\(alerts)"
         }

@@ -16,8 +16,7 @@ import Testing
         let python = try await PythonEnvironment.shared()
         return try await python.run(
             prelude + script,
-            ["http://127.0.0.1:\(gateway.port)/v1", gateway.secret],
-            within: .seconds(120)
+            ["http://127.0.0.1:\(gateway.port)/v1", gateway.secret]
         )
     }
 

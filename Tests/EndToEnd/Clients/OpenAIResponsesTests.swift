@@ -20,8 +20,7 @@ import Testing
         let result = try await python.run(
             Self.prelude + script,
             ["http://127.0.0.1:\(gateway.port)/v1", gateway.secret],
-            environment: ["OPENAI_AGENTS_DISABLE_TRACING": "1"],
-            within: .seconds(120)
+            environment: ["OPENAI_AGENTS_DISABLE_TRACING": "1"]
         )
         #expect(result.output.contains("all good"), "\(result.output)\(result.errors)")
     }

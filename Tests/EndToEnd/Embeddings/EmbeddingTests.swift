@@ -96,11 +96,11 @@ import Testing
             headers: [gateway.authorization],
             body: Array(#"{"model":"default","input":"x"}"#.utf8)
         )
-        try await eventually("the upstream works", within: .seconds(20)) {
+        try await eventually("the upstream works") {
             try await upstream.stats().answers_open == 1
         }
         await probe.close()
-        try await eventually("the upstream saw the close", within: .seconds(20), every: .milliseconds(2)) {
+        try await eventually("the upstream saw the close", every: .milliseconds(2)) {
             try await upstream.stats().answers_cancelled == 1
         }
         let rows = try await gateway.usage(atLeast: 1)
@@ -115,7 +115,7 @@ import Testing
         try await upstream.queue(#"{"delay_before_head":30000}"#)
         let gateway = try await Gateway.start(upstream: upstream.baseURL, environment: ["OPSGATE_DRAIN_SECONDS": "1"])
         async let answer = gateway.post(Self.path, #"{"model":"default","input":"x"}"#)
-        try await eventually("the upstream works", within: .seconds(20)) {
+        try await eventually("the upstream works") {
             try await upstream.stats().answers_open == 1
         }
         gateway.process.signal(SIGTERM)

@@ -145,7 +145,7 @@ import Testing
         }
     }
 
-    @Test("25. A thousand aborted answers leave no slot, no turn and no stream behind", .timeLimit(.minutes(5)))
+    @Test("25. A thousand aborted answers leave no slot, no turn and no stream behind", .timeLimit(.minutes(10)))
     func manyAbortedAnswers() async throws {
         try await Stand.run(Self.mixed) { stand in
             let count = 1000
@@ -163,7 +163,7 @@ import Testing
         }
     }
 
-    @Test("31. Memory does not grow with aborted answers", .timeLimit(.minutes(5)))
+    @Test("31. Memory does not grow with aborted answers", .timeLimit(.minutes(10)))
     func memoryOfAbortedAnswers() async throws {
         try await Stand.run(Self.mixed) { stand in
             // Each brings enough to be seen if it stayed.
@@ -172,9 +172,13 @@ import Testing
             try await abort(0..<half, stand, text)
             let before = try stand.memory("VmRSS")
             try await abort(half..<2 * half, stand, text)
-            let after = try stand.memory("VmRSS")
-            // A body that stayed of one in nine would be more.
-            #expect(after - before < 8, "from \(before) MiB to \(after) MiB by \(half) answers")
+            // A body that stayed of one in nine would be more. What is free is given back a little later, by who is at work.
+            try await eventually("no more than 8 MiB above \(before) MiB", every: .milliseconds(100)) {
+                _ = try await stand.gateway.get("/metrics")
+                let after = try stand.memory("VmRSS")
+                guard after - before < 8 else { throw SupportError("\(after) MiB after \(half) answers") }
+                return true
+            }
         }
     }
 

@@ -6,7 +6,7 @@ import Testing
 @Suite struct SoakTests {
     @Test(
         "27, 31. After mixed traffic with faults nothing is left behind, and the books equal what upstreams counted",
-        .timeLimit(.minutes(5))
+        .timeLimit(.minutes(10))
     )
     func aShortSoak() async throws {
         let seed = UInt32.random(in: 1...UInt32.max)

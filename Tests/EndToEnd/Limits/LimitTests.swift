@@ -21,18 +21,37 @@ import Testing
             #"{"scope":"user","subject":"admin","requests_per_minute":25,"concurrent":100}"#
         )
         #expect(made.status == 200, "\(made.text)")
-        try await eventually("the other node knows", within: .seconds(10)) {
+        try await eventually("the other node knows") {
             try await two.get(Self.status).json["data"]?["count"]?.int == 1
         }
-        let answers = try await withThrowingTaskGroup(of: ProbeAnswer.self) { group in
-            for number in 0..<80 {
-                group.addTask { try await (number % 2 == 0 ? one : two).chat("hello") }
-            }
-            return try await group.reduce(into: []) { $0.append($1) }
+        func used(_ kind: String) async throws -> Int? {
+            try await two.get(Self.status).json["data"]?["results"]?[0]?[kind]?["used"]?.int
         }
-        #expect(answers.count { $0.status == 200 } == 25)
-        let refused = answers.filter { $0.status == 429 }
-        #expect(refused.count == 55)
+        // What takes longer than the minute that the limit is about says nothing, and is done again after it.
+        var (attempts, refusals) = (0, 0)
+        var refused: [ProbeAnswer] = []
+        var start: ContinuousClock.Instant
+        repeat {
+            try await eventually("the minute is over") { try await used("requests") == 0 }
+            start = .now
+            let answers = try await withThrowingTaskGroup(of: ProbeAnswer.self) { group in
+                for number in 0..<80 {
+                    group.addTask { try await (number % 2 == 0 ? one : two).chat("hello") }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            try await eventually("no slot is taken") { try await used("concurrent") == 0 }
+            let counted = try await used("requests")
+            attempts += 1
+            refused = answers.filter { $0.status == 429 }
+            refusals += refused.count
+            guard ContinuousClock.now - start < .seconds(50) else { continue }
+            #expect(answers.count { $0.status == 200 } == 25)
+            #expect(refused.count == 55)
+            #expect(counted == 25)
+            break
+        } while attempts < 3
+        #expect(ContinuousClock.now - start < .seconds(50))
         for answer in refused {
             #expect(try answer.json["error"]?["code"]?.string == "rate_limit_exceeded")
             let milliseconds = try #require(answer.head["retry-after-ms"].flatMap { Int($0) })
@@ -40,17 +59,13 @@ import Testing
             #expect(answer.head["retry-after"] == String((milliseconds + 999) / 1000))
             #expect(answer.head["x-ratelimit-remaining-requests"] == "0")
         }
-        // Every call is in the books, and nothing is held.
-        try await eventually("80 rows") {
-            try await one.get("/api/v1/opspilot/usage/?page_size=1").json["data"]?["count"]?.int == 80
-        }
-        try await eventually("no slot is taken") {
-            let row = try await two.get(Self.status).json["data"]?["results"]?[0]
-            return row?["concurrent"]?["used"]?.int == 0 && row?["requests"]?["used"]?.int == 25
+        // Every call is in the books.
+        try await eventually("a row for each") { [attempts] in
+            try await one.get("/api/v1/opspilot/usage/?page_size=1").json["data"]?["count"]?.int == 80 * attempts
         }
         #expect(
             try await one.get("/api/v1/opspilot/usage/?error_type=policy_rate_limited&page_size=1")
-                .json["data"]?["count"]?.int == 55
+                .json["data"]?["count"]?.int == refusals
         )
         try await one.stop()
         try await two.stop()
@@ -93,8 +108,7 @@ import Testing
                 assert "try again in" in e.message, e.message
             print("all good")
             """,
-            ["http://127.0.0.1:\(gateway.port)/v1", gateway.secret],
-            within: .seconds(120)
+            ["http://127.0.0.1:\(gateway.port)/v1", gateway.secret]
         )
         #expect(result.output.contains("all good"), "\(result.output)\(result.errors)")
         let metrics = try await gateway.get("/metrics").text

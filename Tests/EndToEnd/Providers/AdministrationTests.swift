@@ -55,8 +55,7 @@ import Testing
             assert "stored" in [m.id for m in client.models.list()]
             print("all good")
             """,
-            ["http://127.0.0.1:\(gateway.port)/v1", gateway.secret],
-            within: .seconds(120)
+            ["http://127.0.0.1:\(gateway.port)/v1", gateway.secret]
         )
         #expect(chat.output.contains("all good"), "\(chat.output)\(chat.errors)")
         let rows = try await gateway.usage(atLeast: 2)
@@ -182,7 +181,7 @@ import Testing
         providers:
           - {name: up, kind: openai-compatible, base_url: "\(filed.baseURL)"}
         """.write(toFile: path, atomically: true, encoding: .utf8)
-        _ = try await eventually("the file's provider answers", within: .seconds(20)) {
+        _ = try await eventually("the file's provider answers") {
             try await gateway.chat("hi", model: "up/m").text.contains("from the file") ? true : nil
         }
         let list = try await gateway.get(Self.models + "?name=up&ordering=origin").json["data"]?["results"]
@@ -195,7 +194,7 @@ import Testing
         )
         #expect(refused.status == 409 && refused.text.contains("providers.yaml"), "\(refused.text)")
         try "routes:\n  both: {targets: [{model: up/m}]}\n".write(toFile: path, atomically: true, encoding: .utf8)
-        _ = try await eventually("the file's route leads to the stored provider", within: .seconds(20)) {
+        _ = try await eventually("the file's route leads to the stored provider") {
             try await gateway.chat("hi", model: "both").text.contains("from the store") ? true : nil
         }
         try await gateway.stop()
@@ -217,7 +216,7 @@ import Testing
         #expect(try await one.post(Self.bots, #"{"bot_id":"b","prompt_text":"Hi.","model":"up/m"}"#).status == 200)
         for model in ["up/m", "b"] {
             #expect(try await one.chat("hi", model: model).status == 200)
-            _ = try await eventually("the other node has \(model)", within: .seconds(20)) {
+            _ = try await eventually("the other node has \(model)") {
                 try await two.chat("hi", model: model).status == 200 ? true : nil
             }
         }

@@ -218,11 +218,13 @@ import Testing
         try await a.script(#"{"default":{"status":500}}"#)
         try await b.script(#"{"default":"second"}"#)
         let (gateway, _) = try await gateway(two, a: a, b: b)
+        let start = ContinuousClock.now
         for _ in 0..<8 { #expect(try await gateway.chat("hi", model: "default").head["x-opsgate-provider"] == "b") }
-        #expect(try await a.stats().requests == 5)
+        let asked = try await a.stats().requests
+        // After ten seconds one call finds out whether it is back.
+        #expect(asked == 5 || asked > 5 && ContinuousClock.now - start > .seconds(10), "asked \(asked) times")
         try await a.script(#"{"default":"first"}"#)
-        // After ten seconds one call finds out that it is back.
-        let back = try await eventually("the first target answers", within: .seconds(40), every: .milliseconds(500)) {
+        let back = try await eventually("the first target answers", every: .milliseconds(500)) {
             let answer = try await gateway.chat("hi", model: "default")
             return answer.head["x-opsgate-provider"] == "a" ? answer : nil
         }

@@ -191,13 +191,13 @@ import Testing
             headers: [gateway.authorization],
             body: Array("{\"model\":\"default\",\"input\":\"x\",\"stream\":\(stream)}".utf8)
         )
-        try await eventually("the upstream works", within: .seconds(20)) {
+        try await eventually("the upstream works") {
             try await upstream.stats().requests > 0
         }
         if count > 0 { _ = try await probe.head() }
         for _ in 0..<count { _ = try await probe.eventData() }
         await probe.close()
-        try await eventually("the upstream saw the close", within: .seconds(20), every: .milliseconds(2)) {
+        try await eventually("the upstream saw the close", every: .milliseconds(2)) {
             let stats = try await upstream.stats()
             return stats.streams_open + stats.answers_open == 0
                 && stats.streams_cancelled + stats.answers_cancelled == 1

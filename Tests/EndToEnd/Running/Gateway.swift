@@ -61,7 +61,7 @@ struct Gateway: Sendable {
             environment: settings,
             folder: folder.path
         )
-        let line = try await process.waitForLine(containing: "listens on http://", within: .seconds(60))
+        let line = try await process.waitForLine(containing: "listens on http://")
         guard let port = line.split(separator: ":").last.flatMap({ Int($0) }) else {
             throw SupportError("no port in: \(line)")
         }
@@ -145,7 +145,7 @@ struct Gateway: Sendable {
 
     /// The usage rows, oldest first, once there are at least `count`.
     func usage(atLeast count: Int) async throws -> [[String: String]] {
-        try await eventually("there are \(count) usage rows", within: .seconds(10), every: .milliseconds(20)) {
+        try await eventually("there are \(count) usage rows", every: .milliseconds(20)) {
             let rows = try await sql("SELECT * FROM usage_record ORDER BY id")
             return rows.count >= count ? rows : nil
         }

@@ -24,7 +24,7 @@ import Testing
     }
 
     private static func spans(_ collector: TelemetryCollector, atLeast count: Int) async throws -> [JSONValue] {
-        try await eventually("there are \(count) spans", within: .seconds(20), every: .milliseconds(50)) {
+        try await eventually("there are \(count) spans", every: .milliseconds(50)) {
             let spans = try JSONValue(parsing: try await collector.received("spans")).array ?? []
             return spans.count >= count ? spans : nil
         }
@@ -113,7 +113,7 @@ import Testing
             (try JSONValue(parsing: try await collector.received("metrics")).array ?? [])
                 .filter { $0["name"]?.string == name }
         }
-        let duration = try await eventually("the request is counted", within: .seconds(20)) {
+        let duration = try await eventually("the request is counted") {
             try await metrics("gen_ai.server.request.duration").last { ($0["points"]?[0]?["count"]?.int ?? 0) == 1 }
         }
         #expect(duration["unit"] == "s" && duration["kind"] == "histogram" && duration["temporality"] == 2)
