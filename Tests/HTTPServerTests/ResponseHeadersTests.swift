@@ -7,8 +7,13 @@ import Testing
 @testable import HTTPServer
 
 @Suite struct ResponseHeadersTests {
-    private static let note = HTTPField.Name("X-Note")!
-    private static let other = HTTPField.Name("x-other")!
+    private static let note = name("X-Note")
+    private static let other = name("x-other")
+
+    private static func name(_ text: String) -> HTTPField.Name {
+        guard let name = HTTPField.Name(text) else { preconditionFailure("not a header name: \(text)") }
+        return name
+    }
 
     private static func text(_ headers: ResponseHeaders) -> String { String(decoding: headers.lines, as: UTF8.self) }
 

@@ -9,6 +9,11 @@ package struct KeyRingID: Sendable, Hashable {
     private let destination: String
     private let origin: ConfigurationOrigin?
 
+    /// One provider has few; a call looks for its own.
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(provider)
+    }
+
     /// - Parameter settings: those that an adapter is made of.
     package init(_ settings: ProviderSettings) {
         provider = settings.name

@@ -17,6 +17,11 @@ package struct LimitScope: Sendable, Hashable {
         self.kind = kind
         self.subject = subject
     }
+
+    /// Of one name there are four at the most.
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(subject)
+    }
 }
 
 extension LimitScope: Comparable {
