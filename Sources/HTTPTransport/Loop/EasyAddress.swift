@@ -20,7 +20,8 @@ struct EasyAddress: ~Copyable {
         // Also of those that are taken apart: it is what libcurl shows.
         guard ccurl_set_string(curl, CURLOPT_URL, url) == CURLE_OK else { return false }
         // What is not understood is left to libcurl, whose refusal says why.
-        let isUnderstood = isKept && curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK
+        // libcurl loses the zone of an address that is handed over so (`[fe80::1%25eth0]`).
+        let isUnderstood = isKept && !url.utf8.contains(0x25) && curl_url_set(parts, CURLUPART_URL, url, 0) == CURLUE_OK
         guard ccurl_set_address(curl, isUnderstood ? parts : nil) == CURLE_OK else { return false }
         if isUnderstood { text = url }
         return true

@@ -94,6 +94,8 @@ final class EasyHandle {
         ccurl_set_functions(curl, receiveBody, receiveHeaderLine, connectionIsReady)
         ccurl_set_pointer(curl, CURLOPT_ERRORBUFFER, errorText)
         set(CURLOPT_MAXAGE_CONN, max(1, Int(client.idleConnectionAge.components.seconds)))
+        // It stands among the header lines; a proxy that is asked for a tunnel hears of it by this option only.
+        if Self.mayHaveProxy { set(CURLOPT_USERAGENT, client.userAgent) }
         set(CURLOPT_NOSIGNAL, 1)
         // Giving up while a name is being resolved must not wait for the resolver's thread (7.87 and later).
         set(CURLOPT_QUICK_EXIT, 1)
