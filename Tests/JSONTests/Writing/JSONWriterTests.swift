@@ -100,9 +100,10 @@ struct JSONWriterTests {
     }
 
     @Test func namesAreEscaped() {
+        let odd = "a\"\n\u{2028}中"
         #expect(
             written {
-                $0.key("a\"\n\u{2028}中")
+                $0.key(odd)
                 $0.null()
             } == #""a\"\n\u2028中":null"#
         )
