@@ -136,6 +136,11 @@ import Testing
             heard: Heard(content: "a", failure: .rateLimited)
         ),
         Dialect(
+            testDescription: "an error that looks like the text before it",
+            stream: chunk(#"{"delta":{"content":"a"}}"#) + "event: error\n" + chunk(#"{"delta":{"content":"b"}}"#),
+            heard: Heard(content: "a", failure: .serverError)
+        ),
+        Dialect(
             testDescription: "too long midway, at the very end",
             stream: #"data: {"error":{"message":"This model's maximum context length is 5 tokens","code":400}}"#,
             heard: Heard(failure: .contextTooLong)

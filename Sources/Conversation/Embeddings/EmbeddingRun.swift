@@ -118,6 +118,11 @@ package struct EmbeddingRun: Sendable {
             if Task.isCancelled || error.kind == .timeout {
                 tally.target = error.target ?? route.targets.first
                 tally.add(estimate)
+            } else if error.spentInputs > 0 {
+                var spent = estimate
+                spent.promptTokens = estimate.promptTokens * error.spentInputs / max(1, request.count)
+                tally.target = error.target ?? route.targets.first
+                tally.add(spent)
             }
             if Task.isCancelled || error.kind == .cancelled { return (.cancelled(control.cause), nil) }
             environment.log(error, requestID: accounted.requestID, trace: accounted.trace)

@@ -115,6 +115,8 @@ struct AnthropicMessages {
         } else if !content.isEmpty {
             block["content"] = .array(content)
         }
+        // An error without a word is refused.
+        if content.isEmpty, let said = result.failure { block["content"] = .string(said) }
         if result.isMissing || result.failure != nil { block["is_error"] = true }
         return .object(block)
     }

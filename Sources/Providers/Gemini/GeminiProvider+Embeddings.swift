@@ -28,7 +28,13 @@ extension GeminiProvider: EmbeddingProvider {
         let end = ContinuousClock.now + total
         while vectors.count < requests.count {
             let piece = Array(requests[vectors.count...].prefix(Self.largestBatch))
-            vectors += try await embed(piece, of: call, within: vectors.isEmpty ? total : end - .now)
+            do {
+                vectors += try await embed(piece, of: call, within: vectors.isEmpty ? total : end - .now)
+            } catch {
+                var failure = error
+                failure.spentInputs = vectors.count
+                throw failure
+            }
         }
         var answer = EmbeddingAnswer(vectors: vectors, usage: nil)
         answer.dropped = call.vendorMembers.map(\.name)

@@ -36,6 +36,8 @@ package struct ProviderFailure: Error, Sendable {
         package var isUnsent = false
         /// How often an upstream had been asked when a router gave the call up with this.
         package var attempts = 0
+        /// Inputs that had been embedded, and will be paid for, before it failed.
+        package var spentInputs = 0
         /// Who had been asked last by then; nil when nobody had.
         package var target: RouteTarget?
     }

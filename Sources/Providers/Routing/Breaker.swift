@@ -67,8 +67,12 @@ package struct Breaker: Sendable {
     }
 
     /// Asks for a call. After `.yes` or `.probe`, one of `answered`, `failed` and `abandoned` follows.
-    package mutating func admit(at now: ContinuousClock.Instant) -> Admission {
+    ///
+    /// - Parameter isAlone: whether there is nobody else to ask. A target that works, and has asked for a rest, is asked
+    ///   all the same then: it may have meant that one call.
+    package mutating func admit(at now: ContinuousClock.Instant, isAlone: Bool = false) -> Admission {
         switch phase {
+        case .closed where isAlone: return .yes
         case .closed: return restUntil.flatMap { now < $0 ? .no(until: $0) : nil } ?? .yes
         case .open(let since, let until):
             guard now >= until else { return .no(until: until) }

@@ -125,16 +125,19 @@ package struct KeyRing: Sendable {
     ) -> (best: Int?, soonest: Rest?) {
         var best: Int?
         var soonest: Rest?
+        // One among them can be doubted, though another comes back before.
+        var hasGuess = false
         for index in entries.indices where !entries[index].isRetired(at: now) && !tried.contains(entries[index].id) {
             if !entries[index].rests.isEmpty, let rest = entries[index].rests[model], rest.until > now,
                 trustsGuesses || !rest.isGuess
             {
+                hasGuess = hasGuess || rest.isGuess
                 if soonest.map({ rest.until < $0.until }) ?? true { soonest = rest }
                 continue
             }
             if best.map({ isBefore(entries[index], entries[$0], now) }) ?? true { best = index }
         }
-        return (best, soonest)
+        return (best, soonest.map { Rest(until: $0.until, isGuess: hasGuess) })
     }
 
     private func isBefore(_ left: Entry, _ right: Entry, _ now: ContinuousClock.Instant) -> Bool {

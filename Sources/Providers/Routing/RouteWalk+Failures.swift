@@ -71,8 +71,10 @@ extension RouteWalk {
 
     /// What the caller hears when nobody took the call.
     var outcome: ProviderFailure {
-        // What can never go to one target says less than why another, which might take it, did not.
-        guard var failure = answer ?? failures.last(where: { !$0.isUnsent }) ?? failures.last else {
+        // That the request is too long is something its caller can mend, whatever kept the others from saying so. What can
+        // never go to one target says less than why another, which might take it, did not.
+        let tooLarge = failures.last { $0.kind == .contextTooLong || $0.kind == .requestTooLarge }
+        guard var failure = tooLarge ?? answer ?? failures.last(where: { !$0.isUnsent }) ?? failures.last else {
             return ProviderFailure(
                 .modelNotFound,
                 "No target of the route \(route.name) exists.",

@@ -24,6 +24,8 @@ final class RouteWalk {
     private var left: (alone: [RouteTarget], resting: [RouteTarget]) = ([], [])
     /// A model with no more tokens than this is too small, as an upstream has said.
     var tooSmall: Int?
+    /// Whether there is one target to be asked.
+    private var isAlone = false
     /// The keys that targets were asked with.
     private var tried: [(target: RouteTarget, key: Int)] = []
     /// The key that each target has answered with 403 first, be it the key's fault or the request's.
@@ -54,6 +56,7 @@ final class RouteWalk {
         } catch {
             var failure = error
             failure.attempts = attempts
+            failure.spentInputs = failures.reduce(0) { $0 + $1.spentInputs }
             failure.target = asked
             throw failure
         }
@@ -64,6 +67,7 @@ final class RouteWalk {
         _ ask: Ask<Value>
     ) async throws(ProviderFailure) -> (Value, RouteTarget, RoundTicket) {
         var rest = try eligible()[...]
+        isAlone = rest.dropFirst().allSatisfy(isStandIn)
         while let order = rest.first?.order {
             var fresh = Array(rest.prefix { $0.order == order })
             rest = rest.dropFirst(fresh.count)
@@ -175,7 +179,7 @@ final class RouteWalk {
     /// A key for a target whose breaker lets the call through; nil, with a note, when it must be passed over.
     private func admit(_ target: RouteTarget) -> (id: Int, key: Secret?)? {
         guard let key = key(for: target) else { return nil }
-        guard case .no(let until) = state.admit(target.name) else { return key }
+        guard case .no(let until) = state.admit(target.name, isAlone: isAlone) else { return key }
         left.alone.append(target)
         note(.overloaded, target, "\(target.name) is left alone after failures.", until: until)
         return nil

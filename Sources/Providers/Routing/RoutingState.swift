@@ -115,10 +115,10 @@ package final class RoutingState: Sendable {
 
     // MARK: Breakers
 
-    func admit(_ target: String) -> Breaker.Admission {
+    func admit(_ target: String, isAlone: Bool) -> Breaker.Admission {
         let now = environment.now()
         // A value that is changed in a dictionary costs more than the rest of a call's routing, and most have nothing there.
-        return breakers.withLock { $0.isEmpty ? .yes : $0[target]?.admit(at: now) ?? .yes }
+        return breakers.withLock { $0.isEmpty ? .yes : $0[target]?.admit(at: now, isAlone: isAlone) ?? .yes }
     }
 
     /// The one of several open targets that has been open longest, as a probe; nil while probes of all are out.

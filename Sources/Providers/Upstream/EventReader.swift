@@ -69,9 +69,9 @@ struct EventReader<Reader: AnswerReader>: Sendable {
         for frame in frames where !isDone {
             if frame.isDone {
                 isDone = true
-            } else if let event = reader.repeated(frame.text) {
+            } else if frame.name != "error", let event = reader.repeated(frame.text) {
                 events.append(event)
-            } else if !frame.text.isEmpty {
+            } else if !frame.text.isEmpty || frame.name == "error" {
                 do throws(ProviderFailure) {
                     if frame.name == "error" { throw .from(errorEvent: frame.data, provider: reader.provider) }
                     try reader.read(frame.data, into: &events)

@@ -44,7 +44,9 @@ extension UpstreamHabits {
         if !known.isEmpty {
             for habit in Self.ofChat where known.contains(habit) { call.adopt(habit, &form) }
         }
+        var tried: [Habit] = []
         var learnt: [Habit] = []
+        var last: (habit: Habit?, refusal: String) = (nil, "")
         while true {
             do {
                 let round = try await send(call, form)
@@ -52,12 +54,16 @@ extension UpstreamHabits {
                 return round
             } catch {
                 // These are known of the server only when it has refused them. A refusal may only repeat the caller's
-                // words: what is remembered is what has helped.
+                // words: what is remembered is what has helped, and what is answered with the same words has not.
+                if error.message == last.refusal { learnt.removeAll { $0 == last.habit } }
+                last = (nil, error.message)
                 if let habit = Self.ofChat.first(where: { habit in
-                    !learnt.contains { $0 == habit || $0 == habit.opposite } && error.tells(habit)
+                    !tried.contains { $0 == habit || $0 == habit.opposite } && error.tells(habit)
                         && call.adopt(habit, &form)
                 }) {
+                    tried.append(habit)
                     learnt.append(habit)
+                    last.habit = habit
                 } else if form.names == nil, error.refuses("function.name"), let names = call.plainNames() {
                     // Those of earlier calls, which nobody looks for beforehand.
                     form.names = names
@@ -163,14 +169,31 @@ extension ProviderFailure {
     /// member, xAI's ("does not support parameter reasoningEffort"), Ollama's and Anthropic's ("… does not support thinking"),
     /// Google's ("Thinking is not enabled for …", "thinking_config is not supported").
     var refusesThinking: Bool {
-        guard self.kind == .badRequest, self.code != "unsupported_value" else { return false }
+        guard self.kind == .badRequest, self.code != "unsupported_value", self.code != "invalid_value" else {
+            return false
+        }
         let words = self.message.lowercased()
         guard !["unsupported value", "thinking level", "tool_choice"].contains(where: words.contains) else {
             return false
         }
-        return doesNotKnow("reasoning_effort")
-            || ["reasoningeffort", "effort parameter", "thinking"].contains(where: words.contains)
-                && ["not support", "not enabled", "only enabled"].contains(where: words.contains)
+        if refuses("reasoning_effort") { return doesNotTake("reasoning_effort", words) }
+        // What stands in quotes may be the caller's.
+        let own = words.withoutQuotes
+        return ["reasoningeffort", "effort parameter", "thinking"].contains(where: own.contains)
+            && ["not support", "not enabled", "only enabled"].contains(where: own.contains)
+    }
+
+    /// Whether it is the member itself that is not known, in the words of those servers: a value can be any word of the
+    /// caller's, "unknown" among them.
+    private func doesNotTake(_ member: String, _ words: String) -> Bool {
+        if self.code == "unknown_parameter" || self.code == "unsupported_parameter" { return true }
+        let bare = words.filter { !"'`\"".contains($0) }
+        return [
+            "parameter: \(member)", "argument supplied: \(member)", "arguments supplied: \(member)", "field \(member)",
+            "name \(member)", "keyword argument \(member)", "support \(member)", "support parameter \(member)",
+            "support the \(member)", "\(member) is not supported", "\(member) is not a supported", "\(member): extra",
+            "\(member) not supported", "\(member): unexpected keyword",
+        ].contains(where: bare.contains)
     }
 
     /// The words of servers that do not know a member, as opposed to a value that is none for them: OpenAI's and Azure's,
@@ -184,7 +207,7 @@ extension ProviderFailure {
 
     /// Whether the upstream says that it does not take this member.
     func refuses(_ member: String) -> Bool {
-        self.kind == .badRequest && (self.parameter == member || self.message.contains(member))
+        self.kind == .badRequest && (self.parameter == member || self.message.hasWord(member))
     }
 
     /// DashScope's words for models that answer in pieces only (`clients.md` 5.6).
@@ -192,5 +215,42 @@ extension ProviderFailure {
         self.kind == .badRequest
             && (self.message.contains("only support stream") || self.message.contains("non-streaming calls")
                 || self.message.contains("stream must be set to true"))
+    }
+}
+
+extension String {
+    /// Whether a name stands here, and not as a part of a longer one.
+    fileprivate func hasWord(_ name: String) -> Bool {
+        var rest = self[...]
+        while let found = rest.firstRange(of: name) {
+            let before = self[..<found.lowerBound].utf8.last
+            let after = self[found.upperBound...].utf8.first
+            if ![before, after].contains(where: { $0.map(Self.isOfName) ?? false }) { return true }
+            rest = self[found.upperBound...]
+        }
+        return false
+    }
+
+    private static func isOfName(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x5F, 0x61...0x7A: true
+        default: false
+        }
+    }
+
+    /// Without what stands between quotes; an apostrophe within a word is none.
+    fileprivate var withoutQuotes: String {
+        var kept = ""
+        var open: Character?
+        for letter in self {
+            if let quote = open {
+                if letter == quote { open = nil }
+            } else if letter == "\"" || letter == "`" || letter == "'" && !(kept.last?.isLetter ?? false) {
+                open = letter
+            } else {
+                kept.append(letter)
+            }
+        }
+        return kept
     }
 }

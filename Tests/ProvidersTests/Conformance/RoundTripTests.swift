@@ -71,6 +71,24 @@ import Testing
         }
     }
 
+    /// Claude refuses an error without a word.
+    @Test func aFailedCallThatSaysNothing() async throws {
+        let server = try Vendor.anthropic.server(Script(text: ["ok"]))
+        var call = base.call(
+            [
+                #"{"role":"user","content":"hi"}"#,
+                #"{"role":"assistant","tool_calls":[{"id":"a","type":"function","function":{"name":"now","arguments":"{}"}}]}"#,
+                #"{"role":"tool","tool_call_id":"a","content":"Error: "}"#,
+            ],
+            tools: [Self.plain]
+        )
+        call.failedResults = ["a": "Error: "]
+        let asked = call
+        try await base.with(.anthropic, server) { _ = try await $0.start(asked) }
+        let block = try body(server)["messages"]?[2]?["content"]?[0]
+        #expect(block?["is_error"] == true && block?["content"] == "Error: ")
+    }
+
     /// Claude is told by its own word, with the tool's own text; who has none reads it.
     @Test(arguments: Vendor.allCases) func resultsOfFailedCalls(_ vendor: Vendor) async throws {
         let server = try vendor.server(Script(text: ["ok"]))

@@ -67,10 +67,32 @@ import Testing
         #expect(server.requests.count == 4)
     }
 
+    /// What has not helped is not remembered: of one caller's odd member nothing follows for others.
+    @Test func aRefusalThatStays() async throws {
+        let server = try TinyServer { request in
+            request.contains("odd_one")
+                ? Vendor.openAI.error(400, "Unknown parameter: reasoning_effort, or odd_one")
+                : answer("200 OK", "text/event-stream", Vendor.openAI.stream(Script(text: ["a"])))
+        }
+        try await base.with(.openAI, server) { provider in
+            var call = base.call(parameters: Self.effort)
+            call.vendorMembers = [ChatRequest.Parameter(name: "odd_one", json: Array("1".utf8))]
+            _ = try await provider.start(call)
+            let round = try await provider.start(base.call(parameters: Self.effort))
+            #expect(round.droppedParameters.isEmpty)
+        }
+        #expect(server.requests.count == 4)
+        #expect(server.requests.last?.contains("reasoning_effort") == true)
+    }
+
     /// A value that is none for a model that thinks is the caller's business.
     @Test(arguments: [
         "Unsupported value: 'reasoning_effort' does not support 'none' with this model.",
         "`reasoning_effort` must be one of `none` or `default`",
+        // A value may be any word of the caller's.
+        "Invalid reasoning_effort: 'unknown'. Supported values are: 'low', 'medium', and 'high'.",
+        "unexpected value; permitted: 'low', 'high' (reasoning_effort)",
+        "reasoning_effort 'xhigh' is not supported", "Invalid effort: 'thinking is not supported'",
     ]) func valuesThatAreRefused(_ words: String) async throws {
         let server = try TinyServer(Vendor.openAI.error(400, words))
         _ = try await base.with(.openAI, server) { provider in

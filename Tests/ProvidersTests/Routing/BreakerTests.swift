@@ -14,7 +14,9 @@ import Testing
 
         var openedAt: ContinuousClock.Instant? { breaker.openedAt }
         func isQuiet(at now: ContinuousClock.Instant) -> Bool { breaker.isQuiet(at: now) }
-        func admit(at now: ContinuousClock.Instant) -> Breaker.Admission { breaker.admit(at: now) }
+        func admit(at now: ContinuousClock.Instant, isAlone: Bool = false) -> Breaker.Admission {
+            breaker.admit(at: now, isAlone: isAlone)
+        }
         func admitEarly(at now: ContinuousClock.Instant) -> Bool { breaker.admitEarly(at: now) }
         func failed(at now: ContinuousClock.Instant, retryAfter: Duration? = nil) {
             breaker.failed(at: now, retryAfter: retryAfter)
@@ -38,6 +40,7 @@ import Testing
         #expect(breaker.admit(at: start) == .yes)
         breaker.failed(at: start)
         #expect(breaker.admit(at: start) == .no(until: start + .seconds(10)))
+        #expect(breaker.admit(at: start, isAlone: true) == .no(until: start + .seconds(10)))
         #expect(breaker.openedAt == start)
     }
 
@@ -145,7 +148,8 @@ import Testing
         let breaker = Held(at: start)
         breaker.failed(at: start, retryAfter: .seconds(7))
         #expect(breaker.admit(at: start + .seconds(6)) == .no(until: start + .seconds(7)))
-        // Where nobody else is left, for all: it is not known to be down.
+        // Where there is nobody else, and where nobody else is left, for all: it is not known to be down.
+        #expect(breaker.admit(at: start, isAlone: true) == .yes)
         #expect(breaker.admitEarly(at: start) && breaker.admitEarly(at: start))
         breaker.failed(at: start + .seconds(1), retryAfter: .seconds(2))
         breaker.answered(at: start + .seconds(2))

@@ -15,8 +15,8 @@ import Testing
 
         func usable(_ now: ContinuousClock.Instant) -> Int { ring.usable(at: now) }
         func retire(_ id: Int, at now: ContinuousClock.Instant) { ring.retire(id, at: now) }
-        func refuse(_ id: Int, for model: String, at now: ContinuousClock.Instant) {
-            ring.refuse(id, for: model, at: now)
+        func refuse(_ id: Int, for model: String, at now: ContinuousClock.Instant, isOfKey: Bool = false) {
+            ring.refuse(id, for: model, at: now, isOfKey: isOfKey)
         }
 
         func isReady(at now: ContinuousClock.Instant, besides tried: Set<Int>) -> Bool {
@@ -39,6 +39,24 @@ import Testing
     }
 
     private func ring(_ keys: String...) -> Held { Held(keys) }
+
+    /// One rests because the upstream has said so, the other because we believe it: that one can be asked.
+    @Test func aGuessCanBeDoubtedThoughAnotherComesBackBefore() throws {
+        let ring = ring("a", "b")
+        let (first, second) = (try #require(next(ring)), try #require(next(ring)))
+        ring.refuse(first.id, for: "m", at: now, isOfKey: true)
+        ring.limited(second.id, for: "m", retryAfter: .seconds(20), at: now)
+        guard case .resting(let until, let isGuess) = ring.pick(for: "m", at: now) else {
+            Issue.record("one of them goes")
+            return
+        }
+        #expect(until == now + .seconds(20) && isGuess)
+        guard case .key(let id, _) = ring.pick(for: "m", at: now, trustsGuesses: false) else {
+            Issue.record("nobody goes")
+            return
+        }
+        #expect(id == first.id)
+    }
 
     private func next(_ ring: Held, _ later: Duration = .zero, model: String = "m") -> (id: Int, key: String)? {
         guard case .key(let id, let key) = ring.pick(for: model, at: now + later) else { return nil }

@@ -115,6 +115,21 @@ private final class Noting: ModelProvider {
         return asked.withLock { $0 }
     }
 
+    /// The caller can mend that; why somebody else, of whom nothing is known, did not take it helps nobody.
+    @Test(arguments: [ProviderFailure.Kind.contextTooLong, .requestTooLarge])
+    func whatIsTooLongIsSaidThoughOthersWereBusy(_ kind: ProviderFailure.Kind) async {
+        let router = ModelRouter(
+            providers: [
+                ScriptedProvider("a", always: failed(kind)), ScriptedProvider("b", always: failed(.rateLimited)),
+            ],
+            routes: []
+        )
+        let failure = await #expect(throws: ProviderFailure.self) {
+            _ = try await router.start(call(), on: ModelRoute(name: "r", targets: two), standIn: false)
+        }
+        #expect(failure?.kind == kind)
+    }
+
     /// Failure mode 24 and the issue: a context-length error may go to a bigger target, and only there.
     @Test func contextLengthErrorsGoToABiggerModel() async {
         let route: [[(String, Int?)]] = [[("a", 8000)], [("b", 4000)], [("c", 8000)], [("d", 32_000)]]

@@ -5,7 +5,7 @@ import JSON
 extension ModelCall {
     /// Whether every tool has a name that all servers take: OpenAI's and Azure's refuse dots and more than 64 letters, while
     /// Anthropic's clients may use 128.
-    var hasPlainNames: Bool { tools.allSatisfy { ToolNames.isPlain($0.name) } }
+    var hasPlainNames: Bool { tools.allSatisfy { ToolNames.isTaken($0.name) } }
 
     /// Gives the tools, the choice among them, and earlier calls names that all servers take.
     ///
@@ -17,7 +17,7 @@ extension ModelCall {
         guard let conversation = try? JSONDocument(parsing: bytes) else { return nil }
         let called = conversation.root.elements.flatMap(\.toolNames)
         let all = tools.map(\.name) + called.map(\.name)
-        guard !all.allSatisfy(ToolNames.isPlain) else { return nil }
+        guard !all.allSatisfy(ToolNames.isTaken) else { return nil }
         let names = ToolNames(all)
         let edits = called.map { (range: $0.range, replacement: JSONValue.string(names.upstream($0.name)).bytes) }
         messages = [Array(splice(conversation.bytes, edits).dropFirst().dropLast())]

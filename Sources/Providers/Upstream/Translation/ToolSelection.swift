@@ -98,6 +98,11 @@ struct ToolNames: Sendable {
             && isLetter(name.unicodeScalars.first)
     }
 
+    /// `^[a-zA-Z0-9_-]{1,64}$`, which OpenAI's protocol has.
+    static func isTaken(_ name: String) -> Bool {
+        !name.isEmpty && name.utf8.count <= 64 && name.unicodeScalars.allSatisfy(isPlain)
+    }
+
     private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
         isLetter(scalar) || scalar == "-" || ("0"..."9").contains(scalar)
     }
