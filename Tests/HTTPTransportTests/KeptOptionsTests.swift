@@ -107,6 +107,17 @@ import Testing
         }
     }
 
+    /// libcurl would ask before it sends a body of more than a MiB, and wait a second for an answer that few servers give.
+    @Test func aLargeBodyIsSentUnasked() async throws {
+        let server = try answering()
+        try await withClient(Self.one) { client in
+            for (number, size) in [100, 2 << 20, 100].enumerated() {
+                let kind = Kind(headers: Self.json, body: Array(repeating: 0x61, count: size))
+                try await send(kind, to: "/\(number)", by: client, server)
+            }
+        }
+    }
+
     /// Two texts that look the same, and are equal to Swift.
     @Test func valuesThatAreEqualAsTextAreSentByteByByte() async throws {
         let server = try answering()

@@ -59,6 +59,18 @@ import Tools
         }
     }
 
+    /// A trace that begins here is for our own books, unless somebody writes it down.
+    @Test(arguments: [false, true]) func upstreamsHearOfATraceThatIsFollowed(_ isFollowed: Bool) async throws {
+        let model = ScriptedModel(.answers("ok"))
+        try await withStage(model) { stage in
+            var plan = try plan(bot: bot())
+            if isFollowed { plan.trace = TraceContext(TraceContext(), isSampled: false) { _ in } }
+            _ = await stage.run(plan)
+            #expect(model.calls.map { $0.traceParent != nil } == [isFollowed])
+            #expect(try #require(try await stage.usage().first).text("trace_id") == plan.trace.traceID)
+        }
+    }
+
     @Test func roundsArePartOfTheCallersTrace() async throws {
         let model = ScriptedModel(.calls("look"), .answers("ok"))
         try await withStage(model) { stage in
